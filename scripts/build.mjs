@@ -1,0 +1,56 @@
+// Bundles the three programs. Each is one file, because a one-shot command spends its time
+// on resolving modules otherwise; the TUI stays ESM, since Ink has a top-level await.
+import { chmod, mkdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  minify: true,
+  keepNames: false,
+  legalComments: "none",
+  logLevel: "warning",
+  define: { "process.env.HACS_SESSION_VERSION": JSON.stringify(version) },
+};
+const commonjs = { ...common, format: "cjs" };
+
+// Ink reaches for these only when developing Ink itself.
+const withoutDevtools = {
+  name: "without-devtools",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^react-devtools-core$/ }, () => ({
+      path: "none",
+      namespace: "none",
+    }));
+    plugin.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export default {}" }));
+  },
+};
+
+await mkdir(`${root}/dist`, { recursive: true });
+await Promise.all([
+  build({ ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.cjs" }),
+  build({ ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" }),
+  build({ ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" }),
+  build({
+    ...common,
+    format: "esm",
+    entryPoints: ["src/tui/main.ts"],
+    outfile: "dist/tui.mjs",
+    define: {
+      ...common.define,
+      "process.env.NODE_ENV": '"production"',
+      "process.env.DEV": '"false"',
+    },
+    plugins: [withoutDevtools],
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+  }),
+]);
+await chmod(`${root}/bin/hacs-session`, 0o755);

@@ -1,0 +1,79 @@
+/**
+ * One connection to a daemon: requests with their answers, and the notifications in between, in
+ * the order they came. It knows nothing of sessions, and never reconnects; `follow.ts` does.
+ */
+import type { Duplex } from "node:stream";
+import { fromRpcError, HacsError } from "../protocol/errors.ts";
+import { LineSplitter } from "../protocol/framing.ts";
+import { decode, encodeRequest, type JsonObject, type RequestId } from "../protocol/messages.ts";
+import type { Method, Params, Result } from "../protocol/methods.ts";
+
+type Waiting = { resolve: (result: never) => void; reject: (error: HacsError) => void };
+
+export class Connection {
+  /** Called for each notification. Set before the first call that makes any arrive. */
+  onNotification: (method: string, params: JsonObject) => void = () => {};
+  /** Called once, with what ended the connection. */
+  onClose: (error: HacsError) => void = () => {};
+  readonly #stream: Duplex;
+  readonly #splitter = new LineSplitter();
+  readonly #waiting = new Map<RequestId, Waiting>();
+  #nextId = 1;
+  #closed: HacsError | undefined;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("data", (chunk: Buffer) => this.#read(chunk));
+    stream.on("error", (error) => this.#end(`the connection broke: ${error.message}`));
+    stream.on("close", () => this.#end("the daemon closed the connection"));
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#stream.write(`${encodeRequest(id, method, params)}\n`);
+    });
+  }
+
+  close(): void {
+    this.#end("this side closed the connection");
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      for (const line of this.#splitter.push(chunk)) this.#handle(line);
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #handle(line: string): void {
+    const message = decode(line);
+    if (message.kind === "notification") return this.onNotification(message.method, message.params);
+    if (message.kind === "request" || message.id === null) return;
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    if (message.kind === "failure") waiting.reject(fromRpcError(message.error));
+    else waiting.resolve(message.result as never);
+  }
+
+  #end(why: string): void {
+    if (this.#closed) return;
+    this.#closed = new HacsError(
+      "daemon-unreachable",
+      `The daemon can't be reached: ${why}.`,
+      "It may have been stopped; any command but `daemon status` starts it again.",
+    );
+    for (const { reject } of this.#waiting.values()) reject(this.#closed);
+    this.#waiting.clear();
+    this.#stream.destroy();
+    this.onClose(this.#closed);
+  }
+}

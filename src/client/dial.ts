@@ -1,0 +1,93 @@
+/** Opens a connection to a daemon's unix socket and shakes hands. */
+import { lstatSync } from "node:fs";
+import net from "node:net";
+import { userInfo } from "node:os";
+import { dirname } from "node:path";
+import { quote } from "../protocol/address.ts";
+import { HacsError } from "../protocol/errors.ts";
+import { PROTOCOL } from "../protocol/methods.ts";
+import { checkPrivateDirectory } from "../system/paths.ts";
+import { version } from "../system/version.ts";
+import { Connection } from "./connection.ts";
+
+/** What kind of client this is, as approvals and messages are attributed: `cli`, `tui`, … */
+export type ClientKind = string;
+
+/** How long a daemon may take to answer the hello. A hung daemon is an error, not a hang. */
+const helloTimeoutMs = 10_000;
+
+/** Throws `daemon-unreachable` when nothing listens, `directory-unsafe` when it may be a trap. */
+export async function dial(socket: string, kind: ClientKind): Promise<Connection> {
+  checkOwner(socket);
+  const connection = new Connection(await connect(socket));
+  const timer = setTimeout(() => connection.close(), helloTimeoutMs);
+  try {
+    await connection.call("hello", {
+      protocol: PROTOCOL,
+      client: { kind, version, user: userName(), from: origin() },
+    });
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function connect(socket: string): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const stream = net.connect({ path: socket });
+    stream.once("connect", () => {
+      stream.removeAllListeners("error");
+      resolve(stream);
+    });
+    stream.once("error", (error: NodeJS.ErrnoException) => reject(unreachable(socket, error.code)));
+  });
+}
+
+/** A socket in a directory that others can write could be anybody's: look before connecting. */
+function checkOwner(socket: string): void {
+  try {
+    checkPrivateDirectory(dirname(socket));
+    const stat = lstatSync(socket);
+    const uid = process.getuid?.();
+    if (stat.isSocket() && (uid === undefined || stat.uid === uid)) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw unreachable(socket, "ENOENT");
+    throw error;
+  }
+  throw new HacsError(
+    "directory-unsafe",
+    `A daemon's socket is a socket of the user's own; ${quote(socket)} is not.`,
+    "Look at who made it, and remove it.",
+  );
+}
+
+function unreachable(socket: string, code: string | undefined): HacsError {
+  return new HacsError(
+    "daemon-unreachable",
+    `No daemon answers on ${quote(socket)} (${code ?? "unknown"}).`,
+    "Start one with: hacs-session daemon start",
+  );
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "?"}`;
+  }
+}
+
+/** From where a person or script speaks, as far as the environment tells. */
+function origin(): string {
+  const [address] = (process.env.SSH_CONNECTION ?? "").split(" ");
+  const inside = process.env.HACS_SESSION;
+  const parts = [
+    address ? `ssh ${address}` : undefined,
+    process.env.SSH_TTY ?? undefined,
+    inside ? `session ${inside}` : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(" ") : `pid ${process.pid}`;
+}

@@ -1,0 +1,176 @@
+/**
+ * Starts a daemon when none runs. Any number of commands may race: the daemon itself holds the
+ * lock that lets one live, so here it is enough to keep them from starting a crowd. One command
+ * makes the `starting` file and spawns; the others wait for the socket, and take over when that
+ * file grows old.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
+import { isObject } from "../protocol/messages.ts";
+import {
+  type DaemonChoice,
+  ensurePrivateDirectory,
+  type Paths,
+  pathsFor,
+} from "../system/paths.ts";
+import type { Connection } from "./connection.ts";
+import { type ClientKind, dial } from "./dial.ts";
+
+const startTimeoutMs = 15_000;
+const pollMs = 10;
+/** A starter that took longer than this is taken for dead. */
+const starterAgeMaxMs = 5_000;
+
+/** Connects to the chosen daemon; with none running, starts it first. */
+export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Promise<Connection> {
+  const paths = pathsFor(choice);
+  try {
+    return await dial(paths.socket, kind);
+  } catch (error) {
+    if (!(error instanceof HacsError) || error.code !== "daemon-unreachable") throw error;
+  }
+  await startDaemon(choice, paths);
+  return dial(paths.socket, kind);
+}
+
+/** Resolves when a daemon answers, whoever started it; throws what the daemon died of. */
+export async function startDaemon(
+  choice: DaemonChoice,
+  paths: Paths,
+  args: string[] = [],
+): Promise<void> {
+  ensurePrivateDirectory(dirname(paths.socket));
+  const marker = `${paths.socket}.starting`;
+  const deadline = Date.now() + startTimeoutMs;
+  while (Date.now() < deadline) {
+    if (claim(marker)) {
+      try {
+        await spawnDaemon(choice, args, deadline);
+        return;
+      } finally {
+        unlinkQuietly(marker);
+      }
+    }
+    if (await answers(paths.socket)) return;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  throw new HacsError(
+    "daemon-failed",
+    `The daemon did not answer within ${startTimeoutMs / 1000} s.`,
+    `Look at ${paths.logFile}, or run: hacs-session daemon run`,
+  );
+}
+
+/**
+ * The daemon's program lies beside this one. It says over a pipe that it listens, or why not,
+ * and lives on in a session of its own.
+ */
+function spawnDaemon(choice: DaemonChoice, args: string[], deadline: number): Promise<void> {
+  const child = spawn(process.execPath, [daemonProgram(), ...choiceArguments(choice), ...args], {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+  });
+  const report = child.stdio[3] as NodeJS.ReadableStream;
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const timer = setTimeout(
+      () => {
+        reject(
+          new HacsError(
+            "daemon-failed",
+            "The daemon did not start in time.",
+            "Run it in the foreground to see why: hacs-session daemon run",
+          ),
+        );
+      },
+      Math.max(1, deadline - Date.now()),
+    );
+    const settle = () => {
+      clearTimeout(timer);
+      child.unref();
+      if (said.startsWith("ready")) resolve();
+      else reject(startFailure(said));
+    };
+    report.on("data", (chunk) => {
+      said += chunk;
+      if (said.endsWith("\n")) settle();
+    });
+    report.on("end", settle);
+    child.on("error", (error) =>
+      reject(new HacsError("daemon-failed", `The daemon can't be started: ${error.message}.`)),
+    );
+  });
+}
+
+/** Where the bundled programs lie: beside the bundle that runs, or in dist/ for sources. */
+export function programFile(name: string): string {
+  const here = typeof __dirname === "string" ? __dirname : dirname(process.argv[1] ?? ".");
+  return join(process.env.HACS_SESSION_DIST ?? here, name);
+}
+
+function daemonProgram(): string {
+  return programFile("daemon.cjs");
+}
+
+function choiceArguments(choice: DaemonChoice): string[] {
+  if (choice.socket !== undefined) return ["--socket", choice.socket];
+  if (choice.label !== undefined) return ["--label", choice.label];
+  return [];
+}
+
+function startFailure(said: string): HacsError {
+  try {
+    const error: unknown = JSON.parse(said);
+    if (isObject(error) && typeof error.message === "string") {
+      return fromRpcError({
+        code: -32000,
+        message: error.message,
+        data: error.data as unknown as ErrorData,
+      });
+    }
+  } catch {
+    // What it said is not ours to read: it died before it could report.
+  }
+  return new HacsError(
+    "daemon-failed",
+    "The daemon ended before it listened.",
+    "Run it in the foreground to see why: hacs-session daemon run",
+  );
+}
+
+function claim(marker: string): boolean {
+  mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(marker, "wx", 0o600));
+    return true;
+  } catch {
+    try {
+      if (Date.now() - statSync(marker).mtimeMs > starterAgeMaxMs) unlinkSync(marker);
+    } catch {
+      // Another starter removed it first, which is as good.
+    }
+    return false;
+  }
+}
+
+async function answers(socket: string): Promise<boolean> {
+  try {
+    const connection = await dial(socket, "probe");
+    connection.close();
+    return true;
+  } catch (error) {
+    if (error instanceof HacsError && error.code === "daemon-unreachable") return false;
+    throw error;
+  }
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already.
+  }
+}

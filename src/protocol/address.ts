@@ -1,0 +1,68 @@
+import { HacsError } from "./errors.ts";
+
+/** The rule for names. Storage goes by random id, so a name never becomes a path. */
+export const NAME_RULE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/;
+const nameLengthMax = 48;
+
+export function checkName(name: string): string {
+  if (NAME_RULE.test(name)) return name;
+  throw new HacsError(
+    "invalid-name",
+    `A session name is 1 to ${nameLengthMax} letters, digits, '.', '_' or '-', and begins with a letter or digit; got ${quote(name)}.`,
+    `Try ${quote(nameFrom(name))}.`,
+  );
+}
+
+/** The nearest legal name to any text: what a directory's name becomes. */
+export function nameFrom(text: string): string {
+  const name = text
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+|-+$/g, "")
+    .slice(0, nameLengthMax);
+  return name === "" ? "session" : name;
+}
+
+/** A message id is the sender's own; it is stored, shown and given to codex as it is. */
+const MESSAGE_ID_RULE = /^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/;
+
+export function checkMessageId(id: string): string {
+  if (MESSAGE_ID_RULE.test(id)) return id;
+  throw new HacsError(
+    "invalid-id",
+    `A message id is 1 to 128 letters, digits or any of '._:@/-', and begins with a letter or digit; got ${quote(id)}.`,
+    "Leave --id out to have one made.",
+  );
+}
+
+/** A value as an error shows it: bounded, with control and bidi characters made visible. */
+export function quote(value: string): string {
+  const shown = value.length > 80 ? `${value.slice(0, 77)}…` : value;
+  return `"${visible(shown)}"`;
+}
+
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: it is the invisible ones that are meant
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+/**
+ * Text with every character that a terminal would obey, or an eye would miss, written as its
+ * code point. Newlines and tabs are characters like any other here.
+ */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return point < 0x20
+      ? `^${String.fromCharCode(point + 0x40)}`
+      : `<U+${point.toString(16).toUpperCase().padStart(4, "0")}>`;
+  });
+}
+
+/** The same for text of several lines: newlines stay, tabs become spaces, the rest is shown. */
+export function visibleLines(text: string): string {
+  return text
+    .replace(/\r\n/g, "\n")
+    .split("\n")
+    .map((line) => visible(line.replaceAll("\t", "    ")))
+    .join("\n");
+}

@@ -1,0 +1,134 @@
+/**
+ * Every method that a client can call, with its params and result: the wire's index. The same
+ * word stands in `src/cli/verbs`, here, and in `src/daemon/methods`.
+ */
+import type { Json, JsonObject } from "./messages.ts";
+import type { SessionEvent } from "./records.ts";
+import type {
+  Answer,
+  Approval,
+  ApprovalDetail,
+  DaemonStatus,
+  HistoryRecord,
+  MessageContent,
+  Receipt,
+  SendMode,
+  SessionDetail,
+  SessionInfo,
+  SessionSpec,
+  SessionState,
+} from "./session.ts";
+
+/** The versions of this protocol that this build speaks. */
+export const PROTOCOL = { min: 1, max: 1 } as const;
+
+export interface Methods {
+  /** The first call on every connection. */
+  hello: {
+    params: {
+      protocol: { min: number; max: number };
+      client: { kind: string; version: string; user: string; from: string };
+    };
+    result: { protocol: number; daemon: { pid: number; version: string } };
+  };
+  "daemon/status": { params: Record<string, never>; result: DaemonStatus };
+  /**
+   * settle: idle agents sleep, agents in a turn finish it and then go; keep: agents live on for
+   * the next daemon; end: turns are interrupted and agents ended.
+   */
+  "daemon/stop": {
+    params: { agents: "settle" | "keep" | "end" };
+    result: { sessions: { name: string; state: SessionState; outcome: string }[] };
+  };
+  "session/new": {
+    params: {
+      name?: string;
+      spec: SessionSpec;
+      /** The client's environment, for the agent alone. */
+      env: Record<string, string>;
+      /** A thread to take over, or the newest one of `spec.cwd`. */
+      resume?: { threadId: string } | { last: true };
+      prompt?: MessageContent;
+    };
+    result: { session: SessionInfo; receipt: Receipt | null };
+  };
+  "session/list": { params: { all?: boolean }; result: { sessions: SessionInfo[] } };
+  "session/show": { params: { name: string }; result: { session: SessionDetail } };
+  /**
+   * Subscribes this connection: `session/event` notifications follow, first the records after
+   * `after` (or the last `last` records), then drafts, then `session/live`, then live events.
+   * With neither, only what is new. `wake` starts a sleeping agent.
+   */
+  "session/attach": {
+    params: {
+      name: string;
+      after?: number;
+      last?: number;
+      deltas?: boolean;
+      readOnly?: boolean;
+      wake?: boolean;
+      env?: Record<string, string>;
+      /** False for a follower that is not to be counted and shown as attached. */
+      visible?: boolean;
+    };
+    result: {
+      session: SessionInfo;
+      head: number;
+      approvals: ApprovalDetail[];
+      messages: Receipt[];
+    };
+  };
+  "session/detach": { params: { name: string }; result: Record<string, never> };
+  /** Records in order: those after `after`, or the `limit` before `before`, or the last. */
+  "session/history": {
+    params: { name: string; after?: number; before?: number; limit?: number };
+    result: { records: HistoryRecord[]; head: number };
+  };
+  "session/send": {
+    params: { name: string; id?: string; content: MessageContent; mode?: SendMode };
+    result: Receipt;
+  };
+  "session/receipt": { params: { name: string; id: string }; result: Receipt };
+  "session/approvals": { params: { name?: string }; result: { approvals: ApprovalDetail[] } };
+  "session/answer": {
+    params: { name: string; id?: string; answer: Answer };
+    result: { approval: Approval; decision: string };
+  };
+  "session/interrupt": { params: { name: string }; result: { turnId: string } };
+  "session/sleep": { params: { name: string; force?: boolean }; result: { session: SessionInfo } };
+  "session/wake": {
+    params: { name: string; env?: Record<string, string> };
+    result: { session: SessionInfo };
+  };
+  "session/restart": {
+    params: { name: string; env?: Record<string, string>; force?: boolean };
+    result: { session: SessionInfo };
+  };
+  "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
+  "session/remove": { params: { name: string }; result: { records: number } };
+  "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
+  "session/fork": {
+    params: { name: string; to: string; env: Record<string, string> };
+    result: { session: SessionInfo };
+  };
+  /** Calls a method of codex's own on the session's agent; wakes it. */
+  "session/call": { params: { name: string; method: string; params: JsonObject }; result: Json };
+}
+
+export type Method = keyof Methods;
+export type Params<M extends Method> = Methods[M]["params"];
+export type Result<M extends Method> = Methods[M]["result"];
+
+/** What the daemon sends without being asked. */
+export interface Notifications {
+  "session/event": SessionEvent;
+}
+
+/** Bounds that the daemon holds clients to. */
+export const limits = {
+  /** A message's text, in UTF-8 bytes. */
+  messageBytesMax: 8 * 1024 * 1024,
+  /** Messages of one session that are stored and not yet delivered. */
+  messagesMax: 10_000,
+  historyLimitMax: 1000,
+} as const;

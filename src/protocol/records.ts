@@ -1,0 +1,163 @@
+/**
+ * What a history is made of. A record is either a notification of codex's, unchanged, or one of
+ * ours, whose method begins with `session/`. Records have a seq and are stored before anyone
+ * sees them. What is on its way has none: deltas and drafts are live only.
+ */
+import type { JsonObject } from "./messages.ts";
+import type {
+  Actor,
+  ApprovalDetail,
+  MessageContent,
+  ReceiptStatus,
+  SendMode,
+  SessionInfo,
+  SessionSpec,
+} from "./session.ts";
+
+/** The records of ours, by method. */
+export interface OwnRecords {
+  "session/created": {
+    spec: SessionSpec;
+    by: Actor;
+    origin: "new" | "resume" | "fork";
+    from?: string;
+  };
+  "session/message": {
+    id: string;
+    status: ReceiptStatus;
+    mode: SendMode;
+    /** With `accepted` only. */
+    content?: MessageContent;
+    by?: Actor;
+    turnId?: string;
+    turnStatus?: string;
+    text?: string | null;
+    error?: string | null;
+    usage?: JsonObject | null;
+  };
+  "session/approval":
+    | {
+        status: "requested";
+        approval: ApprovalDetail;
+        turnId: string | null;
+        itemId: string | null;
+      }
+    | {
+        status: "answered";
+        id: string;
+        kind: string;
+        decision: string;
+        by: Actor;
+        command: string | null;
+      }
+    | { status: "lost"; id: string; kind: string; reason: string };
+  "session/agent": {
+    status: "started" | "adopted" | "reconnected" | "asleep" | "crashed";
+    pid: number | null;
+    codexVersion: string | null;
+    threadId: string | null;
+    model: string | null;
+    reason?: string;
+  };
+  /** An item that codex began, showed in part, and then dropped; `item` holds what was shown. */
+  "session/cut": { threadId: string; turnId: string; item: JsonObject };
+  /** The daemon did not hear the agent for a while; `recovered` items were fetched afterwards. */
+  "session/gap": { reason: string; since: string; recovered: number };
+  "session/interrupted": { turnId: string; by: Actor };
+  "session/renamed": { from: string; to: string; by: Actor };
+  "session/ended": { by: Actor };
+}
+export type OwnMethod = keyof OwnRecords;
+
+/**
+ * The live-only events of ours. `session/state` replaces what was known of the session;
+ * `session/draft` replaces what was known of an item on its way; `session/live` says that the
+ * client has every record up to `seq` and follows live from here.
+ */
+export interface OwnEvents {
+  "session/state": { session: SessionInfo };
+  "session/draft": Draft;
+  "session/live": { seq: number };
+}
+
+/** An item on its way: as codex began it, with the text so far of each of its streamed fields. */
+export interface Draft {
+  threadId: string;
+  turnId: string;
+  itemId: string;
+  /** As `item/started` brought it; null when its beginning was missed. */
+  item: JsonObject | null;
+  fields: Record<string, DraftField>;
+}
+
+export interface DraftField {
+  /**
+   * Where `text` begins, in UTF-16 units of the whole field: more than 0 when its beginning was
+   * dropped to keep within `draftCharsMax`.
+   */
+  from: number;
+  text: string;
+  /** True when text before or inside it was missed (the daemon was away). */
+  partial: boolean;
+}
+
+/** What a `session/event` notification carries. */
+export interface SessionEvent {
+  /** The session's id; names can change. */
+  session: string;
+  /** Present on records alone. */
+  seq?: number;
+  at: string;
+  method: string;
+  params: JsonObject;
+  /** On deltas: where the delta begins in its field, in UTF-16 units. */
+  offset?: number;
+}
+
+/**
+ * The streamed field that a delta of codex's belongs to, or null when `method` is no delta.
+ * Methods of later codex versions whose name ends in `delta` get a field of their own.
+ */
+export function deltaField(method: string, params: JsonObject): string | null {
+  if (!/delta$/i.test(method) || typeof params.itemId !== "string") return null;
+  if (typeof params.delta !== "string") return null;
+  switch (method) {
+    case "item/agentMessage/delta":
+    case "item/plan/delta":
+      return "text";
+    case "item/commandExecution/outputDelta":
+    case "item/fileChange/outputDelta":
+      return "output";
+    case "item/reasoning/summaryTextDelta":
+      return `summary.${Number(params.summaryIndex ?? 0)}`;
+    case "item/reasoning/textDelta":
+      return `content.${Number(params.contentIndex ?? 0)}`;
+    default:
+      return method;
+  }
+}
+
+/** The longest text of one field that a draft keeps; what comes before is dropped. */
+export const draftCharsMax = 512 * 1024;
+
+/**
+ * Puts a delta into a draft's field. Applying one twice changes nothing, and one that begins
+ * past the end marks the field as partial. Gives a new field.
+ */
+export function applyDelta(
+  field: DraftField | undefined,
+  delta: string,
+  offset: number,
+): DraftField {
+  const known = field ?? { from: offset, text: "", partial: offset > 0 };
+  const end = known.from + known.text.length;
+  if (offset + delta.length <= end) return known;
+  const text = known.text + delta.slice(Math.max(0, end - offset));
+  const from = offset > end ? offset - known.text.length : known.from;
+  const dropped = Math.max(0, text.length - draftCharsMax);
+  return {
+    from: from + dropped,
+    text: dropped > 0 ? text.slice(dropped) : text,
+    partial: known.partial || offset > end,
+  };
+}

@@ -1,0 +1,190 @@
+/** The shapes that cross the wire. Nothing here is renamed or removed once released. */
+import type { Json, JsonObject } from "./messages.ts";
+
+export const SESSION_STATES = [
+  "asleep",
+  "starting",
+  "idle",
+  "working",
+  "needs-approval",
+  "crashed",
+  "unreachable",
+  "queued",
+  "ended",
+] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export const SANDBOXES = ["read-only", "workspace-write", "danger-full-access"] as const;
+export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
+
+/** How to run codex for a session. What is left out is codex's own default. */
+export interface SessionSpec {
+  cwd: string;
+  model?: string;
+  provider?: string;
+  profile?: string;
+  sandbox?: (typeof SANDBOXES)[number];
+  approval?: (typeof APPROVAL_POLICIES)[number];
+  /** `-c key=value`, in order, as given. */
+  overrides?: string[];
+  codexHome?: string;
+  /** The codex to run, when it is not to be looked for. */
+  codex?: string;
+}
+
+/** One line of `ls --json`. Times are ISO 8601 in UTC. */
+export interface SessionInfo {
+  name: string;
+  id: string;
+  state: SessionState;
+  cwd: string;
+  model: string | null;
+  provider: string | null;
+  threadId: string | null;
+  agentPid: number | null;
+  clients: number;
+  /** How many approvals wait. */
+  approvals: number;
+  /** How many messages are stored and not yet delivered. */
+  queued: number;
+  /** The last record's seq; 0 when there is none. */
+  seq: number;
+  createdAt: string;
+  activeAt: string;
+  peer: string | null;
+  /** Free-form marks; `demo: "true"` says that answers come from the embedded demo model. */
+  labels: Record<string, string>;
+}
+
+/** `show --json`. */
+export interface SessionDetail extends SessionInfo {
+  spec: SessionSpec;
+  /** The unix socket that speaks codex's own protocol; null while the session sleeps. */
+  codexSocket: string | null;
+  codexVersion: string | null;
+  turn: TurnInfo | null;
+  messages: Receipt[];
+  attached: ClientInfo[];
+  /** Why the session is `crashed`, and when it is tried again. */
+  crash: { reason: string; at: string; retryAt: string | null } | null;
+  usage: JsonObject | null;
+}
+
+export interface TurnInfo {
+  id: string;
+  startedAt: string;
+}
+
+/** Who did something: shown with approvals and messages, and in the history. */
+export interface Actor {
+  /** What kind of client: `cli`, `tui`, `script`, `codex` (a client on codex's own socket). */
+  kind: string;
+  user: string;
+  /** From where: a terminal, an ssh address, a pid. */
+  from: string;
+}
+
+export function describeActor(actor: Actor): string {
+  return `${actor.user} (${actor.kind}${actor.from === "" ? "" : `, ${actor.from}`})`;
+}
+
+export interface ClientInfo extends Actor {
+  readOnly: boolean;
+  since: string;
+}
+
+export const SEND_MODES = ["queue", "steer", "interrupt"] as const;
+export type SendMode = (typeof SEND_MODES)[number];
+
+/** What a message holds; images are absolute paths on the session's machine. */
+export interface MessageContent {
+  text: string;
+  images?: string[];
+}
+
+/**
+ * accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
+ * turn ended, `turnStatus` says how. failed: codex refused it. cancelled: the session was killed
+ * before it could be delivered.
+ */
+export type ReceiptStatus = "accepted" | "delivered" | "finished" | "failed" | "cancelled";
+
+export interface Receipt {
+  session: string;
+  messageId: string;
+  status: ReceiptStatus;
+  mode: SendMode;
+  /** The seq of the record that says so. */
+  seq: number;
+  turnId: string | null;
+  turnStatus: "completed" | "interrupted" | "failed" | null;
+  /** The final answer, once finished. */
+  text: string | null;
+  /** Why it failed, or the turn's error. */
+  error: string | null;
+  usage: JsonObject | null;
+  createdAt: string;
+}
+
+export const APPROVAL_KINDS = [
+  "command",
+  "fileChange",
+  "permissions",
+  "question",
+  "elicitation",
+] as const;
+/** Requests of codex that later versions add arrive with their method as the kind. */
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number] | (string & {});
+
+export interface Approval {
+  /** Ours, random; codex's own small integers are never shown. */
+  id: string;
+  session: string;
+  kind: ApprovalKind;
+  /** What will run, in full; for a file change the files, one a line. */
+  command: string | null;
+  cwd: string | null;
+  reason: string | null;
+  /** What may be answered, in codex's order; the first accepts once. */
+  decisions: Decision[];
+  createdAt: string;
+}
+
+/** One way to answer. `id` is what `approve --decision` takes, `label` what people read. */
+export interface Decision {
+  id: string;
+  label: string;
+}
+
+/** An approval with codex's own request, for clients that draw it whole. */
+export interface ApprovalDetail extends Approval {
+  method: string;
+  params: JsonObject;
+}
+
+/** An answer: a decision's id, or codex's own response object for questions and forms. */
+export interface Answer {
+  decision?: string;
+  response?: Json;
+}
+
+/** A record of the history: what `tail --json` prints, one a line. */
+export interface HistoryRecord {
+  seq: number;
+  at: string;
+  session: string;
+  method: string;
+  params: JsonObject;
+}
+
+/** `daemon status --json`. */
+export interface DaemonStatus {
+  pid: number;
+  version: string;
+  codexVersion: string | null;
+  socket: string;
+  listen: string[];
+  sessions: number;
+  clients: number;
+  uptimeMs: number;
+}

@@ -1,0 +1,263 @@
+/**
+ * History is drawn by folding it: the TUI, `tail` and an export hand records and events to
+ * `fold`, one at a time, and draw the transcript it gives. Pure; every call gives a new value
+ * and shares what did not change. The same events in, the same transcript out, however often a
+ * delta or record is repeated, so a client that reconnects just goes on folding.
+ */
+import { isObject, type JsonObject } from "./messages.ts";
+import {
+  applyDelta,
+  type Draft,
+  deltaField,
+  type OwnRecords,
+  type SessionEvent,
+} from "./records.ts";
+import type { ApprovalDetail, SessionInfo } from "./session.ts";
+
+export interface Transcript {
+  session: SessionInfo | null;
+  /** The last record that was folded; a client's cursor. */
+  cursor: number;
+  /** True between `session/live` and a lost connection. */
+  live: boolean;
+  entries: readonly Entry[];
+  /** Items on their way, in the order they began; drawn after the entries. */
+  drafts: readonly Draft[];
+  /** What waits for an answer, oldest first. */
+  approvals: readonly ApprovalDetail[];
+  /** Messages that are stored and not yet delivered, oldest first. */
+  queue: readonly QueuedMessage[];
+  turn: { id: string; startedAt: string } | null;
+  /** codex's own `tokenUsage` object, as last seen. */
+  usage: JsonObject | null;
+}
+
+export interface QueuedMessage {
+  id: string;
+  text: string;
+  mode: string;
+}
+
+/** A thing that was said or done, in order. `key` is stable and unique. */
+export type Entry = { key: string; seq: number; at: string } & (
+  | { kind: "item"; turnId: string; threadId: string; item: JsonObject; cut: boolean }
+  | {
+      kind: "turn";
+      turnId: string;
+      status: string;
+      error: string | null;
+      durationMs: number | null;
+    }
+  | { kind: "own"; method: string; params: JsonObject }
+  | { kind: "notice"; method: string; params: JsonObject }
+);
+
+export const emptyTranscript: Transcript = {
+  session: null,
+  cursor: 0,
+  live: false,
+  entries: [],
+  drafts: [],
+  approvals: [],
+  queue: [],
+  turn: null,
+  usage: null,
+};
+
+/** Records of codex's that change what is known and are not drawn by themselves. */
+const SILENT = new Set([
+  "thread/started",
+  "thread/status/changed",
+  "thread/readState/changed",
+  "thread/settings/updated",
+  "thread/goal/cleared",
+  "thread/queue/changed",
+  "account/rateLimits/updated",
+  "account/updated",
+  "remoteControl/status/changed",
+  "mcpServer/startupStatus/updated",
+  "skills/changed",
+  "app/list/updated",
+  "turn/diff/updated",
+  "rawResponseItem/completed",
+  "serverRequest/resolved",
+]);
+
+export function fold(before: Transcript, event: SessionEvent): Transcript {
+  if (event.seq !== undefined && event.seq <= before.cursor) return before;
+  const transcript = event.seq === undefined ? before : { ...before, cursor: event.seq };
+  const { method, params } = event;
+
+  const field = deltaField(method, params);
+  if (field !== null) return foldDelta(transcript, event, field);
+  switch (method) {
+    case "session/state":
+      return { ...transcript, session: params.session as unknown as SessionInfo };
+    case "session/live":
+      return { ...transcript, live: true };
+    case "session/draft":
+      return withDraft(transcript, params as unknown as Draft);
+    case "session/message":
+      return foldMessage(transcript, event);
+    case "session/approval":
+      return foldApproval(transcript, event);
+    case "item/started":
+      return withDraft(transcript, draftOf(params));
+    case "item/completed":
+    case "session/cut":
+      return foldItem(transcript, event);
+    case "turn/started": {
+      const turn = objectOf(params.turn);
+      if (isForeign(transcript, params)) return transcript;
+      return { ...transcript, turn: { id: String(turn.id), startedAt: event.at } };
+    }
+    case "turn/completed":
+      return foldTurnCompleted(transcript, event);
+    case "thread/tokenUsage/updated":
+      return isForeign(transcript, params)
+        ? transcript
+        : { ...transcript, usage: objectOf(params.tokenUsage) };
+    case "session/agent":
+      return foldAgent(transcript, event);
+    default:
+      if (event.seq === undefined || SILENT.has(method)) return transcript;
+      return withEntry(transcript, event, {
+        kind: method.startsWith("session/") ? "own" : "notice",
+        method,
+        params,
+      });
+  }
+}
+
+/** What the client does when its connection is gone: drafts may have moved on meanwhile. */
+export function disconnected(transcript: Transcript): Transcript {
+  return { ...transcript, live: false };
+}
+
+/** The text so far of an item on its way, for the field that people read first. */
+export function draftText(draft: Draft): string {
+  const fields = Object.entries(draft.fields).sort(([a], [b]) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
+  return fields
+    .map(([, field]) => `${field.partial || field.from > 0 ? "… " : ""}${field.text}`)
+    .join("\n");
+}
+
+function foldDelta(transcript: Transcript, event: SessionEvent, field: string): Transcript {
+  const { itemId, threadId, turnId, delta } = event.params as Record<string, string>;
+  const known = transcript.drafts.find((draft) => draft.itemId === itemId);
+  const draft = known ?? {
+    threadId: threadId ?? "",
+    turnId: turnId ?? "",
+    itemId: itemId ?? "",
+    item: null,
+    fields: {},
+  };
+  const text = applyDelta(draft.fields[field], delta ?? "", event.offset ?? 0);
+  return withDraft(transcript, { ...draft, fields: { ...draft.fields, [field]: text } });
+}
+
+function foldItem(transcript: Transcript, event: SessionEvent): Transcript {
+  const item = objectOf(event.params.item);
+  const drafts = transcript.drafts.filter((draft) => draft.itemId !== item.id);
+  return withEntry({ ...transcript, drafts }, event, {
+    kind: "item",
+    turnId: String(event.params.turnId ?? ""),
+    threadId: String(event.params.threadId ?? ""),
+    item,
+    cut: event.method === "session/cut",
+  });
+}
+
+function foldTurnCompleted(transcript: Transcript, event: SessionEvent): Transcript {
+  const turn = objectOf(event.params.turn);
+  const id = String(turn.id);
+  const ended = {
+    ...transcript,
+    turn: transcript.turn?.id === id ? null : transcript.turn,
+    drafts: transcript.drafts.filter((draft) => draft.turnId !== id),
+  };
+  const error = isObject(turn.error) ? String(turn.error.message ?? "") : null;
+  const durationMs = typeof turn.durationMs === "number" ? turn.durationMs : null;
+  return withEntry(ended, event, {
+    kind: "turn",
+    turnId: id,
+    status: String(turn.status),
+    error,
+    durationMs,
+  });
+}
+
+function foldMessage(transcript: Transcript, event: SessionEvent): Transcript {
+  const params = event.params as unknown as OwnRecords["session/message"];
+  const others = transcript.queue.filter((message) => message.id !== params.id);
+  if (params.status === "accepted") {
+    const message = { id: params.id, text: params.content?.text ?? "", mode: params.mode };
+    return { ...transcript, queue: [...others, message] };
+  }
+  const settled = { ...transcript, queue: others };
+  if (params.status === "failed" || params.status === "cancelled") {
+    return withEntry(settled, event, { kind: "own", method: event.method, params: event.params });
+  }
+  return settled;
+}
+
+function foldApproval(transcript: Transcript, event: SessionEvent): Transcript {
+  const params = event.params as unknown as OwnRecords["session/approval"];
+  if (params.status === "requested") {
+    const others = transcript.approvals.filter((approval) => approval.id !== params.approval.id);
+    return { ...transcript, approvals: [...others, params.approval] };
+  }
+  const approvals = transcript.approvals.filter((approval) => approval.id !== params.id);
+  return withEntry({ ...transcript, approvals }, event, {
+    kind: "own",
+    method: event.method,
+    params: event.params,
+  });
+}
+
+/** An agent that is gone takes its turn and its drafts with it. */
+function foldAgent(transcript: Transcript, event: SessionEvent): Transcript {
+  const { status } = event.params as unknown as OwnRecords["session/agent"];
+  const gone = status === "crashed" || status === "asleep" || status === "started";
+  const known = gone ? { ...transcript, turn: null, drafts: [] } : transcript;
+  if (status !== "crashed") return known;
+  return withEntry(known, event, { kind: "own", method: event.method, params: event.params });
+}
+
+function withEntry(
+  transcript: Transcript,
+  event: SessionEvent,
+  entry: Entry extends infer E ? (E extends Entry ? Omit<E, "key" | "seq" | "at"> : never) : never,
+): Transcript {
+  const seq = event.seq ?? transcript.cursor;
+  const whole = { ...entry, key: `${seq}`, seq, at: event.at } as Entry;
+  return { ...transcript, entries: [...transcript.entries, whole] };
+}
+
+function withDraft(transcript: Transcript, draft: Draft): Transcript {
+  const at = transcript.drafts.findIndex((known) => known.itemId === draft.itemId);
+  if (at === -1) return { ...transcript, drafts: [...transcript.drafts, draft] };
+  return { ...transcript, drafts: transcript.drafts.with(at, draft) };
+}
+
+export function draftOf(params: JsonObject): Draft {
+  const item = objectOf(params.item);
+  return {
+    threadId: String(params.threadId ?? ""),
+    turnId: String(params.turnId ?? ""),
+    itemId: String(item.id ?? ""),
+    item,
+    fields: {},
+  };
+}
+
+function isForeign(transcript: Transcript, params: JsonObject): boolean {
+  const own = transcript.session?.threadId;
+  return typeof own === "string" && typeof params.threadId === "string" && params.threadId !== own;
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
