@@ -33,11 +33,11 @@ const withoutDevtools = {
 };
 
 await mkdir(`${root}/dist`, { recursive: true });
-await Promise.all([
-  build({ ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.cjs" }),
-  build({ ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" }),
-  build({ ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" }),
-  build({
+const programs = {
+  cli: { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.cjs" },
+  daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" },
+  demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" },
+  tui: {
     ...common,
     format: "esm",
     entryPoints: ["src/tui/main.ts"],
@@ -51,6 +51,9 @@ await Promise.all([
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
-  }),
-]);
+  },
+};
+const chosen = process.argv.slice(2);
+const names = chosen.length > 0 ? chosen : Object.keys(programs);
+await Promise.all(names.map((name) => build(programs[name])));
 await chmod(`${root}/bin/hacs-session`, 0o755);

@@ -1,0 +1,163 @@
+/**
+ * The daemon's connection to one agent: codex's app-server protocol, as a WebSocket over the
+ * agent's unix socket. It understands requests, answers and notifications, and nothing of what
+ * they mean.
+ */
+import net from "node:net";
+import WebSocket from "ws";
+import { HacsError } from "../../protocol/errors.ts";
+import { decode, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
+import { version } from "../../system/version.ts";
+
+/** The longest message accepted from codex, in bytes: a huge command output is 1 MB or so. */
+const payloadBytesMax = 256 * 1024 * 1024;
+const callTimeoutMs = 60_000;
+
+export interface AgentLinkEvents {
+  onNotification: (method: string, params: JsonObject, emittedAtMs: number | undefined) => void;
+  onRequest: (id: RequestId, method: string, params: JsonObject) => void;
+  onClose: () => void;
+  /** A frame that is not what the protocol says; it is left out. */
+  onGarbage: (error: unknown) => void;
+}
+
+/** An error that codex answered; `data` is codex's own. */
+export class CodexError extends HacsError {
+  readonly number: number;
+  readonly data: Json;
+
+  constructor(method: string, number: number, message: string, data: Json) {
+    super("codex-error", `codex answered ${method} with an error: ${message}`);
+    this.number = number;
+    this.data = data;
+  }
+}
+
+type Waiting = {
+  method: string;
+  resolve: (result: Json) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+};
+
+export class AgentLink {
+  readonly #ws: WebSocket;
+  readonly #events: AgentLinkEvents;
+  readonly #waiting = new Map<RequestId, Waiting>();
+  #nextId = 1;
+  #closed = false;
+
+  /** Connects and shakes hands. Throws `agent-gone` when nobody answers. */
+  static async dial(socket: string, events: AgentLinkEvents): Promise<AgentLink> {
+    const ws = new WebSocket("ws://localhost/rpc", {
+      createConnection: () => net.connect({ path: socket }),
+      perMessageDeflate: false,
+      maxPayload: payloadBytesMax,
+      skipUTF8Validation: true,
+      handshakeTimeout: callTimeoutMs,
+    });
+    await new Promise<void>((resolve, reject) => {
+      ws.once("open", resolve);
+      ws.once("error", (error) => reject(gone(error.message)));
+    });
+    ws.removeAllListeners("error");
+    const link = new AgentLink(ws, events);
+    await link.call("initialize", {
+      clientInfo: { name: "hacs-session", title: "hacs-session", version },
+      capabilities: { experimentalApi: true, requestAttestation: false },
+    });
+    ws.send(JSON.stringify({ method: "initialized" }));
+    return link;
+  }
+
+  private constructor(ws: WebSocket, events: AgentLinkEvents) {
+    this.#ws = ws;
+    this.#events = events;
+    ws.on("message", (data) => this.#read(String(data)));
+    // The close that follows tells all there is to tell.
+    ws.on("error", () => {});
+    ws.on("close", () => this.#end());
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  call(method: string, params: object): Promise<Json> {
+    if (this.#closed) return Promise.reject(gone("its connection is closed"));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(gone(`it did not answer ${method} within ${callTimeoutMs / 1000} s`));
+      }, callTimeoutMs);
+      this.#waiting.set(id, { method, resolve, reject, timer });
+      this.#ws.send(JSON.stringify({ id, method, params }));
+    });
+  }
+
+  /** Answers a request of the agent's. */
+  reply(id: RequestId, result: Json): void {
+    if (!this.#closed) this.#ws.send(JSON.stringify({ id, result }));
+  }
+
+  close(): void {
+    this.#ws.terminate();
+    this.#end();
+  }
+
+  #read(frame: string): void {
+    let message: ReturnType<typeof decode>;
+    try {
+      message = decode(frame);
+    } catch (error) {
+      this.#events.onGarbage(error);
+      return;
+    }
+    switch (message.kind) {
+      case "notification":
+        // emittedAtMs is codex's addition to JSON-RPC, always last and short.
+        return this.#events.onNotification(message.method, message.params, emittedAt(frame));
+      case "request":
+        return this.#events.onRequest(message.id, message.method, message.params);
+      case "response":
+        return this.#take(message.id)?.resolve(message.result);
+      case "failure": {
+        const waiting = message.id === null ? undefined : this.#take(message.id);
+        const { code, message: text, data } = message.error;
+        waiting?.reject(new CodexError(waiting.method, code, text, (data ?? null) as Json));
+      }
+    }
+  }
+
+  #take(id: RequestId): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    clearTimeout(waiting?.timer);
+    return waiting;
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(gone("its connection closed"));
+    }
+    this.#waiting.clear();
+    this.#events.onClose();
+  }
+}
+
+function emittedAt(frame: string): number | undefined {
+  const match = /"emittedAtMs":(\d+)\}$/.exec(frame.slice(-40));
+  return match ? Number(match[1]) : undefined;
+}
+
+function gone(why: string): HacsError {
+  return new HacsError(
+    "agent-gone",
+    `The session's agent can't be reached: ${why}.`,
+    "It is started again by the next message, or with: hacs-session restart NAME",
+  );
+}

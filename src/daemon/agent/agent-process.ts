@@ -1,0 +1,159 @@
+/**
+ * The process of an agent. It is started detached, in a session and process group of its own
+ * with its stdio on a file, so that nothing that happens to the daemon reaches it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, lstatSync, openSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import net from "node:net";
+import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import { identify, isAlive, type ProcessIdentity, signalGroup, signalProcess } from "../../system/process-identity.ts";
+
+export interface AgentCommand {
+  codex: string;
+  socket: string;
+  cwd: string;
+  env: Record<string, string>;
+  logFile: string;
+}
+
+const readyTimeoutMs = 15_000;
+const pollMs = 5;
+const termGraceMs = 3_000;
+const killGraceMs = 5_000;
+
+export class AgentProcess {
+  readonly identity: ProcessIdentity;
+  readonly #child: ChildProcess | undefined;
+
+  private constructor(identity: ProcessIdentity, child?: ChildProcess) {
+    this.identity = identity;
+    this.#child = child;
+  }
+
+  /**
+   * Starts codex and resolves when its socket answers. `onSpawned` runs as soon as there is a
+   * process, so that it can be written down before anything else. Throws `codex-failed` with
+   * what codex said when it ends or hangs instead.
+   */
+  static async start(command: AgentCommand, onSpawned: (identity: ProcessIdentity) => void): Promise<AgentProcess> {
+    removeSocket(command.socket);
+    const log = openSync(command.logFile, "w", 0o600);
+    const child = spawn(command.codex, ["app-server", "--listen", `unix://${command.socket}`], {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
+    const died = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    });
+    child.unref();
+    const identity = child.pid === undefined ? undefined : identify(child.pid);
+    if (identity === undefined) throw failed(command, await died);
+    onSpawned(identity);
+    const agent = new AgentProcess(identity, child);
+    const outcome = await Promise.race([agent.#ready(command.socket), died.then((how) => ({ how }))]);
+    if (outcome === "ready") return agent;
+    await agent.stop("SIGKILL");
+    throw failed(command, outcome === "timeout" ? `not ready within ${readyTimeoutMs / 1000} s` : outcome.how);
+  }
+
+  /** Takes over a process that an earlier daemon started; undefined when it is gone. */
+  static adopt(identity: ProcessIdentity): AgentProcess | undefined {
+    return isAlive(identity) ? new AgentProcess(identity) : undefined;
+  }
+
+  get pid(): number {
+    return this.identity.pid;
+  }
+
+  get alive(): boolean {
+    return isAlive(this.identity);
+  }
+
+  /** Asks it to end; in a turn, codex ends after that turn. */
+  drain(): void {
+    signalProcess(this.identity, "SIGTERM");
+  }
+
+  /** Ends it, politely first unless told otherwise, and resolves when it is gone. */
+  async stop(first: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    if (first === "SIGTERM") {
+      signalProcess(this.identity, "SIGTERM");
+      if (await this.gone(termGraceMs)) return;
+    }
+    signalGroup(this.identity, "SIGKILL");
+    await this.gone(killGraceMs);
+  }
+
+  /** Resolves true when the process is gone, false when `timeoutMs` passed first. */
+  async gone(timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.alive && this.#child?.exitCode == null && this.#child?.signalCode == null) {
+      if (Date.now() >= deadline) return false;
+      await sleep(pollMs);
+    }
+    return true;
+  }
+
+  async #ready(socket: string): Promise<"ready" | "timeout"> {
+    const deadline = Date.now() + readyTimeoutMs;
+    while (Date.now() < deadline) {
+      if (existsSync(socket) && (await connects(socket))) return "ready";
+      await sleep(pollMs);
+    }
+    return "timeout";
+  }
+}
+
+/** codex leaves a symlink and, behind it, the socket and its lock; a dead agent needs none. */
+export function removeSocket(socket: string): void {
+  let target: string | undefined;
+  try {
+    if (lstatSync(socket).isSymbolicLink()) target = readlinkSync(socket);
+  } catch {
+    return;
+  }
+  rmSync(socket, { force: true });
+  if (target?.startsWith("/") && /\/codex-daemon-\d+\/[0-9a-f]{64}$/.test(target)) {
+    rmSync(target, { force: true });
+    rmSync(`${target}.lock`, { force: true });
+  }
+}
+
+function connects(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect({ path: socket });
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+}
+
+function failed(command: AgentCommand, how: string): HacsError {
+  const said = lastLines(command.logFile);
+  return new HacsError(
+    "codex-failed",
+    `codex did not start (${how})${said === "" ? "" : `: ${quote(said)}`}.`,
+    `Its output is in ${command.logFile}; hacs-session doctor checks the rest.`,
+  );
+}
+
+function lastLines(file: string): string {
+  try {
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    const telling = lines.filter((line) => /error/i.test(line));
+    return (telling.at(-1) ?? lines.at(-1) ?? "").trim();
+  } catch {
+    return "";
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,157 @@
+/**
+ * An agent: a codex process, the daemon's link to it, and the session's thread open in it. It is
+ * started, or adopted from an earlier daemon; either way the same object comes out.
+ */
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { Json, JsonObject } from "../../protocol/messages.ts";
+import type { SessionSpec } from "../../protocol/session.ts";
+import { locateCodex } from "../../system/codex-binary.ts";
+import { ensurePrivateDirectory } from "../../system/paths.ts";
+import type { AgentRow } from "../store/session-table.ts";
+import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
+import { AgentProcess } from "./agent-process.ts";
+import { isWithoutRollout, type OpenThread, openThread, type ThreadOrigin } from "./codex-thread.ts";
+import { startDemoCompanion } from "./demo-companion.ts";
+import { codexHomeOf, demoProvider, threadOptions } from "./thread-options.ts";
+
+export interface AgentContext {
+  name: string;
+  spec: SessionSpec;
+  env: Record<string, string>;
+  socket: string;
+  logFile: string;
+  /** The codex of the config file, used when the spec names none. */
+  codex: string | undefined;
+  /** Where this program's other bundles lie. */
+  programDir: string;
+  /** Writes the agent down; called before the process exists and again as soon as it does. */
+  save: (row: AgentRow | null) => void;
+  events: AgentLinkEvents;
+}
+
+/** How long a thread that a message may have just begun is looked for, before a new one is made. */
+const rolloutWaitMs = 2_000;
+
+export class Agent {
+  readonly process: AgentProcess;
+  readonly row: AgentRow;
+  readonly thread: OpenThread;
+  readonly #link: AgentLink;
+
+  private constructor(process: AgentProcess, row: AgentRow, link: AgentLink, thread: OpenThread) {
+    this.process = process;
+    this.row = row;
+    this.#link = link;
+    this.thread = thread;
+  }
+
+  static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
+    const { spec, env } = context;
+    checkDirectory(spec.cwd);
+    const codexHome = codexHomeOf(spec, env);
+    // A bad profile or override is found before anything runs.
+    threadOptions(spec, codexHome, undefined);
+    const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
+    ensurePrivateDirectory(dirname(context.socket));
+    ensurePrivateDirectory(dirname(context.logFile));
+    const demo = spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
+    const row: AgentRow = {
+      socket: context.socket,
+      codexVersion: codex.version,
+      ...(demo === undefined ? {} : { demoPort: demo.port }),
+    };
+    context.save(row);
+    const agentEnv = { ...env, ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }), HACS_SESSION: context.name };
+    const command = { codex: codex.path, socket: context.socket, cwd: spec.cwd, env: agentEnv, logFile: context.logFile };
+    let process: AgentProcess | undefined;
+    try {
+      process = await AgentProcess.start(command, (identity) => {
+        row.process = identity;
+        context.save(row);
+        demo?.watch(identity.pid);
+      });
+      const link = await AgentLink.dial(context.socket, context.events);
+      const thread = await openThread(link, origin, threadOptions(spec, codexHome, demo?.port));
+      return new Agent(process, row, link, thread);
+    } catch (error) {
+      await process?.stop("SIGKILL");
+      context.save(null);
+      throw error;
+    }
+  }
+
+  /**
+   * Connects to a living agent and joins its thread. `inDoubt` says that a message may be on its
+   * way into a thread that has had no turn yet.
+   */
+  static async join(
+    process: AgentProcess,
+    row: AgentRow,
+    threadId: string | null,
+    context: AgentContext,
+    inDoubt: boolean,
+  ): Promise<Agent> {
+    const link = await AgentLink.dial(row.socket, context.events);
+    try {
+      const thread = await joinThread(link, row, threadId, context, inDoubt);
+      return new Agent(process, row, link, thread);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  get connected(): boolean {
+    return !this.#link.closed;
+  }
+
+  call(method: string, params: JsonObject): Promise<Json> {
+    return this.#link.call(method, params);
+  }
+
+  reply(id: number | string, response: Json): void {
+    this.#link.reply(id, response);
+  }
+
+  disconnect(): void {
+    this.#link.close();
+  }
+}
+
+async function joinThread(
+  link: AgentLink,
+  row: AgentRow,
+  threadId: string | null,
+  context: AgentContext,
+  inDoubt: boolean,
+): Promise<OpenThread> {
+  const deadline = Date.now() + rolloutWaitMs;
+  while (threadId !== null) {
+    try {
+      // A running thread keeps its settings; overrides are for one that is loaded anew.
+      return await openThread(link, { kind: "resume", threadId }, {});
+    } catch (error) {
+      if (!isWithoutRollout(error)) throw error;
+      if (!inDoubt || Date.now() > deadline) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demoPort);
+  return openThread(link, { kind: "new" }, options);
+}
+
+export function agentSocket(agentsDir: string, id: string): string {
+  return join(agentsDir, `${id}.sock`);
+}
+
+function checkDirectory(cwd: string): void {
+  try {
+    if (statSync(cwd).isDirectory()) return;
+  } catch {
+    // Said below, with the way out.
+  }
+  throw new HacsError("directory-missing", `A session's directory must exist; ${quote(cwd)} does not.`, `Make it (mkdir -p), or choose another with --cwd.`);
+}

@@ -1,0 +1,87 @@
+/** From a session's spec to what codex's thread methods take. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { quote } from "../../protocol/address.ts";
+import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { SessionSpec } from "../../protocol/session.ts";
+
+export const demoProvider = "demo";
+const demoModel = "demo";
+
+/**
+ * The params that `thread/start`, `thread/resume` and `thread/fork` share. Overrides go with the
+ * thread, not on codex's command line, where every user of the machine could read them.
+ */
+export function threadOptions(spec: SessionSpec, codexHome: string, demoPort: number | undefined): JsonObject {
+  const config: JsonObject = {
+    ...(spec.profile === undefined ? {} : readProfile(spec.profile, codexHome)),
+    ...Object.assign({}, ...(spec.overrides ?? []).map(parseOverride)),
+  };
+  const options: JsonObject = { cwd: spec.cwd };
+  if (demoPort !== undefined) {
+    config["model_providers.demo"] = {
+      name: "Embedded demo model",
+      base_url: `http://127.0.0.1:${demoPort}/v1`,
+      wire_api: "responses",
+    };
+    options.model = demoModel;
+  }
+  if (spec.model !== undefined) options.model = spec.model;
+  if (spec.provider !== undefined) options.modelProvider = spec.provider;
+  if (spec.sandbox !== undefined) options.sandbox = spec.sandbox;
+  if (spec.approval !== undefined) options.approvalPolicy = spec.approval;
+  if (Object.keys(config).length > 0) options.config = config;
+  return options;
+}
+
+/** `key=value` as codex's own `-c`: the value is TOML, and plain text where it is not. */
+export function parseOverride(override: string): JsonObject {
+  const at = override.indexOf("=");
+  const key = override.slice(0, at).trim();
+  if (at < 1 || !/^[A-Za-z0-9_"'][A-Za-z0-9_."'/:@ -]*$/.test(key)) {
+    throw new HacsError(
+      "invalid-override",
+      `An override is key=value with a dotted key; got ${quote(override)}.`,
+      `Try -c model_reasoning_effort="high".`,
+    );
+  }
+  const text = override.slice(at + 1).trim();
+  try {
+    return { [key]: parse(`value = ${text}`).value as Json };
+  } catch {
+    // What begins like a structure and is none is a typing error; a bare word is a string.
+    if (!/^["'[{]/.test(text)) return { [key]: text };
+    throw new HacsError(
+      "invalid-override",
+      `The value of an override is TOML; ${quote(text)} for ${quote(key)} is not.`,
+      `Quote it for the shell: -c '${key}=["a", "b"]'.`,
+    );
+  }
+}
+
+/** A profile is a file of its own beside config.toml; app-server has no option for it. */
+function readProfile(profile: string, codexHome: string): JsonObject {
+  const file = join(codexHome, `${profile}.config.toml`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(profile)) throw missingProfile(profile, file, "its name is not one");
+  try {
+    const values = parse(readFileSync(file, "utf8"));
+    return isObject(values) ? (values as JsonObject) : {};
+  } catch (error) {
+    throw missingProfile(profile, file, messageOf(error).split("\n")[0] ?? "");
+  }
+}
+
+function missingProfile(profile: string, file: string, why: string): HacsError {
+  return new HacsError(
+    "profile-missing",
+    `The profile ${quote(profile)} can't be read from ${quote(file)}: ${why}.`,
+    "codex keeps a profile NAME in CODEX_HOME/NAME.config.toml.",
+  );
+}
+
+export function codexHomeOf(spec: SessionSpec, env: Record<string, string>): string {
+  return spec.codexHome ?? env.CODEX_HOME ?? join(env.HOME ?? homedir(), ".codex");
+}

@@ -1,0 +1,124 @@
+/**
+ * One client: frames in, answers and events out. It shakes hands, hands each request to the
+ * dispatcher and keeps the client's attachments. What it may hold is bounded: a client that does
+ * not read stops being read.
+ */
+import type { Socket } from "node:net";
+import { HacsError, toRpcError } from "../protocol/errors.ts";
+import { LineSplitter } from "../protocol/framing.ts";
+import { decode, encodeFailure, encodeResult, type JsonObject, type RequestId } from "../protocol/messages.ts";
+import type { Actor } from "../protocol/session.ts";
+import type { Sink } from "./session/feed.ts";
+
+/** Answers a request, or throws a HacsError. */
+export type Dispatch = (client: ClientConnection, method: string, params: JsonObject) => unknown;
+
+/** Past this many unread bytes of answers, the client's requests wait until it reads. */
+const answerBytesMax = 8 * 1024 * 1024;
+const requestsMax = 1_000;
+
+export class ClientConnection implements Sink {
+  /** Who it says it is; set by the hello. */
+  actor: Actor | undefined;
+  /** What to undo when it goes, by session id. */
+  readonly attachments = new Map<string, { readOnly: boolean; end: () => void }>();
+  onClose: () => void = () => {};
+  readonly #socket: Socket;
+  readonly #dispatch: Dispatch;
+  readonly #onBug: (error: unknown) => void;
+  readonly #splitter = new LineSplitter();
+  readonly #drained: (() => void)[] = [];
+  #running = 0;
+
+  constructor(socket: Socket, dispatch: Dispatch, onBug: (error: unknown) => void) {
+    this.#socket = socket;
+    this.#dispatch = dispatch;
+    this.#onBug = onBug;
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("drain", () => this.#onDrain());
+    // A client that is gone is not an error of ours; its close follows.
+    socket.on("error", () => {});
+    socket.on("close", () => this.#closed());
+  }
+
+  get closed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  get backlogBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(data: Buffer | string): void {
+    if (data.length > 0 && !this.#socket.destroyed) this.#socket.write(data);
+  }
+
+  whenDrained(callback: () => void): void {
+    if (this.closed) return;
+    if (this.#socket.writableNeedDrain) this.#drained.push(callback);
+    else setImmediate(callback);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      for (const line of this.#splitter.push(chunk)) this.#handle(line);
+    } catch (error) {
+      // Where a frame ends is not known any more, so nothing after it can be trusted.
+      this.write(`${encodeFailure(null, toRpcError(error))}\n`);
+      this.#socket.end();
+    }
+  }
+
+  #handle(line: string): void {
+    let message: ReturnType<typeof decode>;
+    try {
+      message = decode(line);
+    } catch (error) {
+      return this.write(`${encodeFailure(null, toRpcError(error))}\n`);
+    }
+    // Clients answer nothing, and have nothing to notify of.
+    if (message.kind !== "request") return;
+    void this.#serve(message.id, message.method, message.params);
+  }
+
+  async #serve(id: RequestId, method: string, params: JsonObject): Promise<void> {
+    this.#running++;
+    this.#throttle();
+    try {
+      const result = await this.#dispatch(this, method, params);
+      this.write(`${encodeResult(id, result)}\n`);
+    } catch (error) {
+      if (!(error instanceof HacsError)) this.#onBug(error);
+      this.write(`${encodeFailure(id, toRpcError(error))}\n`);
+    } finally {
+      this.#running--;
+      this.#throttle();
+    }
+  }
+
+  #throttle(): void {
+    const crowded = this.#running > requestsMax || this.backlogBytes > answerBytesMax;
+    if (crowded && !this.#socket.isPaused()) this.#socket.pause();
+    else if (!crowded && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #onDrain(): void {
+    this.#throttle();
+    for (const callback of this.#drained.splice(0)) callback();
+  }
+
+  #closed(): void {
+    this.#drained.length = 0;
+    for (const { end } of this.attachments.values()) end();
+    this.attachments.clear();
+    this.onClose();
+  }
+}

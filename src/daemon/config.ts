@@ -1,0 +1,38 @@
+/** The config file: one JSON object, every member optional, anything else an error. */
+import { basename, dirname, extname } from "node:path";
+import Conf from "conf";
+import { quote } from "../protocol/address.ts";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+
+export interface Config {
+  /** The codex to run, when it is not the one on PATH. */
+  codex?: string;
+  /** The least that is logged. */
+  logLevel?: "debug" | "info" | "warn" | "error";
+}
+
+const schema = {
+  codex: { type: "string", minLength: 1 },
+  logLevel: { enum: ["debug", "info", "warn", "error"] },
+} as const;
+
+/** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */
+export function readConfig(file: string): Config {
+  try {
+    const conf = new Conf<Config>({
+      cwd: dirname(file),
+      configName: basename(file, extname(file)),
+      fileExtension: extname(file).slice(1),
+      clearInvalidConfig: false,
+      schema: schema as never,
+      rootSchema: { additionalProperties: false },
+    });
+    return { ...conf.store };
+  } catch (error) {
+    throw new HacsError(
+      "config-invalid",
+      `The config file ${quote(file)} is not what it should be: ${messageOf(error)}.`,
+      `It is one JSON object that may have: ${Object.keys(schema).join(", ")}.`,
+    );
+  }
+}

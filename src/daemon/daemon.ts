@@ -1,0 +1,110 @@
+/** The daemon: its sessions, its clients, and how it ends. */
+import type { Server, Socket } from "node:net";
+import { HacsError } from "../protocol/errors.ts";
+import type { Result } from "../protocol/methods.ts";
+import type { DaemonStatus } from "../protocol/session.ts";
+import { locateCodex } from "../system/codex-binary.ts";
+import { version } from "../system/version.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { dispatcher } from "./dispatch.ts";
+import type { Services } from "./services.ts";
+import type { Session } from "./session/session.ts";
+import { Sessions } from "./sessions.ts";
+
+/** More than this many clients at once is a mistake of somebody's. */
+const clientsMax = 10_000;
+
+export class Daemon {
+  readonly services: Services;
+  readonly sessions: Sessions;
+  readonly #startedAt = Date.now();
+  readonly #clients = new Set<ClientConnection>();
+  readonly #onStopped: () => void;
+  #server: Server | undefined;
+  #stopping = false;
+
+  constructor(services: Services, onStopped: () => void) {
+    this.services = services;
+    this.sessions = new Sessions(services);
+    this.#onStopped = onStopped;
+  }
+
+  serve(server: Server): void {
+    this.#server = server;
+    this.sessions.revive();
+  }
+
+  accept(socket: Socket): void {
+    if (this.#clients.size >= clientsMax || this.#stopping) return void socket.destroy();
+    const dispatch = dispatcher(this);
+    const client = new ClientConnection(socket, dispatch, (error) => {
+      this.services.log.error({ err: error }, "a request met a bug");
+    });
+    this.#clients.add(client);
+    client.onClose = () => this.#clients.delete(client);
+  }
+
+  refuseWhenStopping(): void {
+    if (!this.#stopping) return;
+    throw new HacsError("daemon-stopping", "The daemon is shutting down.", "Try again: the next command starts a new one.");
+  }
+
+  async status(): Promise<DaemonStatus> {
+    const codex = await locateCodex({ given: this.services.codex, env: process.env }).catch(() => undefined);
+    return {
+      pid: process.pid,
+      version,
+      codexVersion: codex?.version ?? null,
+      socket: this.services.paths.socket,
+      listen: [],
+      sessions: this.sessions.live().length,
+      clients: this.#clients.size,
+      uptimeMs: Date.now() - this.#startedAt,
+    };
+  }
+
+  /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */
+  async stop(agents: "settle" | "keep" | "end"): Promise<Result<"daemon/stop">> {
+    this.#stopping = true;
+    const sessions = await Promise.all(
+      this.sessions.live().map(async (session) => {
+        const { name, state } = session;
+        return { name, state, outcome: await settle(session, agents) };
+      }),
+    );
+    setImmediate(() => this.#close());
+    return { sessions: sessions.filter((session) => session.state !== "asleep") };
+  }
+
+  #close(): void {
+    this.#server?.close();
+    for (const client of this.#clients) client.end();
+    // Whoever does not take its last bytes is not waited for.
+    setTimeout(() => {
+      for (const client of this.#clients) client.destroy();
+      this.#onStopped();
+    }, 50);
+  }
+}
+
+async function settle(session: Session, agents: "settle" | "keep" | "end"): Promise<string> {
+  const { state } = session;
+  if (agents === "end") {
+    await session.sleep(true, { kind: "daemon", user: "the daemon", from: "stopping" });
+    return state === "working" || state === "needs-approval" ? "its turn was interrupted and its agent ended" : "its agent ended";
+  }
+  if (agents === "keep") {
+    session.leave(false);
+    return "its agent goes on; the next daemon adopts it";
+  }
+  if (state === "working") {
+    session.leave(true);
+    return "its agent finishes the turn and then ends; the next daemon fetches the rest";
+  }
+  if (state === "needs-approval") {
+    session.leave(false);
+    return "its agent waits for the approval; the next daemon adopts it";
+  }
+  await session.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });
+  return "its agent was put to sleep";
+}

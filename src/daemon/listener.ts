@@ -1,0 +1,59 @@
+/** The daemon's unix socket. */
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import net from "node:net";
+import { dirname } from "node:path";
+import { quote } from "../protocol/address.ts";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+import { ensurePrivateDirectory } from "../system/paths.ts";
+
+/**
+ * Listens on `path`. The caller holds the lock for it, so what answers there already is no daemon
+ * of this version's making: it is left alone. A dead socket of our own is replaced; anything else
+ * that has the name is not touched.
+ */
+export async function listen(path: string, onConnection: (socket: net.Socket) => void): Promise<net.Server> {
+  ensurePrivateDirectory(dirname(path));
+  await removeDead(path);
+  const server = net.createServer({ allowHalfOpen: false }, onConnection);
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ path, backlog: 1024 }, resolve);
+    });
+  } catch (error) {
+    throw new HacsError("state-unwritable", `The socket ${quote(path)} can't be made: ${messageOf(error)}.`, "Check its directory, or choose another with -S.");
+  } finally {
+    process.umask(umask);
+  }
+  chmodSync(path, 0o600);
+  server.removeAllListeners("error");
+  return server;
+}
+
+async function removeDead(path: string): Promise<void> {
+  let stat: ReturnType<typeof lstatSync>;
+  try {
+    stat = lstatSync(path);
+  } catch {
+    return;
+  }
+  if (!stat?.isSocket() || stat.uid !== process.getuid?.()) {
+    throw new HacsError("directory-unsafe", `${quote(path)} is in the way: it is not a socket of the user's own.`, "Look at what it is, and remove it.");
+  }
+  if (await answers(path)) {
+    throw new HacsError("daemon-running", `Something already listens on ${quote(path)}.`, "Use it, or end it with: hacs-session daemon stop");
+  }
+  unlinkSync(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect({ path });
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * One daemon a state directory and one a socket. The lock is SQLite's own, on an empty file: it
+ * is the kernel's, so it ends with the process that holds it, however that dies, and is never
+ * stale.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { quote } from "../protocol/address.ts";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+
+/** Throws `daemon-running` when another process holds it. The lock is kept until the process ends. */
+export function acquireLock(file: string): void {
+  try {
+    const db = new DatabaseSync(file);
+    db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;");
+    held.push(db);
+  } catch (error) {
+    if (/locked|busy/i.test(messageOf(error))) {
+      throw new HacsError("daemon-running", `Another daemon holds ${quote(file)}.`, "Use it, or end it with: hacs-session daemon stop");
+    }
+    throw new HacsError(
+      "state-unwritable",
+      `The lock ${quote(file)} can't be taken: ${messageOf(error)}.`,
+      "Check the directory's owner, mode and free space, or set HACS_SESSION_HOME.",
+    );
+  }
+}
+
+const held: DatabaseSync[] = [];

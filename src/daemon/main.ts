@@ -1,0 +1,103 @@
+/**
+ * The daemon's program: takes the locks, wires the parts together, listens, and says over fd 3
+ * that it does, or why not.
+ */
+import { writeSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { HacsError, toRpcError } from "../protocol/errors.ts";
+import { checkPrivateDirectory, ensurePrivateDirectory, type Paths, pathsFor } from "../system/paths.ts";
+import { dirname, resolve } from "node:path";
+import { readConfig } from "./config.ts";
+import { Daemon } from "./daemon.ts";
+import { listen } from "./listener.ts";
+import { acquireLock } from "./lock.ts";
+import { openLog } from "./log.ts";
+import type { Services } from "./services.ts";
+import { Store } from "./store/store.ts";
+
+const reportFd = 3;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      socket: { type: "string" },
+      label: { type: "string" },
+      codex: { type: "string" },
+      foreground: { type: "boolean", default: false },
+    },
+  });
+  const paths = pathsFor({
+    ...(values.socket === undefined ? {} : { socket: values.socket }),
+    ...(values.label === undefined ? {} : { label: values.label }),
+  });
+  prepareDirectories(paths);
+  acquireLock(`${paths.socket}.lock`);
+  acquireLock(`${paths.stateDir}/daemon.lock`);
+  const config = readConfig(paths.configFile);
+  const log = openLog(paths.logFile, config.logLevel ?? "info", values.foreground);
+  const services: Services = {
+    store: new Store(paths.historyFile),
+    paths,
+    log,
+    codex: values.codex === undefined ? config.codex : resolve(values.codex),
+    programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
+    onStoreError: (error) => {
+      // Agents go on without us, and codex keeps what they say: the next daemon fetches it.
+      log.fatal({ err: error }, "the history can't be written; ending, and leaving agents alone");
+      process.exit(1);
+    },
+  };
+  const daemon = new Daemon(services, () => {
+    services.store.close();
+    log.info("stopped");
+    process.exit(0);
+  });
+  const server = await listen(paths.socket, (socket) => daemon.accept(socket));
+  daemon.serve(server);
+  endOnSignals(daemon, log);
+  log.info({ socket: paths.socket, sessions: daemon.sessions.live().length }, "listening");
+  report("ready\n", values.foreground);
+}
+
+function prepareDirectories(paths: Paths): void {
+  process.umask(0o077);
+  for (const directory of [paths.stateDir, dirname(paths.socket), paths.agentsDir]) {
+    ensurePrivateDirectory(directory);
+    checkPrivateDirectory(directory);
+  }
+}
+
+/** A logout's SIGHUP is nothing to a daemon; a polite end settles the agents first. */
+function endOnSignals(daemon: Daemon, log: Services["log"]): void {
+  process.on("SIGHUP", () => log.info("SIGHUP ignored"));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "stopping");
+      void daemon.stop("settle");
+    });
+  }
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a bug; ending, and leaving agents alone");
+    process.exit(1);
+  });
+}
+
+/** Tells whoever started us, if anyone listens. */
+function report(text: string, foreground: boolean): void {
+  if (foreground) return;
+  try {
+    writeSync(reportFd, text);
+  } catch {
+    // Started by hand, without the pipe.
+  }
+}
+
+main().catch((error: unknown) => {
+  const failure = toRpcError(error);
+  if (!(error instanceof HacsError)) failure.message = error instanceof Error ? error.message : String(error);
+  const foreground = process.argv.includes("--foreground");
+  if (foreground) process.stderr.write(`hacs-session: ${failure.message}\n${failure.data?.next ?? ""}\n`);
+  report(`${JSON.stringify(failure)}\n`, foreground);
+  process.exitCode = error instanceof HacsError ? error.exitCode : 1;
+  process.exit();
+});

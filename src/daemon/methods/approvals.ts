@@ -1,0 +1,16 @@
+import { actorOf, refuseReadOnly } from "./caller.ts";
+import type { MethodHandler } from "./index.ts";
+
+/** Of one session, or of all; oldest first within each. */
+export const approvals: MethodHandler<"session/approvals"> = ({ daemon }, { name }) => {
+  const sessions = name === undefined ? daemon.sessions.live() : [daemon.sessions.find(name)];
+  return { approvals: sessions.flatMap((session) => session.approvals.waiting()) };
+};
+
+export const answer: MethodHandler<"session/answer"> = (caller, params) => {
+  const session = caller.daemon.sessions.findLive(params.name);
+  refuseReadOnly(caller, session);
+  const { approval, decision } = session.answer(params.id, params.answer, actorOf(caller));
+  const { method: _method, params: _params, ...shown } = approval;
+  return { approval: { ...shown, session: session.name }, decision };
+};

@@ -1,0 +1,52 @@
+import { HacsError } from "../../protocol/errors.ts";
+import { Subscription } from "../session/subscription.ts";
+import type { Session } from "../session/session.ts";
+import { actorOf } from "./caller.ts";
+import type { MethodHandler } from "./index.ts";
+
+export const attach: MethodHandler<"session/attach"> = (caller, params) => {
+  const { client, daemon } = caller;
+  const session = daemon.sessions.find(params.name);
+  const cursor = cursorFor(session, params.after, params.last);
+  const readOnly = params.readOnly === true;
+  if (params.env !== undefined && !readOnly) session.updateEnvironment(params.env);
+  client.attachments.get(session.id)?.end();
+
+  const { history, inbox, approvals } = session;
+  const subscription = new Subscription(session.id, history, client, cursor, params.deltas !== false);
+  const leave =
+    params.visible === false
+      ? () => {}
+      : session.attach({ ...actorOf(caller), readOnly, since: new Date().toISOString() });
+  const end = () => {
+    subscription.end();
+    leave();
+    client.attachments.delete(session.id);
+  };
+  client.attachments.set(session.id, { readOnly, end });
+  // The answer goes out first; the events that follow belong to what it says.
+  setImmediate(() => subscription.start());
+  if (params.wake === true && !session.ended) session.wake().catch(() => session.changed());
+  return {
+    session: session.info(),
+    head: history.head,
+    approvals: approvals.waiting(),
+    messages: inbox.openReceipts(),
+  };
+};
+
+export const detach: MethodHandler<"session/detach"> = ({ client, daemon }, { name }) => {
+  client.attachments.get(daemon.sessions.find(name).id)?.end();
+  return {};
+};
+
+function cursorFor(session: Session, after: number | undefined, last: number | undefined): number {
+  const { head } = session.history;
+  if (after === undefined) return last === undefined ? head : Math.max(0, head - last);
+  if (after <= head) return after;
+  throw new HacsError(
+    "cursor-ahead",
+    `The history of "${session.name}" ends at ${head}; the cursor given is ${after}.`,
+    "Begin at the end with --since the last seq, or leave it out.",
+  );
+}

@@ -1,0 +1,16 @@
+import { HacsError } from "../../protocol/errors.ts";
+import type { Actor } from "../../protocol/session.ts";
+import type { Session } from "../session/session.ts";
+import type { Caller } from "./index.ts";
+
+/** Who asks; known since the hello. */
+export function actorOf({ client }: Caller): Actor {
+  if (client.actor === undefined) throw new Error("a method ran before the hello");
+  return client.actor;
+}
+
+/** A client that attached read-only changes nothing in that session on that connection. */
+export function refuseReadOnly({ client }: Caller, session: Session): void {
+  if (client.attachments.get(session.id)?.readOnly !== true) return;
+  throw new HacsError("not-allowed", `This client attached to "${session.name}" read-only.`, "Attach without -r to take part.");
+}

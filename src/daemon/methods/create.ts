@@ -1,0 +1,42 @@
+import { HacsError } from "../../protocol/errors.ts";
+import type { Params } from "../../protocol/methods.ts";
+import type { ThreadOrigin } from "../agent/codex-thread.ts";
+import { actorOf } from "./caller.ts";
+import type { MethodHandler } from "./index.ts";
+
+export const create: MethodHandler<"session/new"> = async (caller, params) => {
+  const { name, spec, env, prompt } = params;
+  const by = actorOf(caller);
+  const origin = originOf(params.resume);
+  const session = await caller.daemon.sessions.create({
+    name,
+    spec,
+    env,
+    origin,
+    by,
+    record: origin.kind === "resume" ? { origin: "resume", from: origin.threadId } : { origin: origin.kind === "last" ? "resume" : "new" },
+  });
+  const receipt = prompt === undefined ? null : session.send(prompt, "queue", undefined, by);
+  return { session: session.info(), receipt };
+};
+
+export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, env }) => {
+  const source = caller.daemon.sessions.find(name);
+  if (source.threadId === null || source.history.head === 0) {
+    throw new HacsError("no-thread", `Session "${source.name}" has no thread to fork.`, "Send it a message first.");
+  }
+  const session = await caller.daemon.sessions.create({
+    name: to,
+    spec: source.spec,
+    env,
+    origin: { kind: "fork", threadId: source.threadId },
+    by: actorOf(caller),
+    record: { origin: "fork", from: source.name },
+  });
+  return { session: session.info() };
+};
+
+function originOf(resume: Params<"session/new">["resume"]): ThreadOrigin {
+  if (resume === undefined) return { kind: "new" };
+  return "last" in resume ? { kind: "last" } : { kind: "resume", threadId: resume.threadId };
+}

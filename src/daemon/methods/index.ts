@@ -1,0 +1,47 @@
+/** Every method that the daemon answers: the index of this folder. */
+import type { Method, Params, Result } from "../../protocol/methods.ts";
+import type { ClientConnection } from "../client-connection.ts";
+import type { Daemon } from "../daemon.ts";
+import { answer, approvals } from "./approvals.ts";
+import { attach, detach } from "./attach.ts";
+import { fork, create } from "./create.ts";
+import { hello } from "./hello.ts";
+import { history } from "./history.ts";
+import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
+import { receipt, send } from "./send.ts";
+import { list, show } from "./show.ts";
+
+export interface Caller {
+  daemon: Daemon;
+  client: ClientConnection;
+}
+
+export type MethodHandler<M extends Method> = (
+  caller: Caller,
+  params: Params<M>,
+) => Result<M> | Promise<Result<M>>;
+
+export const methods: { [M in Method]: MethodHandler<M> } = {
+  hello,
+  "daemon/status": ({ daemon }) => daemon.status(),
+  "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
+  "session/new": create,
+  "session/list": list,
+  "session/show": show,
+  "session/attach": attach,
+  "session/detach": detach,
+  "session/history": history,
+  "session/send": send,
+  "session/receipt": receipt,
+  "session/approvals": approvals,
+  "session/answer": answer,
+  "session/interrupt": interrupt,
+  "session/sleep": sleep,
+  "session/wake": wake,
+  "session/restart": restart,
+  "session/kill": kill,
+  "session/remove": remove,
+  "session/rename": rename,
+  "session/fork": fork,
+  "session/call": call,
+};

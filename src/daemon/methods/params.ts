@@ -1,0 +1,88 @@
+/** The shape of each method's params, checked before any of it is used. */
+import * as v from "valibot";
+import { HacsError } from "../../protocol/errors.ts";
+import type { JsonObject } from "../../protocol/messages.ts";
+import { limits, type Method, type Params } from "../../protocol/methods.ts";
+import { APPROVAL_POLICIES, SANDBOXES, SEND_MODES } from "../../protocol/session.ts";
+
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const name = v.pipe(v.string(), v.maxLength(256));
+const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const environment = v.record(v.string(), v.string());
+const content = v.strictObject({
+  text: v.string(),
+  images: v.optional(v.pipe(v.array(text), v.maxLength(100))),
+});
+const spec = v.strictObject({
+  cwd: v.pipe(text, v.startsWith("/", "must be an absolute path")),
+  model: v.optional(text),
+  provider: v.optional(text),
+  profile: v.optional(text),
+  sandbox: v.optional(v.picklist(SANDBOXES)),
+  approval: v.optional(v.picklist(APPROVAL_POLICIES)),
+  overrides: v.optional(v.pipe(v.array(v.string()), v.maxLength(1000))),
+  codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
+  codex: v.optional(text),
+});
+const named = v.strictObject({ name });
+
+const shapes = {
+  hello: v.object({
+    protocol: v.object({ min: v.number(), max: v.number() }),
+    client: v.object({ kind: v.pipe(text, v.maxLength(32)), version: v.string(), user: v.pipe(v.string(), v.maxLength(256)), from: v.pipe(v.string(), v.maxLength(256)) }),
+  }),
+  "daemon/status": v.strictObject({}),
+  "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
+  "session/new": v.strictObject({
+    name: v.optional(name),
+    spec,
+    env: environment,
+    resume: v.optional(v.union([v.strictObject({ threadId: text }), v.strictObject({ last: v.literal(true) })])),
+    prompt: v.optional(content),
+  }),
+  "session/list": v.strictObject({ all: v.optional(v.boolean()) }),
+  "session/show": named,
+  "session/attach": v.strictObject({
+    name,
+    after: v.optional(seq),
+    last: v.optional(seq),
+    deltas: v.optional(v.boolean()),
+    readOnly: v.optional(v.boolean()),
+    wake: v.optional(v.boolean()),
+    env: v.optional(environment),
+    visible: v.optional(v.boolean()),
+  }),
+  "session/detach": named,
+  "session/history": v.strictObject({
+    name,
+    after: v.optional(seq),
+    before: v.optional(seq),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.historyLimitMax))),
+  }),
+  "session/send": v.strictObject({ name, id: v.optional(v.string()), content, mode: v.optional(v.picklist(SEND_MODES)) }),
+  "session/receipt": v.strictObject({ name, id: v.string() }),
+  "session/approvals": v.strictObject({ name: v.optional(name) }),
+  "session/answer": v.strictObject({
+    name,
+    id: v.optional(v.string()),
+    answer: v.strictObject({ decision: v.optional(v.string()), response: v.optional(v.any()) }),
+  }),
+  "session/interrupt": named,
+  "session/sleep": v.strictObject({ name, force: v.optional(v.boolean()) }),
+  "session/wake": v.strictObject({ name, env: v.optional(environment) }),
+  "session/restart": v.strictObject({ name, env: v.optional(environment), force: v.optional(v.boolean()) }),
+  "session/kill": named,
+  "session/remove": named,
+  "session/rename": v.strictObject({ name, to: name }),
+  "session/fork": v.strictObject({ name, to: name, env: environment }),
+  "session/call": v.strictObject({ name, method: text, params: v.record(v.string(), v.any()) }),
+} satisfies Record<Method, v.GenericSchema>;
+
+/** Throws `invalid-params` with the first member that is wrong, and what it should be. */
+export function checkParams<M extends Method>(method: M, params: JsonObject): Params<M> {
+  const result = v.safeParse(shapes[method] as v.GenericSchema, params);
+  if (result.success) return result.output as Params<M>;
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue) ?? "params";
+  throw new HacsError("invalid-params", `${method}: ${where} is wrong: ${issue.message}.`, "PROTOCOL.md describes the params of every method.");
+}

@@ -1,0 +1,11 @@
+import { actorOf, refuseReadOnly } from "./caller.ts";
+import type { MethodHandler } from "./index.ts";
+
+export const send: MethodHandler<"session/send"> = (caller, { name, id, content, mode }) => {
+  const session = caller.daemon.sessions.findLive(name);
+  refuseReadOnly(caller, session);
+  return session.send(content, mode ?? "queue", id, actorOf(caller));
+};
+
+export const receipt: MethodHandler<"session/receipt"> = ({ daemon }, { name, id }) =>
+  daemon.sessions.find(name).inbox.receipt(id);

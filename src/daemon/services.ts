@@ -1,0 +1,16 @@
+/** What the parts of the daemon share; made once, in `main.ts`. */
+import type { Logger } from "pino";
+import type { Paths } from "../system/paths.ts";
+import type { Store } from "./store/store.ts";
+
+export interface Services {
+  store: Store;
+  paths: Paths;
+  log: Logger;
+  /** The codex of the command line or the config file; undefined: look for it. */
+  codex: string | undefined;
+  /** Where the bundled programs lie. */
+  programDir: string;
+  /** The store could not keep something. The daemon can't hold its promises then, and ends. */
+  onStoreError: (error: unknown) => void;
+}

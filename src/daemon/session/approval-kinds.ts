@@ -1,0 +1,144 @@
+/**
+ * What codex asks, and how an answer of ours becomes an answer of codex's. One table: a request
+ * of a kind that is not in it is shown whole and answered with a response as codex wants it.
+ */
+import { HacsError } from "../../protocol/errors.ts";
+import { quote } from "../../protocol/address.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { Answer, ApprovalKind, Decision } from "../../protocol/session.ts";
+
+interface Kind {
+  kind: ApprovalKind;
+  decisions: (params: JsonObject) => Decision[];
+  respond: (decision: string, params: JsonObject) => Json;
+}
+
+const once = { id: "accept", label: "Yes, this once" };
+const forSession = { id: "acceptForSession", label: "Yes, and don't ask again in this session" };
+const decline = { id: "decline", label: "No, and go on without it" };
+const cancel = { id: "cancel", label: "No, and stop the turn" };
+
+const KINDS: Record<string, Kind> = {
+  "item/commandExecution/requestApproval": {
+    kind: "command",
+    decisions: (params) => offered(params).map((entry) => entry.decision),
+    respond: (decision, params) => ({
+      decision: offered(params).find((entry) => entry.decision.id === decision)?.answer ?? decision,
+    }),
+  },
+  "item/fileChange/requestApproval": {
+    kind: "fileChange",
+    decisions: () => [once, forSession, decline, cancel],
+    respond: (decision) => ({ decision }),
+  },
+  "item/permissions/requestApproval": {
+    kind: "permissions",
+    decisions: () => [
+      { ...once, label: "Yes, for this turn" },
+      { ...forSession, label: "Yes, for the session" },
+      { ...decline, label: "No" },
+    ],
+    respond: (decision, params) => ({
+      permissions: decision === "decline" ? {} : withoutNulls(params.permissions),
+      scope: decision === "acceptForSession" ? "session" : "turn",
+    }),
+  },
+  "item/tool/requestUserInput": {
+    kind: "question",
+    decisions: () => [{ ...decline, label: "Leave it unanswered" }],
+    respond: () => ({ answers: {} }),
+  },
+  "mcpServer/elicitation/request": {
+    kind: "elicitation",
+    decisions: (params) => [
+      // A form wants its fields, which only a whole response can bring.
+      ...(params.mode === "url" || isEmptyForm(params) ? [{ ...once, label: "Yes" }] : []),
+      { ...decline, label: "No" },
+      { ...cancel, label: "Dismiss" },
+    ],
+    respond: (decision) => ({ action: decision, content: decision === "accept" ? {} : null, _meta: null }),
+  },
+};
+
+export function kindOf(method: string): ApprovalKind {
+  return KINDS[method]?.kind ?? method;
+}
+
+export function decisionsFor(method: string, params: JsonObject): Decision[] {
+  return KINDS[method]?.decisions(params) ?? [];
+}
+
+/** Gives what is sent to codex and the word that history keeps. Throws `invalid-decision`. */
+export function respond(method: string, params: JsonObject, answer: Answer): { response: Json; decision: string } {
+  if (answer.response !== undefined) return { response: answer.response, decision: wordFor(answer.response) };
+  const decisions = decisionsFor(method, params);
+  const asked = answer.decision ?? "";
+  // "No" is not always offered as such; stopping the turn is the "no" that then is.
+  const id = asked === "decline" && !has(decisions, "decline") && has(decisions, "cancel") ? "cancel" : asked;
+  const kind = KINDS[method];
+  if (kind !== undefined && has(decisions, id)) return { response: kind.respond(id, params), decision: id };
+  throw new HacsError(
+    "invalid-decision",
+    decisions.length > 0
+      ? `This approval takes ${decisions.map((decision) => decision.id).join(", ")}; got ${quote(asked)}.`
+      : `This request takes a response of its own; got ${quote(asked)}.`,
+    kind?.kind === "question"
+      ? "Answer it with: approve NAME --answer QUESTION=TEXT"
+      : "Give one of these with --decision, or codex's own response with --response JSON.",
+  );
+}
+
+/** What will happen, whole, in a form that people read. */
+export function commandOf(method: string, params: JsonObject): string | null {
+  if (typeof params.command === "string") return params.command;
+  if (method === "item/permissions/requestApproval") return JSON.stringify(params.permissions);
+  if (method === "item/tool/requestUserInput" && Array.isArray(params.questions)) {
+    return params.questions.map((question) => String((question as JsonObject).question ?? "")).join("\n");
+  }
+  if (method === "mcpServer/elicitation/request") {
+    const text = String(params.message ?? params.title ?? "");
+    return typeof params.url === "string" ? `${text}\n${params.url}` : text;
+  }
+  return null;
+}
+
+function offered(params: JsonObject): { decision: Decision; answer: Json }[] {
+  const available = params.availableDecisions;
+  if (!Array.isArray(available) || available.length === 0) {
+    return [once, forSession, decline, cancel].map((decision) => ({ decision, answer: decision.id }));
+  }
+  return available.flatMap((answer) => {
+    const id = typeof answer === "string" ? answer : isObject(answer) ? Object.keys(answer)[0] : undefined;
+    if (id === undefined) return [];
+    return [{ decision: { id, label: labelFor(id, answer as Json) }, answer: answer as Json }];
+  });
+}
+
+function labelFor(id: string, answer: Json): string {
+  const known = [once, forSession, decline, cancel].find((decision) => decision.id === id);
+  if (known !== undefined) return known.label;
+  const detail = isObject(answer) ? (answer[id] as JsonObject | undefined) : undefined;
+  const rule = detail?.execpolicy_amendment;
+  if (Array.isArray(rule)) return `Yes, and always allow: ${rule.join(" ")}`;
+  return detail === undefined ? id : `${id} ${JSON.stringify(detail)}`;
+}
+
+function wordFor(response: Json): string {
+  if (!isObject(response)) return "answered";
+  if (typeof response.decision === "string") return response.decision;
+  return typeof response.action === "string" ? response.action : "answered";
+}
+
+function isEmptyForm(params: JsonObject): boolean {
+  const schema = params.requestedSchema;
+  return isObject(schema) && isObject(schema.properties) && Object.keys(schema.properties).length === 0;
+}
+
+function withoutNulls(permissions: unknown): Json {
+  if (!isObject(permissions)) return {};
+  return Object.fromEntries(Object.entries(permissions).filter(([, value]) => value !== null));
+}
+
+function has(decisions: Decision[], id: string): boolean {
+  return decisions.some((decision) => decision.id === id);
+}

@@ -1,0 +1,179 @@
+/**
+ * The questions of codex's that wait for an answer. Each gets a random id of ours, which stays
+ * the same when the daemon dies and codex asks again; it is answered once, by whoever is first;
+ * and the answer is stored before codex hears it, so that a daemon that dies in between gives
+ * that same answer again.
+ */
+import { randomBytes } from "node:crypto";
+import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
+import { type Actor, type Answer, type ApprovalDetail, describeActor } from "../../protocol/session.ts";
+import type { ApprovalRow } from "../store/approval-table.ts";
+import type { Store } from "../store/store.ts";
+import { commandOf, decisionsFor, kindOf, respond } from "./approval-kinds.ts";
+import type { History } from "./history.ts";
+
+export class Approvals {
+  readonly #session: string;
+  readonly #name: () => string;
+  readonly #store: Store;
+  readonly #history: History;
+  readonly #reply: (id: RequestId, response: Json) => void;
+  #waiting: ApprovalRow[];
+
+  constructor(
+    session: { id: string; name: () => string },
+    store: Store,
+    history: History,
+    reply: (id: RequestId, response: Json) => void,
+  ) {
+    this.#session = session.id;
+    this.#name = session.name;
+    this.#store = store;
+    this.#history = history;
+    this.#reply = reply;
+    this.#waiting = store.approvals.current(session.id).filter((row) => row.status === "waiting");
+  }
+
+  get count(): number {
+    return this.#waiting.length;
+  }
+
+  waiting(): ApprovalDetail[] {
+    const session = this.#name();
+    return this.#waiting.map((row) => ({ ...row.detail, session }));
+  }
+
+  /** codex asks, or asks again after a reconnection. */
+  requested(requestId: RequestId, method: string, params: JsonObject): void {
+    const [turnId, itemId] = [stringOf(params.turnId), stringOf(params.itemId)];
+    const known = this.#store.approvals
+      .current(this.#session)
+      .find((row) => row.requestId === requestId && row.turnId === turnId && row.itemId === itemId && row.detail.method === method);
+    if (known !== undefined) {
+      if (known.status === "answered") this.#reply(requestId, known.response);
+      return;
+    }
+    const detail: ApprovalDetail = {
+      id: randomBytes(10).toString("hex"),
+      session: this.#name(),
+      kind: kindOf(method),
+      command: commandOf(method, params) ?? this.#filesOf(itemId),
+      cwd: stringOf(params.cwd),
+      reason: stringOf(params.reason),
+      decisions: decisionsFor(method, params),
+      createdAt: new Date().toISOString(),
+      method,
+      params,
+    };
+    const row: ApprovalRow = {
+      id: detail.id,
+      requestId,
+      detail,
+      turnId,
+      itemId,
+      status: "waiting",
+      decision: null,
+      response: null,
+      by: null,
+      answeredAt: null,
+    };
+    this.#store.transaction(() => {
+      this.#store.approvals.insert(this.#session, row);
+      this.#history.own("session/approval", { status: "requested", approval: detail, turnId, itemId });
+    });
+    this.#waiting.push(row);
+  }
+
+  /** The first answer counts. A later one is told who gave it. */
+  answer(id: string | undefined, answer: Answer, by: Actor): { approval: ApprovalDetail; decision: string } {
+    const row = this.#find(id);
+    const { response, decision } = respond(row.detail.method, row.detail.params, answer);
+    this.#settle(row, { status: "answered", decision, response, by });
+    this.#reply(row.requestId, response);
+    return { approval: row.detail, decision };
+  }
+
+  /** codex says that a request is settled: if not by us, then by a client on its own socket. */
+  resolvedElsewhere(requestId: RequestId, interrupted: boolean): void {
+    const row = this.#waiting.find((waiting) => waiting.requestId === requestId);
+    if (row === undefined) return;
+    if (interrupted) return this.#lose(row, "the turn was interrupted");
+    const by = { kind: "codex", user: "someone", from: "on codex's own socket" };
+    this.#settle(row, { status: "answered", decision: "unknown", response: null, by });
+  }
+
+  /** What waits in this turn, or in all, will not be heard any more. */
+  lose(reason: string, turnId?: string): void {
+    for (const row of [...this.#waiting]) {
+      if (turnId === undefined || row.turnId === turnId) this.#lose(row, reason);
+    }
+  }
+
+  #lose(row: ApprovalRow, reason: string): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
+    this.#store.transaction(() => {
+      this.#store.approvals.update({ ...row, status: "lost", answeredAt: new Date().toISOString() });
+      this.#history.own("session/approval", { status: "lost", id: row.id, kind: row.detail.kind, reason });
+    });
+  }
+
+  #settle(row: ApprovalRow, outcome: Pick<ApprovalRow, "status" | "response"> & { decision: string; by: Actor }): void {
+    this.#store.durably(() => {
+      this.#store.approvals.update({ ...row, ...outcome, answeredAt: new Date().toISOString() });
+      this.#history.own("session/approval", {
+        status: "answered",
+        id: row.id,
+        kind: row.detail.kind,
+        decision: outcome.decision,
+        by: outcome.by,
+        command: row.detail.command,
+      });
+    });
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
+  }
+
+  #find(id: string | undefined): ApprovalRow {
+    if (id === undefined) return this.#onlyOne();
+    const matching = this.#waiting.filter((row) => row.id.startsWith(id));
+    if (id.length >= 4 && matching.length === 1) return matching[0] as ApprovalRow;
+    const row = this.#store.approvals.get(this.#session, id);
+    const list = `See what waits with: hacs-session approvals ${this.#name()}`;
+    if (row?.status === "answered") {
+      const who = row.by === null ? "someone" : describeActor(row.by);
+      throw new HacsError("approval-answered", `Approval ${quote(id)} was already answered by ${who}: ${row.decision}.`, list);
+    }
+    if (row?.status === "lost") {
+      throw new HacsError("approval-lost", `Approval ${quote(id)} can't be answered any more: the turn or the agent that asked is gone.`, list);
+    }
+    throw new HacsError("approval-not-found", `There is no approval ${quote(id)} in session ${quote(this.#name())}.`, list);
+  }
+
+  #onlyOne(): ApprovalRow {
+    const [first, ...others] = this.#waiting;
+    if (first === undefined) {
+      throw new HacsError("no-approval", `No approval waits in session ${quote(this.#name())}.`, "See all sessions with: hacs-session approvals");
+    }
+    if (others.length > 0) {
+      throw new HacsError(
+        "approval-ambiguous",
+        `${others.length + 1} approvals wait in session ${quote(this.#name())}: ${this.#waiting.map((row) => row.id).join(", ")}.`,
+        `Name one: hacs-session approve ${this.#name()} ID`,
+      );
+    }
+    return first;
+  }
+
+  /** A file change's request does not say which files: its item, which began before, does. */
+  #filesOf(itemId: string | null): string | null {
+    const draft = this.#history.drafts.all().find((known) => known.itemId === itemId);
+    const changes = draft?.item?.changes;
+    if (!Array.isArray(changes)) return null;
+    return changes.map((change) => stringOf((change as JsonObject).path) ?? "").join("\n");
+  }
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,191 @@
+/**
+ * Moves messages from the inbox to codex, one at a time and each once. The order of the steps is
+ * what makes it safe to die between any two of them:
+ *
+ *   1. the message is marked as attempted, and that is committed;
+ *   2. `turn/start` or `turn/steer` is sent with the message's id;
+ *   3. codex stores it and says so with `item/completed` of its `userMessage`; only this counts,
+ *      since an answer to `turn/start` can be lost with the agent;
+ *   4. the message is marked as delivered in the same commit that records that item.
+ *
+ * A message found attempted and not delivered is in doubt. After a start of the agent its thread
+ * tells all there is. A living agent may still be at it, so it is asked until it is quiet.
+ */
+import { messageOf } from "../../protocol/errors.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import { CodexError } from "../agent/agent-link.ts";
+import { isActive, isDraining } from "../agent/codex-thread.ts";
+import type { MessageRow } from "../store/message-table.ts";
+import { type Inbox, inputOf } from "./inbox.ts";
+
+export interface DeliveryPort {
+  inbox: Inbox;
+  /** Whether the agent is connected and history level with it. */
+  ready: () => boolean;
+  /** Gets the agent up, or gives false when that must wait. */
+  bringUp: () => Promise<boolean>;
+  busy: () => boolean;
+  turnId: () => string | null;
+  threadId: () => string | null;
+  call: (method: string, params: JsonObject) => Promise<Json>;
+  /** Fetches what codex has and history has not. */
+  reconcile: () => Promise<void>;
+  log: (message: string, details: object) => void;
+}
+
+const overloaded = -32001;
+const overloadWaitMs = 200;
+const doubtPollMs = 50;
+/** How often in a row a living agent must be found quiet before a message counts as not arrived. */
+const quietChecks = 4;
+
+export class Delivery {
+  readonly #port: DeliveryPort;
+  #pumping = false;
+  #again = false;
+  #settling = false;
+  #interruptedTurn: string | null = null;
+  stopped = false;
+
+  constructor(port: DeliveryPort) {
+    this.#port = port;
+  }
+
+  /** Delivers what can be delivered now. Called after everything that may have changed that. */
+  pump(): void {
+    if (this.#pumping) {
+      this.#again = true;
+      return;
+    }
+    this.#pumping = true;
+    void this.#run()
+      .catch((error) => this.#port.log("delivery failed", { error: messageOf(error) }))
+      .finally(() => {
+        this.#pumping = false;
+        if (this.#again) {
+          this.#again = false;
+          this.pump();
+        }
+      });
+  }
+
+  /** A new process has loaded the thread: what it does not have never arrived. */
+  settleDoubtsAfterStart(): void {
+    for (const message of this.#port.inbox.inDoubt()) this.#port.inbox.notDelivered(message);
+  }
+
+  /** The agent lived on, or ended a turn without a word of the message. */
+  settleDoubts(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    void this.#askUntilQuiet()
+      .catch((error) => this.#port.log("settling a message in doubt failed", { error: messageOf(error) }))
+      .finally(() => {
+        this.#settling = false;
+        this.pump();
+      });
+  }
+
+  async #run(): Promise<void> {
+    const { inbox } = this.#port;
+    while (!this.stopped && inbox.next(false) !== undefined) {
+      if (!this.#port.ready()) {
+        if (!(await this.#port.bringUp())) return;
+        continue;
+      }
+      const next = inbox.next(this.#port.busy());
+      if (next === undefined) return;
+      if ("interruptFor" in next) return this.#interrupt();
+      if (!(await this.#deliver(next.deliver))) return;
+    }
+  }
+
+  /** False when it is for a later event to go on. */
+  async #deliver(message: MessageRow): Promise<boolean> {
+    const { inbox } = this.#port;
+    const turnId = this.#port.turnId();
+    const params = {
+      threadId: this.#port.threadId(),
+      input: inputOf(message.content),
+      clientUserMessageId: message.id,
+    };
+    inbox.attempt(message);
+    try {
+      if (turnId === null) await this.#port.call("turn/start", params);
+      else await this.#port.call("turn/steer", { ...params, expectedTurnId: turnId });
+      return false;
+    } catch (error) {
+      // A connection that broke leaves it in doubt; the next one settles that.
+      if (!(error instanceof CodexError)) return false;
+      return this.#refused(message, error, turnId !== null);
+    }
+  }
+
+  async #refused(message: MessageRow, error: CodexError, steering: boolean): Promise<boolean> {
+    const { inbox } = this.#port;
+    if (error.number === overloaded) {
+      await sleep(overloadWaitMs);
+      inbox.notDelivered(message);
+      return true;
+    }
+    if (isDraining(error)) {
+      inbox.notDelivered(message);
+      return false;
+    }
+    if (steering && /active turn|expected|steer/i.test(error.message)) {
+      // The turn ended, or can't be steered: the message waits for a turn of its own.
+      message.mode = "queue";
+      inbox.notDelivered(message);
+      return !this.#port.busy();
+    }
+    inbox.failed(message, error.message);
+    return true;
+  }
+
+  /** Once a turn; its end goes on with the message that wanted it. */
+  async #interrupt(): Promise<void> {
+    const turnId = this.#port.turnId();
+    if (turnId === null || this.#interruptedTurn === turnId) return;
+    this.#interruptedTurn = turnId;
+    try {
+      await this.#port.call("turn/interrupt", { threadId: this.#port.threadId(), turnId });
+    } catch (error) {
+      this.#interruptedTurn = null;
+      this.#port.log("interrupting for a message failed", { turnId, error: messageOf(error) });
+    }
+  }
+
+  async #askUntilQuiet(): Promise<void> {
+    let quiet = 0;
+    while (!this.stopped && this.#port.ready() && this.#port.inbox.inDoubt().length > 0) {
+      // While a turn runs, its events tell; its end comes back here.
+      if (this.#port.busy()) return;
+      quiet = (await this.#isQuiet()) ? quiet + 1 : 0;
+      if (quiet >= quietChecks) {
+        await this.#port.reconcile();
+        if (this.#port.busy()) return;
+        this.settleDoubtsAfterStart();
+        return;
+      }
+      await sleep(doubtPollMs);
+    }
+  }
+
+  /** No request is being worked on but our own, and the thread is at rest. */
+  async #isQuiet(): Promise<boolean> {
+    const threadId = this.#port.threadId();
+    const [diagnostics, read] = await Promise.all([
+      this.#port.call("server/diagnostics", {}),
+      this.#port.call("thread/read", { threadId }),
+    ]);
+    const gauges = isObject(diagnostics) && Array.isArray(diagnostics.gauges) ? diagnostics.gauges : [];
+    const inFlight = gauges.filter(isObject).find((gauge) => gauge.name === "app.requests.in_flight");
+    const ours = 2;
+    const thread = isObject(read) && isObject(read.thread) ? read.thread : {};
+    return Number(inFlight?.value ?? 0) <= ours && !isActive(thread);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,78 @@
+/**
+ * What is on its way: each item that began and did not complete, with its text so far. Memory
+ * only; the completed item replaces its draft.
+ */
+import type { JsonObject } from "../../protocol/messages.ts";
+import { applyDelta, type Draft } from "../../protocol/records.ts";
+import { draftOf } from "../../protocol/transcript.ts";
+
+export class Drafts {
+  readonly #drafts = new Map<string, Draft>();
+
+  begin(params: JsonObject): void {
+    const draft = draftOf(params);
+    this.#drafts.set(draft.itemId, draft);
+  }
+
+  /**
+   * Takes a delta of codex's in and gives its offset. A delta for an item whose beginning was
+   * missed starts a draft that says so.
+   */
+  append(field: string, params: JsonObject): number {
+    const itemId = params.itemId as string;
+    let draft = this.#drafts.get(itemId);
+    if (draft === undefined) {
+      draft = {
+        threadId: String(params.threadId ?? ""),
+        turnId: String(params.turnId ?? ""),
+        itemId,
+        item: null,
+        fields: { [field]: { from: 0, text: "", partial: true } },
+      };
+      this.#drafts.set(itemId, draft);
+    }
+    const known = draft.fields[field] ?? { from: 0, text: "", partial: false };
+    const offset = known.from + known.text.length;
+    draft.fields[field] = applyDelta(known, params.delta as string, offset);
+    return offset;
+  }
+
+  complete(itemId: string): void {
+    this.#drafts.delete(itemId);
+  }
+
+  all(): Draft[] {
+    return [...this.#drafts.values()];
+  }
+
+  /** Removes the drafts of a turn, or all, and gives those that had shown some text. */
+  cut(turnId?: string): Draft[] {
+    const cut: Draft[] = [];
+    for (const [itemId, draft] of this.#drafts) {
+      if (turnId !== undefined && draft.turnId !== turnId) continue;
+      this.#drafts.delete(itemId);
+      if (Object.values(draft.fields).some((field) => field.text !== "")) cut.push(draft);
+    }
+    return cut;
+  }
+}
+
+/** A draft as the item that it would have become, with what was shown of it. */
+export function itemOfDraft(draft: Draft): JsonObject {
+  const item: JsonObject = { type: "unknown", ...draft.item, id: draft.itemId };
+  const parts = { summary: [] as string[], content: [] as string[] };
+  for (const [name, field] of Object.entries(draft.fields)) {
+    const [part, index] = name.split(".");
+    if (name === "text") {
+      if (draft.item === null) item.type = "agentMessage";
+      item.text = field.text;
+    } else if (name === "output") {
+      if (draft.item === null) item.type = "commandExecution";
+      item.aggregatedOutput = field.text;
+    } else if (part === "summary" || part === "content") {
+      item.type = "reasoning";
+      parts[part][Number(index)] = field.text;
+    }
+  }
+  return item.type === "reasoning" ? { ...item, ...parts } : item;
+}

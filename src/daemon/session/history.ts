@@ -1,0 +1,160 @@
+/**
+ * A session's history: gives each record its seq, stores it, and only then hands it to the
+ * feed. What is not recorded goes to the feed alone.
+ */
+import type { JsonObject } from "../../protocol/messages.ts";
+import { type Draft, deltaField, type OwnMethod, type OwnRecords } from "../../protocol/records.ts";
+import type { HistoryRecord } from "../../protocol/session.ts";
+import type { RecordRow } from "../store/record-table.ts";
+import type { Store } from "../store/store.ts";
+import { Drafts, itemOfDraft } from "./drafts.ts";
+import { Feed, liveFrame, recordFrame } from "./feed.ts";
+
+/** What codex tells that is of the moment: clients see it live, and it is not kept. */
+const LIVE_ONLY = new Set([
+  "account/rateLimits/updated",
+  "account/updated",
+  "app/list/updated",
+  "configWarning",
+  "fs/changed",
+  "hook/started",
+  "item/autoApprovalReview/started",
+  "item/fileChange/patchUpdated",
+  "item/mcpToolCall/progress",
+  "item/reasoning/summaryPartAdded",
+  "item/started",
+  "mcpServer/startupStatus/updated",
+  "model/safetyBuffering/updated",
+  "process/exited",
+  "remoteControl/status/changed",
+  "serverRequest/resolved",
+  "skills/changed",
+  "thread/environment/connected",
+  "thread/environment/disconnected",
+  "thread/prediction/updated",
+  "thread/queue/changed",
+  "thread/readState/changed",
+  "thread/started",
+  "thread/status/changed",
+  "turn/diff/updated",
+]);
+const LIVE_ONLY_FAMILIES = /delta$|^fuzzyFileSearch\/|^thread\/realtime\/|^mcpServer\/event\/|^externalAgentConfig\//i;
+
+interface Keys {
+  turnId: string | null;
+  itemId: string | null;
+}
+
+export class History {
+  readonly feed = new Feed();
+  readonly drafts = new Drafts();
+  readonly #session: string;
+  readonly #store: Store;
+  #head: number;
+
+  constructor(session: string, head: number, store: Store) {
+    this.#session = session;
+    this.#head = head;
+    this.#store = store;
+  }
+
+  /** The last record's seq. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Records something of ours. Give `at` to agree with what is stored beside it. */
+  own<M extends OwnMethod>(method: M, params: OwnRecords[M], at = now()): number {
+    return this.#append(at, method, JSON.stringify(params), { turnId: null, itemId: null });
+  }
+
+  /**
+   * Records a notification of codex's or passes it on, as its method has it. False when it is an
+   * item, or the beginning or end of a turn, that history has already.
+   */
+  codex(method: string, params: JsonObject, emittedAtMs: number | undefined): boolean {
+    const at = emittedAtMs === undefined ? now() : new Date(emittedAtMs).toISOString();
+    const field = deltaField(method, params);
+    if (field !== null) {
+      const offset = this.drafts.append(field, params);
+      if (this.feed.hasListeners) {
+        const event = { session: this.#session, at, method, offset };
+        this.feed.push(liveFrame(event, JSON.stringify(params)), 0, true);
+      }
+      return true;
+    }
+    if (method === "item/started") this.drafts.begin(params);
+    if (LIVE_ONLY.has(method) || LIVE_ONLY_FAMILIES.test(method)) {
+      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(params)), 0);
+      return true;
+    }
+    const keys = keysOf(method, params);
+    const seq = this.#append(at, method, JSON.stringify(params), keys);
+    if (keys.itemId !== null) this.drafts.complete(keys.itemId);
+    return seq > 0;
+  }
+
+  /** Says something live that is not recorded. */
+  live(method: string, params: object): void {
+    const event = { session: this.#session, at: now(), method };
+    this.feed.push(liveFrame(event, JSON.stringify(params)), 0);
+  }
+
+  /** Drafts that will never complete: what was shown of them stays in the history. */
+  cutDrafts(turnId?: string): void {
+    for (const draft of this.drafts.cut(turnId)) this.cutDraft(draft);
+  }
+
+  cutDraft(draft: Draft): void {
+    this.drafts.complete(draft.itemId);
+    const { threadId, turnId } = draft;
+    this.own("session/cut", { threadId, turnId, item: itemOfDraft(draft) });
+  }
+
+  after(seq: number, limit: number): RecordRow[] {
+    return this.#store.records.after(this.#session, seq, limit);
+  }
+
+  before(seq: number, limit: number): RecordRow[] {
+    return this.#store.records.before(this.#session, seq, limit);
+  }
+
+  /** 0 when the record is a repetition. Throws when it can't be stored; then nobody saw it. */
+  #append(at: string, method: string, params: string, keys: Keys): number {
+    const seq = this.#head + 1;
+    const row = { seq, at, method, params };
+    return this.#store.transaction(() => {
+      if (!this.#store.records.insert(this.#session, { ...row, ...keys })) return 0;
+      this.#store.sessions.update(this.#session, { seq, activeAt: at });
+      this.#head = seq;
+      this.#store.afterwards(
+        () => this.feed.push(recordFrame(this.#session, row), seq),
+        () => {
+          this.#head = seq - 1;
+        },
+      );
+      return seq;
+    });
+  }
+}
+
+export function toHistoryRecord(session: string, row: RecordRow): HistoryRecord {
+  return { seq: row.seq, at: row.at, session, method: row.method, params: JSON.parse(row.params) };
+}
+
+/** By which item or turn a record is known, so that it is kept once. */
+function keysOf(method: string, params: JsonObject): Keys {
+  const item = params.item as JsonObject | undefined;
+  const turn = params.turn as JsonObject | undefined;
+  if (method === "item/completed" && typeof item?.id === "string") {
+    return { turnId: String(params.turnId), itemId: item.id };
+  }
+  if ((method === "turn/completed" || method === "turn/started") && typeof turn?.id === "string") {
+    return { turnId: turn.id, itemId: null };
+  }
+  return { turnId: null, itemId: null };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,228 @@
+/**
+ * A session's inbox: every message is stored before it is acknowledged and delivered exactly
+ * once. codex keeps the id that a message is given to it with, so after any crash the thread's
+ * own items say whether it arrived. A message is marked `attempted` before it is sent; from then
+ * on it is only sent again when codex was asked and does not have it.
+ */
+import { randomUUID } from "node:crypto";
+import { checkMessageId, quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { JsonObject } from "../../protocol/messages.ts";
+import { limits } from "../../protocol/methods.ts";
+import type { Actor, MessageContent, Receipt, SendMode } from "../../protocol/session.ts";
+import { type MessageRow, receiptOf } from "../store/message-table.ts";
+import type { Store } from "../store/store.ts";
+import type { History } from "./history.ts";
+
+export class Inbox {
+  readonly #session: string;
+  readonly #name: () => string;
+  readonly #store: Store;
+  readonly #history: History;
+  /** What is not finished, in the order of delivery. */
+  #open: MessageRow[];
+
+  constructor(session: { id: string; name: () => string }, store: Store, history: History) {
+    this.#session = session.id;
+    this.#name = session.name;
+    this.#store = store;
+    this.#history = history;
+    this.#open = store.messages.open(session.id);
+  }
+
+  get queued(): number {
+    return this.#open.filter((message) => message.status === "accepted").length;
+  }
+
+  /** Whether anything still has to be delivered or to be heard of. */
+  get hasOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** Stores a message. The same id with the same content again is the same message. */
+  accept(content: MessageContent, mode: SendMode, givenId: string | undefined, by: Actor): Receipt {
+    const id = givenId === undefined ? randomUUID() : checkMessageId(givenId);
+    checkContent(content);
+    const known = this.#store.messages.get(this.#session, id);
+    if (known !== undefined) return this.#repeated(known, content);
+    if (this.queued >= limits.messagesMax) {
+      throw new HacsError(
+        "queue-full",
+        `A session holds at most ${limits.messagesMax} undelivered messages, and ${quote(this.#name())} does.`,
+        "Wait until some are delivered: hacs-session wait NAME",
+      );
+    }
+    const places = this.#store.messages.places(this.#session);
+    const createdAt = new Date().toISOString();
+    const row: MessageRow = {
+      id,
+      place: mode === "interrupt" ? places.first - 1 : places.last + 1,
+      mode,
+      content,
+      by,
+      status: "accepted",
+      attempted: false,
+      seq: 0,
+      turnId: null,
+      turnStatus: null,
+      text: null,
+      error: null,
+      usage: null,
+      createdAt,
+    };
+    this.#store.durably(() => {
+      row.seq = this.#history.own("session/message", { id, status: "accepted", mode, content, by }, createdAt);
+      this.#store.messages.insert(this.#session, row);
+    });
+    this.#open = [...this.#open, row].sort((a, b) => a.place - b.place);
+    return this.#receipt(row);
+  }
+
+  /**
+   * What to do next for the queue, given whether a turn runs: deliver a message, interrupt the
+   * turn for one, or nothing. While a message is in doubt nothing overtakes it.
+   */
+  next(turnRuns: boolean): { deliver: MessageRow } | { interruptFor: MessageRow } | undefined {
+    const accepted = this.#open.filter((message) => message.status === "accepted");
+    if (accepted.some((message) => message.attempted)) return undefined;
+    const [first] = accepted;
+    if (first === undefined) return undefined;
+    if (!turnRuns) return { deliver: first };
+    if (first.mode === "interrupt") return { interruptFor: first };
+    const steering = accepted.find((message) => message.mode === "steer");
+    return steering && { deliver: steering };
+  }
+
+  /** Before it is sent: from here on codex may have it. */
+  attempt(message: MessageRow): void {
+    this.#update(message, { attempted: true });
+  }
+
+  /** codex does not have it: it may be sent again. */
+  notDelivered(message: MessageRow): void {
+    this.#update(message, { attempted: false });
+  }
+
+  inDoubt(): MessageRow[] {
+    return this.#open.filter((message) => message.status === "accepted" && message.attempted);
+  }
+
+  /** codex's thread holds the message: `item/completed` of its `userMessage` came. */
+  delivered(id: string, turnId: string): void {
+    const message = this.#open.find((open) => open.id === id && open.status === "accepted");
+    if (message === undefined) return;
+    this.#store.transaction(() => {
+      const { mode } = message;
+      const seq = this.#history.own("session/message", { id, status: "delivered", mode, turnId });
+      this.#update(message, { status: "delivered", attempted: true, turnId, seq });
+    });
+  }
+
+  /** The turn that took messages in is over, one way or another. */
+  turnEnded(turnId: string, outcome: Pick<MessageRow, "turnStatus" | "text" | "error" | "usage">): void {
+    for (const message of this.#open) {
+      if (message.status !== "delivered" || message.turnId !== turnId) continue;
+      this.#store.transaction(() => {
+        const { id, mode } = message;
+        const { turnStatus, ...rest } = outcome;
+        const said = { ...rest, ...(turnStatus === null ? {} : { turnStatus }) };
+        const seq = this.#history.own("session/message", { id, status: "finished", mode, turnId, ...said });
+        this.#update(message, { ...outcome, status: "finished", seq });
+      });
+    }
+    this.#forgetSettled();
+  }
+
+  /** codex refuses it for good. */
+  failed(message: MessageRow, error: string): void {
+    this.#settle(message, "failed", error);
+  }
+
+  /** The session ends: what was not delivered never will be. Gives how many. */
+  cancelAll(): number {
+    const undelivered = this.#open.filter((message) => message.status === "accepted");
+    for (const message of undelivered) this.#settle(message, "cancelled", "the session was killed");
+    return undelivered.length;
+  }
+
+  /** Delivered messages whose turn's end was not heard of yet. */
+  unfinishedTurns(): Set<string> {
+    return new Set(this.#open.flatMap((message) => (message.turnId === null ? [] : [message.turnId])));
+  }
+
+  receipt(id: string): Receipt {
+    const row = this.#store.messages.get(this.#session, id);
+    if (row !== undefined) return this.#receipt(row);
+    throw new HacsError(
+      "invalid-id",
+      `Session ${quote(this.#name())} has no message ${quote(id)}.`,
+      "hacs-session show NAME lists the latest.",
+    );
+  }
+
+  recent(limit: number): Receipt[] {
+    return this.#store.messages.recent(this.#session, limit).map((row) => this.#receipt(row));
+  }
+
+  /** Receipts of what is not finished, in the order of delivery. */
+  openReceipts(): Receipt[] {
+    return this.#open.map((row) => this.#receipt(row));
+  }
+
+  #repeated(known: MessageRow, content: MessageContent): Receipt {
+    if (JSON.stringify(known.content) === JSON.stringify(content)) return this.#receipt(known);
+    throw new HacsError(
+      "id-conflict",
+      `The message id ${quote(known.id)} was used before with another text.`,
+      "An id names one message for ever: choose another, or leave --id out.",
+    );
+  }
+
+  #settle(message: MessageRow, status: "failed" | "cancelled", error: string): void {
+    this.#store.transaction(() => {
+      const { id, mode } = message;
+      const seq = this.#history.own("session/message", { id, status, mode, error });
+      this.#update(message, { status, error, seq });
+    });
+    this.#forgetSettled();
+  }
+
+  #update(message: MessageRow, changes: Partial<MessageRow>): void {
+    const before = { ...message };
+    Object.assign(message, changes);
+    try {
+      this.#store.messages.update(this.#session, message);
+    } catch (error) {
+      Object.assign(message, before);
+      throw error;
+    }
+  }
+
+  #forgetSettled(): void {
+    this.#open = this.#open.filter((message) => message.status === "accepted" || message.status === "delivered");
+  }
+
+  #receipt(row: MessageRow): Receipt {
+    return receiptOf(this.#name(), row);
+  }
+}
+
+/** What codex takes as a turn's input. */
+export function inputOf(content: MessageContent): JsonObject[] {
+  const text = content.text === "" ? [] : [{ type: "text", text: content.text, text_elements: [] }];
+  return [...text, ...(content.images ?? []).map((path) => ({ type: "localImage", path }))];
+}
+
+function checkContent(content: MessageContent): void {
+  if (content.text.trim() === "" && (content.images ?? []).length === 0) {
+    throw new HacsError("empty-message", "A message has a text or an image; this one has neither.", 'Try: hacs-session send NAME "your text"');
+  }
+  const bytes = Buffer.byteLength(content.text);
+  if (bytes > limits.messageBytesMax) {
+    throw new HacsError(
+      "message-too-large",
+      `A message's text has at most ${limits.messageBytesMax} bytes; this one has ${bytes}.`,
+      "Put it into a file in the session's directory and name the file.",
+    );
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One client's view of one session: a cursor that walks the stored history page by page until it
+ * reaches the head, and is then moved, in one step, to the live feed. The same walk serves a
+ * client that attaches, one that comes back with its cursor, and one that fell behind. Between
+ * the last page and the feed nothing can slip in or out, because both happen in one turn of the
+ * event loop.
+ */
+import type { Draft } from "../../protocol/records.ts";
+import { type LiveSubscriber, liveFrame, recordFrame, type Sink } from "./feed.ts";
+import type { History } from "./history.ts";
+
+const pageRecords = 200;
+
+export class Subscription implements LiveSubscriber {
+  readonly sink: Sink;
+  readonly wantsDeltas: boolean;
+  cursor: number;
+  readonly #session: string;
+  readonly #history: History;
+  #ended = false;
+
+  constructor(session: string, history: History, sink: Sink, cursor: number, wantsDeltas: boolean) {
+    this.#session = session;
+    this.#history = history;
+    this.sink = sink;
+    this.cursor = cursor;
+    this.wantsDeltas = wantsDeltas;
+  }
+
+  start(): void {
+    this.#catchUp();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#history.feed.leave(this);
+  }
+
+  onLagging(): void {
+    this.sink.whenDrained(() => this.#catchUp());
+  }
+
+  #catchUp(): void {
+    if (this.#ended || this.sink.closed) return;
+    const rows = this.#history.after(this.cursor, pageRecords);
+    if (rows.length > 0) {
+      this.sink.write(rows.map((row) => recordFrame(this.#session, row)).join(""));
+      this.cursor = rows.at(-1)?.seq ?? this.cursor;
+    }
+    if (this.cursor >= this.#history.head) return this.#goLive();
+    // Another session's clients want the event loop too, and this one its time to read.
+    if (this.sink.backlogBytes > 0) this.sink.whenDrained(() => this.#catchUp());
+    else setImmediate(() => this.#catchUp());
+  }
+
+  #goLive(): void {
+    this.#history.feed.join(this);
+    const frames = this.wantsDeltas
+      ? this.#history.drafts.all().map((draft: Draft) => this.#frame("session/draft", draft))
+      : [];
+    this.sink.write(frames.join("") + this.#frame("session/live", { seq: this.cursor }));
+  }
+
+  #frame(method: string, params: object): string {
+    const event = { session: this.#session, at: new Date().toISOString(), method };
+    return liveFrame(event, JSON.stringify(params));
+  }
+}

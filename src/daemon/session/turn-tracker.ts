@@ -1,0 +1,50 @@
+/**
+ * What codex is doing in the session's thread, read from its notifications: which turn runs, what
+ * it used. Knows one thread; sub-agents' threads pass by.
+ */
+import { isObject, type JsonObject } from "../../protocol/messages.ts";
+import type { TurnInfo } from "../../protocol/session.ts";
+
+export class TurnTracker {
+  turn: TurnInfo | null = null;
+  /** The last `tokenUsage` that codex told. */
+  usage: JsonObject | null = null;
+  #active = false;
+
+  /** Something runs that a new message would join instead of starting a turn of its own. */
+  get busy(): boolean {
+    return this.turn !== null || this.#active;
+  }
+
+  /** Begins anew, as codex says it stands. */
+  reset(turn: TurnInfo | null, active: boolean): void {
+    this.turn = turn;
+    this.#active = active;
+  }
+
+  /** True when this changed what the session is doing. */
+  notice(method: string, params: JsonObject): boolean {
+    switch (method) {
+      case "thread/status/changed":
+        this.#active = isObject(params.status) && params.status.type === "active";
+        return true;
+      case "turn/started": {
+        const turn = params.turn as JsonObject;
+        this.turn = { id: String(turn.id), startedAt: startOf(turn) };
+        return true;
+      }
+      case "turn/completed":
+        if (this.turn?.id === (params.turn as JsonObject).id) this.turn = null;
+        return true;
+      case "thread/tokenUsage/updated":
+        this.usage = isObject(params.tokenUsage) ? params.tokenUsage : null;
+        return false;
+      default:
+        return false;
+    }
+  }
+}
+
+function startOf(turn: JsonObject): string {
+  return new Date(typeof turn.startedAt === "number" ? turn.startedAt * 1000 : Date.now()).toISOString();
+}

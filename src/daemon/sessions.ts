@@ -1,0 +1,152 @@
+/** All sessions of the daemon, by id and by name. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { checkName, nameFrom, quote } from "../protocol/address.ts";
+import { HacsError } from "../protocol/errors.ts";
+import type { OwnRecords } from "../protocol/records.ts";
+import type { Actor, SessionSpec } from "../protocol/session.ts";
+import type { ThreadOrigin } from "./agent/codex-thread.ts";
+import { demoProvider } from "./agent/thread-options.ts";
+import type { Services } from "./services.ts";
+import { removeSessionDirectory, writeEnvironment } from "./session/environment.ts";
+import { Session } from "./session/session.ts";
+import type { SessionRow } from "./store/session-table.ts";
+
+export interface Creation {
+  name: string | undefined;
+  spec: SessionSpec;
+  env: Record<string, string>;
+  origin: ThreadOrigin;
+  by: Actor;
+  record: Pick<OwnRecords["session/created"], "origin" | "from">;
+}
+
+export class Sessions {
+  readonly #services: Services;
+  readonly #byId = new Map<string, Session>();
+
+  constructor(services: Services) {
+    this.#services = services;
+    for (const row of services.store.sessions.all()) this.#byId.set(row.id, new Session(row, services));
+  }
+
+  /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
+  revive(): void {
+    for (const session of this.live()) {
+      session.revive().catch((error) => this.#services.log.warn({ session: session.name, error: String(error) }, "reviving failed"));
+    }
+  }
+
+  all(): Session[] {
+    return [...this.#byId.values()];
+  }
+
+  live(): Session[] {
+    return this.all().filter((session) => !session.ended);
+  }
+
+  /** By name, a live one first, then the one that ended last; else by id. */
+  find(name: string): Session {
+    const named = this.all().filter((session) => session.name === name);
+    const found = named.find((session) => !session.ended) ?? named.at(-1) ?? this.#byId.get(name);
+    if (found !== undefined) return found;
+    const close = this.live().map((session) => session.name).filter((other) => other.startsWith(name.slice(0, 2)));
+    throw new HacsError(
+      "session-not-found",
+      `There is no session ${quote(name)}.`,
+      close.length > 0 ? `Did you mean ${close.slice(0, 3).join(", ")}? All: hacs-session ls` : "See all with: hacs-session ls",
+    );
+  }
+
+  /** The same, and it must not have been killed. */
+  findLive(name: string): Session {
+    const session = this.find(name);
+    if (!session.ended) return session;
+    throw new HacsError("session-ended", `Session ${quote(name)} was killed; only its history is left.`, `Read it with: hacs-session tail ${session.name}`);
+  }
+
+  /** Creates a session and starts its agent. What fails leaves nothing behind. */
+  async create(creation: Creation): Promise<Session> {
+    const { store, paths } = this.#services;
+    const { spec, origin, by } = creation;
+    const id = randomBytes(8).toString("hex");
+    const name = this.#nameFor(creation);
+    this.#refuseHeld(origin);
+    const now = new Date().toISOString();
+    const row: SessionRow = {
+      id,
+      name,
+      spec,
+      labels: spec.provider === demoProvider ? { demo: "true" } : {},
+      threadId: origin.kind === "resume" ? origin.threadId : null,
+      model: spec.model ?? null,
+      provider: spec.provider ?? null,
+      agent: null,
+      seq: 0,
+      createdAt: now,
+      activeAt: now,
+      endedAt: null,
+    };
+    const directory = join(paths.stateDir, "sessions", id);
+    writeEnvironment(directory, creation.env);
+    store.sessions.insert(row);
+    const session = new Session(row, this.#services, origin);
+    session.history.own("session/created", { spec, by, ...creation.record });
+    this.#byId.set(id, session);
+    try {
+      await session.wake();
+      return session;
+    } catch (error) {
+      await session.discard();
+      this.#forget(session, directory);
+      throw error;
+    }
+  }
+
+  rename(session: Session, to: string, by: Actor): void {
+    this.#checkFree(checkName(to));
+    session.rename(to, by);
+  }
+
+  /** Forgets a session that has ended, with all its history. */
+  remove(session: Session): number {
+    const records = session.history.head;
+    this.#forget(session, join(this.#services.paths.stateDir, "sessions", session.id));
+    return records;
+  }
+
+  #forget(session: Session, directory: string): void {
+    this.#byId.delete(session.id);
+    this.#services.store.sessions.remove(session.id);
+    removeSessionDirectory(directory);
+  }
+
+  #nameFor({ name, spec }: Creation): string {
+    if (name !== undefined) {
+      this.#checkFree(checkName(name));
+      return name;
+    }
+    const base = nameFrom(spec.cwd.split("/").at(-1) ?? "");
+    for (let i = 1; ; i++) {
+      const candidate = i === 1 ? base : `${base.slice(0, 40)}-${i}`;
+      if (!this.live().some((session) => session.name === candidate)) return candidate;
+    }
+  }
+
+  #checkFree(name: string): void {
+    if (!this.live().some((session) => session.name === name)) return;
+    throw new HacsError("name-taken", `A session named ${quote(name)} is there already.`, `Attach to it (hacs-session attach ${name}), or choose another name.`);
+  }
+
+  /** A thread that one of our own sessions has is named by that session, not by a pid. */
+  #refuseHeld(origin: ThreadOrigin): void {
+    if (origin.kind !== "resume") return;
+    const holder = this.live().find((session) => session.threadId === origin.threadId);
+    if (holder === undefined) return;
+    throw new HacsError(
+      "thread-held",
+      `Thread ${quote(origin.threadId)} is open in session ${quote(holder.name)}.`,
+      `Attach to it (hacs-session attach ${holder.name}), or take a copy: hacs-session fork ${holder.name} NAME`,
+    );
+  }
+}

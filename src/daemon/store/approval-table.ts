@@ -1,0 +1,81 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Json } from "../../protocol/messages.ts";
+import type { Actor, ApprovalDetail } from "../../protocol/session.ts";
+
+export interface ApprovalRow {
+  id: string;
+  /** codex's own id of the request; small, reused by the next agent, never shown. */
+  requestId: number | string;
+  detail: ApprovalDetail;
+  turnId: string | null;
+  itemId: string | null;
+  status: "waiting" | "answered" | "lost";
+  decision: string | null;
+  response: Json;
+  by: Actor | null;
+  answeredAt: string | null;
+}
+
+export class ApprovalTable {
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #get: StatementSync;
+  readonly #current: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      `INSERT INTO approvals (id, session, request_id, detail, turn_id, item_id, status, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = db.prepare(
+      "UPDATE approvals SET status = ?, decision = ?, response = ?, by = ?, answered_at = ? WHERE id = ?",
+    );
+    this.#get = db.prepare("SELECT * FROM approvals WHERE session = ? AND id = ?");
+    this.#current = db.prepare(
+      `SELECT * FROM approvals WHERE session = ? AND status IN ('waiting', 'answered') ORDER BY rowid DESC LIMIT 200`,
+    );
+  }
+
+  insert(session: string, row: ApprovalRow): void {
+    this.#insert.run(
+      row.id,
+      session,
+      JSON.stringify(row.requestId),
+      JSON.stringify(row.detail),
+      row.turnId,
+      row.itemId,
+      row.status,
+      row.detail.createdAt,
+    );
+  }
+
+  update(row: ApprovalRow): void {
+    const by = row.by && JSON.stringify(row.by);
+    this.#update.run(row.status, row.decision, JSON.stringify(row.response), by, row.answeredAt, row.id);
+  }
+
+  get(session: string, id: string): ApprovalRow | undefined {
+    const row = this.#get.get(session, id);
+    return row && fromRow(row);
+  }
+
+  /** What waits, or was answered lately and may not have reached codex; oldest first. */
+  current(session: string): ApprovalRow[] {
+    return this.#current.all(session).map(fromRow).reverse();
+  }
+}
+
+function fromRow(row: Record<string, unknown>): ApprovalRow {
+  return {
+    id: row.id as string,
+    requestId: JSON.parse(row.request_id as string),
+    detail: JSON.parse(row.detail as string),
+    turnId: row.turn_id as string | null,
+    itemId: row.item_id as string | null,
+    status: row.status as ApprovalRow["status"],
+    decision: row.decision as string | null,
+    response: row.response === null ? null : JSON.parse(row.response as string),
+    by: row.by === null ? null : JSON.parse(row.by as string),
+    answeredAt: row.answered_at as string | null,
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * The tables. `user_version` counts migrations; a file with a higher number was written by a
+ * newer hacs-session and is left alone.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { HacsError } from "../../protocol/errors.ts";
+
+const migrations = [
+  `
+  CREATE TABLE sessions (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    spec        TEXT NOT NULL,          -- JSON, SessionSpec
+    labels      TEXT NOT NULL,          -- JSON, string by string
+    thread_id   TEXT,
+    model       TEXT,
+    provider    TEXT,
+    agent       TEXT,                   -- JSON, AgentRow: the process that may still live
+    seq         INTEGER NOT NULL DEFAULT 0,
+    created_at  TEXT NOT NULL,
+    active_at   TEXT NOT NULL,
+    ended_at    TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX session_names ON sessions (name) WHERE ended_at IS NULL;
+
+  -- The history. item_id is set on records that hold a whole item, turn_id on the ends of turns
+  -- as well: what reconciliation asks for.
+  CREATE TABLE records (
+    session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    seq         INTEGER NOT NULL,
+    at          TEXT NOT NULL,
+    method      TEXT NOT NULL,
+    params      TEXT NOT NULL,
+    turn_id     TEXT,
+    item_id     TEXT,
+    PRIMARY KEY (session, seq)
+  ) STRICT;
+  CREATE UNIQUE INDEX record_items ON records (session, turn_id, item_id) WHERE item_id IS NOT NULL;
+  CREATE UNIQUE INDEX record_turn_starts ON records (session, turn_id) WHERE method = 'turn/started';
+  CREATE UNIQUE INDEX record_turn_ends ON records (session, turn_id) WHERE method = 'turn/completed';
+
+  -- The inbox. place orders deliveries; an interrupting message gets one before all others.
+  CREATE TABLE messages (
+    session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    id          TEXT NOT NULL,
+    place       INTEGER NOT NULL,
+    mode        TEXT NOT NULL,
+    content     TEXT NOT NULL,          -- JSON, MessageContent
+    by          TEXT NOT NULL,          -- JSON, Actor
+    status      TEXT NOT NULL,          -- a ReceiptStatus
+    attempted   INTEGER NOT NULL DEFAULT 0, -- 1: codex may have it, ask before sending again
+    seq         INTEGER NOT NULL,
+    turn_id     TEXT,
+    turn_status TEXT,
+    text        TEXT,
+    error       TEXT,
+    usage       TEXT,
+    created_at  TEXT NOT NULL,
+    PRIMARY KEY (session, id)
+  ) STRICT;
+  CREATE INDEX open_messages ON messages (session, place) WHERE status IN ('accepted', 'delivered');
+
+  CREATE TABLE approvals (
+    id          TEXT PRIMARY KEY,
+    session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    request_id  TEXT NOT NULL,          -- codex's, JSON
+    detail      TEXT NOT NULL,          -- JSON, ApprovalDetail
+    turn_id     TEXT,
+    item_id     TEXT,
+    status      TEXT NOT NULL,          -- waiting, answered, lost
+    decision    TEXT,
+    response    TEXT,                   -- JSON, what was or is to be sent to codex
+    by          TEXT,
+    created_at  TEXT NOT NULL,
+    answered_at TEXT
+  ) STRICT;
+  CREATE INDEX session_approvals ON approvals (session, status);
+  `,
+];
+
+export function migrate(db: DatabaseSync, file: string): void {
+  const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (row.user_version > migrations.length) {
+    throw new HacsError(
+      "state-newer",
+      `The history ${file} has format ${row.user_version}; this hacs-session knows formats up to ${migrations.length}.`,
+      "Update hacs-session, or choose another state with HACS_SESSION_HOME. Nothing was changed.",
+    );
+  }
+  for (let version = row.user_version; version < migrations.length; version++) {
+    db.exec(`BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+}

@@ -1,0 +1,106 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { SessionSpec } from "../../protocol/session.ts";
+import type { ProcessIdentity } from "../../system/process-identity.ts";
+
+/** The agent that a session has, or had: enough to find it again after the daemon died. */
+export interface AgentRow {
+  socket: string;
+  codexVersion: string;
+  /** Where its demo model listens, if it has one. */
+  demoPort?: number;
+  /** Absent between the decision to start it and its start. */
+  process?: ProcessIdentity;
+}
+
+export interface SessionRow {
+  id: string;
+  name: string;
+  spec: SessionSpec;
+  labels: Record<string, string>;
+  threadId: string | null;
+  model: string | null;
+  provider: string | null;
+  agent: AgentRow | null;
+  seq: number;
+  createdAt: string;
+  activeAt: string;
+  endedAt: string | null;
+}
+
+const columns = {
+  name: "name",
+  spec: "spec",
+  labels: "labels",
+  threadId: "thread_id",
+  model: "model",
+  provider: "provider",
+  agent: "agent",
+  seq: "seq",
+  activeAt: "active_at",
+  endedAt: "ended_at",
+} as const;
+const jsonColumns = new Set<string>(["spec", "labels", "agent"]);
+
+export class SessionTable {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  all(): SessionRow[] {
+    return this.#db.prepare("SELECT * FROM sessions ORDER BY created_at, id").all().map(fromRow);
+  }
+
+  insert(row: SessionRow): void {
+    this.#db
+      .prepare(
+        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, seq, created_at, active_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        row.id,
+        row.name,
+        JSON.stringify(row.spec),
+        JSON.stringify(row.labels),
+        row.threadId,
+        row.model,
+        row.provider,
+        row.agent && JSON.stringify(row.agent),
+        row.seq,
+        row.createdAt,
+        row.activeAt,
+      );
+  }
+
+  update(id: string, changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {
+    const entries = Object.entries(changes) as [keyof typeof columns, unknown][];
+    if (entries.length === 0) return;
+    const assignments = entries.map(([key]) => `${columns[key]} = ?`).join(", ");
+    const values = entries.map(([key, value]) =>
+      jsonColumns.has(key) && value !== null ? JSON.stringify(value) : (value as string | null),
+    );
+    this.#db.prepare(`UPDATE sessions SET ${assignments} WHERE id = ?`).run(...values, id);
+  }
+
+  remove(id: string): void {
+    this.#db.prepare("DELETE FROM sessions WHERE id = ?").run(id);
+  }
+}
+
+function fromRow(row: Record<string, unknown>): SessionRow {
+  return {
+    id: row.id as string,
+    name: row.name as string,
+    spec: JSON.parse(row.spec as string),
+    labels: JSON.parse(row.labels as string),
+    threadId: row.thread_id as string | null,
+    model: row.model as string | null,
+    provider: row.provider as string | null,
+    agent: row.agent === null ? null : JSON.parse(row.agent as string),
+    seq: row.seq as number,
+    createdAt: row.created_at as string,
+    activeAt: row.active_at as string,
+    endedAt: row.ended_at as string | null,
+  };
+}

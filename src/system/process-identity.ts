@@ -1,0 +1,124 @@
+/**
+ * Who a process is. A pid alone is no proof: it is reused, and after a reboot it means somebody
+ * else. With the start time and the boot's id it is one process for ever, so nothing is ever
+ * signalled on the strength of a number in a file.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+export interface ProcessIdentity {
+  pid: number;
+  /** Clock ticks since boot on Linux (field 22 of proc(5) stat), a date elsewhere. */
+  startTime: string;
+  bootId: string;
+}
+
+/** The identity of a living process; undefined when there is none, or only its zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  const startTime = process.platform === "linux" ? startTimeFromProc(pid) : startTimeFromPs(pid);
+  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+}
+
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = identify(identity.pid);
+  return now?.startTime === identity.startTime && now.bootId === identity.bootId;
+}
+
+/**
+ * Signals the whole group that the process leads, or the process alone if it leads none. False
+ * when it is no longer the process that was meant.
+ */
+export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
+  for (const target of [-identity.pid, identity.pid]) {
+    try {
+      process.kill(target, signal);
+      return true;
+    } catch {
+      // No such group: the process itself is next.
+    }
+  }
+  return false;
+}
+
+/** Signals the process alone, which then ends what it started in its own way. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
+  try {
+    process.kill(identity.pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The processes of this user that have `file` open, as far as the system shows them. */
+export function holdersOf(file: string): { pid: number; command: string }[] {
+  if (process.platform !== "linux") return [];
+  const holders: { pid: number; command: string }[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) continue;
+    try {
+      const open = readdirSync(`/proc/${pid}/fd`);
+      if (!open.some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === file)) continue;
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+      holders.push({ pid, command });
+    } catch {
+      // It ended meanwhile, or belongs to someone else.
+    }
+  }
+  return holders;
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function startTimeFromProc(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The command, in parentheses, may itself hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state] = fields;
+    return state === "Z" || state === "X" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function startTimeFromPs(pid: number): string | undefined {
+  try {
+    const [state, ...date] = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    })
+      .trim()
+      .split(/\s+/);
+    return state === undefined || state.startsWith("Z") ? undefined : date.join(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+let knownBootId: string | undefined;
+function bootId(): string {
+  knownBootId ??= readBootId();
+  return knownBootId;
+}
+
+function readBootId(): string {
+  try {
+    if (process.platform === "linux") {
+      return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    }
+    return execFileSync("sysctl", ["-n", "kern.boottime"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
