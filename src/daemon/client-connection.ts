@@ -6,7 +6,13 @@
 import type { Socket } from "node:net";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { LineSplitter } from "../protocol/framing.ts";
-import { decode, encodeFailure, encodeResult, type JsonObject, type RequestId } from "../protocol/messages.ts";
+import {
+  decode,
+  encodeFailure,
+  encodeResult,
+  type JsonObject,
+  type RequestId,
+} from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
 import type { Sink } from "./session/feed.ts";
 

@@ -46,11 +46,17 @@ export class Daemon {
 
   refuseWhenStopping(): void {
     if (!this.#stopping) return;
-    throw new HacsError("daemon-stopping", "The daemon is shutting down.", "Try again: the next command starts a new one.");
+    throw new HacsError(
+      "daemon-stopping",
+      "The daemon is shutting down.",
+      "Try again: the next command starts a new one.",
+    );
   }
 
   async status(): Promise<DaemonStatus> {
-    const codex = await locateCodex({ given: this.services.codex, env: process.env }).catch(() => undefined);
+    const codex = await locateCodex({ given: this.services.codex, env: process.env }).catch(
+      () => undefined,
+    );
     return {
       pid: process.pid,
       version,
@@ -91,7 +97,9 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
   const { state } = session;
   if (agents === "end") {
     await session.sleep(true, { kind: "daemon", user: "the daemon", from: "stopping" });
-    return state === "working" || state === "needs-approval" ? "its turn was interrupted and its agent ended" : "its agent ended";
+    return state === "working" || state === "needs-approval"
+      ? "its turn was interrupted and its agent ended"
+      : "its agent ended";
   }
   if (agents === "keep") {
     session.leave(false);

@@ -10,11 +10,18 @@ import { checkParams } from "./methods/params.ts";
 export function dispatcher(daemon: Daemon): Dispatch {
   return (client, method, params) => {
     if (!Object.hasOwn(methods, method)) {
-      throw new HacsError("method-unknown", `The daemon has no method ${quote(method)}.`, "PROTOCOL.md lists them.");
+      throw new HacsError(
+        "method-unknown",
+        `The daemon has no method ${quote(method)}.`,
+        "PROTOCOL.md lists them.",
+      );
     }
     const name = method as Method;
     if (client.actor === undefined && name !== "hello") {
-      throw new HacsError("invalid-params", `The first call on a connection is hello; got ${quote(method)}.`);
+      throw new HacsError(
+        "invalid-params",
+        `The first call on a connection is hello; got ${quote(method)}.`,
+      );
     }
     daemon.refuseWhenStopping();
     return methods[name]({ daemon, client }, checkParams(name, params) as never);

@@ -11,7 +11,10 @@ import { ensurePrivateDirectory } from "../system/paths.ts";
  * of this version's making: it is left alone. A dead socket of our own is replaced; anything else
  * that has the name is not touched.
  */
-export async function listen(path: string, onConnection: (socket: net.Socket) => void): Promise<net.Server> {
+export async function listen(
+  path: string,
+  onConnection: (socket: net.Socket) => void,
+): Promise<net.Server> {
   ensurePrivateDirectory(dirname(path));
   await removeDead(path);
   const server = net.createServer({ allowHalfOpen: false }, onConnection);
@@ -22,7 +25,11 @@ export async function listen(path: string, onConnection: (socket: net.Socket) =>
       server.listen({ path, backlog: 1024 }, resolve);
     });
   } catch (error) {
-    throw new HacsError("state-unwritable", `The socket ${quote(path)} can't be made: ${messageOf(error)}.`, "Check its directory, or choose another with -S.");
+    throw new HacsError(
+      "state-unwritable",
+      `The socket ${quote(path)} can't be made: ${messageOf(error)}.`,
+      "Check its directory, or choose another with -S.",
+    );
   } finally {
     process.umask(umask);
   }
@@ -39,10 +46,18 @@ async function removeDead(path: string): Promise<void> {
     return;
   }
   if (!stat?.isSocket() || stat.uid !== process.getuid?.()) {
-    throw new HacsError("directory-unsafe", `${quote(path)} is in the way: it is not a socket of the user's own.`, "Look at what it is, and remove it.");
+    throw new HacsError(
+      "directory-unsafe",
+      `${quote(path)} is in the way: it is not a socket of the user's own.`,
+      "Look at what it is, and remove it.",
+    );
   }
   if (await answers(path)) {
-    throw new HacsError("daemon-running", `Something already listens on ${quote(path)}.`, "Use it, or end it with: hacs-session daemon stop");
+    throw new HacsError(
+      "daemon-running",
+      `Something already listens on ${quote(path)}.`,
+      "Use it, or end it with: hacs-session daemon stop",
+    );
   }
   unlinkSync(path);
 }

@@ -15,7 +15,11 @@ export function acquireLock(file: string): void {
     held.push(db);
   } catch (error) {
     if (/locked|busy/i.test(messageOf(error))) {
-      throw new HacsError("daemon-running", `Another daemon holds ${quote(file)}.`, "Use it, or end it with: hacs-session daemon stop");
+      throw new HacsError(
+        "daemon-running",
+        `Another daemon holds ${quote(file)}.`,
+        "Use it, or end it with: hacs-session daemon stop",
+      );
     }
     throw new HacsError(
       "state-unwritable",

@@ -12,9 +12,14 @@ export function openLog(file: string, level: string, foreground: boolean): Logge
   rotate(file);
   const streams = [
     { level: level as "info", stream: pino.destination({ dest: file, sync: true, mode: 0o600 }) },
-    ...(foreground ? [{ level: level as "info", stream: pino.destination({ dest: 2, sync: true }) }] : []),
+    ...(foreground
+      ? [{ level: level as "info", stream: pino.destination({ dest: 2, sync: true }) }]
+      : []),
   ];
-  return pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, pino.multistream(streams));
+  return pino(
+    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.multistream(streams),
+  );
 }
 
 function rotate(file: string): void {

@@ -3,10 +3,15 @@
  * that it does, or why not.
  */
 import { writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
-import { checkPrivateDirectory, ensurePrivateDirectory, type Paths, pathsFor } from "../system/paths.ts";
-import { dirname, resolve } from "node:path";
+import {
+  checkPrivateDirectory,
+  ensurePrivateDirectory,
+  type Paths,
+  pathsFor,
+} from "../system/paths.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { listen } from "./listener.ts";
@@ -94,9 +99,11 @@ function report(text: string, foreground: boolean): void {
 
 main().catch((error: unknown) => {
   const failure = toRpcError(error);
-  if (!(error instanceof HacsError)) failure.message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof HacsError))
+    failure.message = error instanceof Error ? error.message : String(error);
   const foreground = process.argv.includes("--foreground");
-  if (foreground) process.stderr.write(`hacs-session: ${failure.message}\n${failure.data?.next ?? ""}\n`);
+  if (foreground)
+    process.stderr.write(`hacs-session: ${failure.message}\n${failure.data?.next ?? ""}\n`);
   report(`${JSON.stringify(failure)}\n`, foreground);
   process.exitCode = error instanceof HacsError ? error.exitCode : 1;
   process.exit();

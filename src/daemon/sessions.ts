@@ -27,13 +27,21 @@ export class Sessions {
 
   constructor(services: Services) {
     this.#services = services;
-    for (const row of services.store.sessions.all()) this.#byId.set(row.id, new Session(row, services));
+    for (const row of services.store.sessions.all())
+      this.#byId.set(row.id, new Session(row, services));
   }
 
   /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
   revive(): void {
     for (const session of this.live()) {
-      session.revive().catch((error) => this.#services.log.warn({ session: session.name, error: String(error) }, "reviving failed"));
+      session
+        .revive()
+        .catch((error) =>
+          this.#services.log.warn(
+            { session: session.name, error: String(error) },
+            "reviving failed",
+          ),
+        );
     }
   }
 
@@ -50,11 +58,15 @@ export class Sessions {
     const named = this.all().filter((session) => session.name === name);
     const found = named.find((session) => !session.ended) ?? named.at(-1) ?? this.#byId.get(name);
     if (found !== undefined) return found;
-    const close = this.live().map((session) => session.name).filter((other) => other.startsWith(name.slice(0, 2)));
+    const close = this.live()
+      .map((session) => session.name)
+      .filter((other) => other.startsWith(name.slice(0, 2)));
     throw new HacsError(
       "session-not-found",
       `There is no session ${quote(name)}.`,
-      close.length > 0 ? `Did you mean ${close.slice(0, 3).join(", ")}? All: hacs-session ls` : "See all with: hacs-session ls",
+      close.length > 0
+        ? `Did you mean ${close.slice(0, 3).join(", ")}? All: hacs-session ls`
+        : "See all with: hacs-session ls",
     );
   }
 
@@ -62,7 +74,11 @@ export class Sessions {
   findLive(name: string): Session {
     const session = this.find(name);
     if (!session.ended) return session;
-    throw new HacsError("session-ended", `Session ${quote(name)} was killed; only its history is left.`, `Read it with: hacs-session tail ${session.name}`);
+    throw new HacsError(
+      "session-ended",
+      `Session ${quote(name)} was killed; only its history is left.`,
+      `Read it with: hacs-session tail ${session.name}`,
+    );
   }
 
   /** Creates a session and starts its agent. What fails leaves nothing behind. */
@@ -135,7 +151,11 @@ export class Sessions {
 
   #checkFree(name: string): void {
     if (!this.live().some((session) => session.name === name)) return;
-    throw new HacsError("name-taken", `A session named ${quote(name)} is there already.`, `Attach to it (hacs-session attach ${name}), or choose another name.`);
+    throw new HacsError(
+      "name-taken",
+      `A session named ${quote(name)} is there already.`,
+      `Attach to it (hacs-session attach ${name}), or choose another name.`,
+    );
   }
 
   /** A thread that one of our own sessions has is named by that session, not by a pid. */

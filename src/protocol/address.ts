@@ -17,6 +17,7 @@ export function checkName(name: string): string {
 export function nameFrom(text: string): string {
   const name = text
     .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+|-+$/g, "")
     .slice(0, nameLengthMax);
@@ -37,13 +38,14 @@ export function checkMessageId(id: string): string {
 
 /** A value as an error shows it: bounded, with control and bidi characters made visible. */
 export function quote(value: string): string {
-  const shown = value.length > 80 ? `${value.slice(0, 77)}…` : value;
+  const shown =
+    value.length > 80 ? `${value.slice(0, 77).replace(/[\ud800-\udbff]$/, "")}…` : value;
   return `"${visible(shown)}"`;
 }
 
+// Variation selectors are left alone, since emoji are commonly written with them.
 const INVISIBLE =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: it is the invisible ones that are meant
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Text with every character that a terminal would obey, or an eye would miss, written as its

@@ -19,7 +19,7 @@ export function parseDuration(text: string): number {
 
 /** The two largest units, for people: `1h 4m`, `12s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (ms < 1000) return `${Math.max(0, Math.floor(ms))}ms`;
   const seconds = Math.floor(ms / 1000);
   const parts: string[] = [];
   for (const [unit, size] of [

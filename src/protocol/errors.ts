@@ -147,7 +147,7 @@ export function toRpcError(error: unknown): RpcError {
 
 export function fromRpcError(error: RpcError): HacsError {
   const data = error.data;
-  if (data && typeof data.code === "string" && data.code in ERRORS) {
+  if (data && typeof data.code === "string" && Object.hasOwn(ERRORS, data.code)) {
     const { code, next, ...details } = data;
     return new HacsError(code, error.message, next, details);
   }

@@ -102,7 +102,7 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
     case "session/approval":
       return foldApproval(transcript, event);
     case "item/started":
-      return withDraft(transcript, draftOf(params));
+      return foldStarted(transcript, params);
     case "item/completed":
     case "session/cut":
       return foldItem(transcript, event);
@@ -156,6 +156,13 @@ function foldDelta(transcript: Transcript, event: SessionEvent, field: string): 
   };
   const text = applyDelta(draft.fields[field], delta ?? "", event.offset ?? 0);
   return withDraft(transcript, { ...draft, fields: { ...draft.fields, [field]: text } });
+}
+
+/** Text that came before the announcement, or before it came again, is kept. */
+function foldStarted(transcript: Transcript, params: JsonObject): Transcript {
+  const draft = draftOf(params);
+  const known = transcript.drafts.find(({ itemId }) => itemId === draft.itemId);
+  return withDraft(transcript, { ...draft, fields: known?.fields ?? {} });
 }
 
 function foldItem(transcript: Transcript, event: SessionEvent): Transcript {

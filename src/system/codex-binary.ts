@@ -4,7 +4,16 @@
  * 44 MB that would stay alive beside every agent.
  */
 import { execFile } from "node:child_process";
-import { accessSync, constants, openSync, readdirSync, readSync, closeSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { quote } from "../protocol/address.ts";
@@ -25,9 +34,14 @@ export async function locateCodex(options: {
   given?: string | undefined;
   env: NodeJS.ProcessEnv;
 }): Promise<CodexBinary> {
-  const path = options.given === undefined ? search(options.env) : checkGiven(options.given, options.env);
+  const path =
+    options.given === undefined ? search(options.env) : checkGiven(options.given, options.env);
   if (path === undefined) {
-    throw new HacsError("codex-missing", "There is no codex on PATH, and none beside hacs-session.", install);
+    throw new HacsError(
+      "codex-missing",
+      "There is no codex on PATH, and none beside hacs-session.",
+      install,
+    );
   }
   const binary = { path: nativeBinary(path) ?? path, version: "" };
   binary.version = await versionOf(binary.path, options.env);
@@ -86,7 +100,9 @@ function fromPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
 function nativeBinary(path: string): string | undefined {
   const real = realpathSync(path);
   if (!isScript(real)) return undefined;
-  return real.endsWith(join("codex", "bin", "codex.js")) ? fromPackage(dirname(dirname(real))) : undefined;
+  return real.endsWith(join("codex", "bin", "codex.js"))
+    ? fromPackage(dirname(dirname(real)))
+    : undefined;
 }
 
 /** `codexPackage` is the folder of @openai/codex; its platform package is its sibling or child. */
@@ -113,14 +129,21 @@ async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string> 
   const known = versions.get(key);
   if (known !== undefined) return known;
   try {
-    const { stdout } = await promisify(execFile)(path, ["--version"], { env, timeout: versionTimeoutMs });
+    const { stdout } = await promisify(execFile)(path, ["--version"], {
+      env,
+      timeout: versionTimeoutMs,
+    });
     const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
     if (version === undefined) throw new Error(`it printed ${quote(stdout.trim())}`);
     versions.set(key, version);
     return version;
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new HacsError("codex-missing", `${quote(path)} does not tell its version: ${why}`, install);
+    throw new HacsError(
+      "codex-missing",
+      `${quote(path)} does not tell its version: ${why}`,
+      install,
+    );
   }
 }
 

@@ -90,7 +90,8 @@ export class AgentHost {
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
   adopt(row: AgentRow, threadId: string | null): Promise<boolean> {
     return this.#inTurn(async () => {
-      const process = row.process === undefined ? this.#leftover(row) : AgentProcess.adopt(row.process);
+      const process =
+        row.process === undefined ? this.#leftover(row) : AgentProcess.adopt(row.process);
       if (process === undefined || row.process === undefined) {
         await process?.stop();
         this.#forget(row);
@@ -122,7 +123,14 @@ export class AgentHost {
 
   call(method: string, params: JsonObject): Promise<Json> {
     const agent = this.#agent;
-    if (agent === undefined) return Promise.reject(new HacsError("agent-gone", "The session's agent is not running.", "Start it with: hacs-session wake NAME"));
+    if (agent === undefined)
+      return Promise.reject(
+        new HacsError(
+          "agent-gone",
+          "The session's agent is not running.",
+          "Start it with: hacs-session wake NAME",
+        ),
+      );
     return agent.call(method, params);
   }
 
@@ -136,7 +144,10 @@ export class AgentHost {
     this.#events.onChange();
     try {
       const context = this.#context();
-      const agent = await Agent.start({ ...context, save: this.#saving(context.save) }, this.#events.origin());
+      const agent = await Agent.start(
+        { ...context, save: this.#saving(context.save) },
+        this.#events.origin(),
+      );
       this.#agent = agent;
       this.#process = agent.process;
       this.#crash = undefined;
@@ -162,7 +173,13 @@ export class AgentHost {
     if (process === undefined) return false;
     while (process.alive && !this.#left) {
       try {
-        const agent = await Agent.join(process, row, threadId, this.#context(), this.#events.inDoubt());
+        const agent = await Agent.join(
+          process,
+          row,
+          threadId,
+          this.#context(),
+          this.#events.inDoubt(),
+        );
         this.#agent = agent;
         this.#crash = undefined;
         await this.#events.onArrival(agent, how);
@@ -172,7 +189,9 @@ export class AgentHost {
         if (!process.alive) break;
         this.#events.log("joining the agent failed", { how, error: messageOf(error) });
         // One that was told to end finishes its turn first; nothing can be asked of it meanwhile.
-        await new Promise((resolve) => setTimeout(resolve, isDraining(error) ? drainPollMs : rejoinPollMs));
+        await new Promise((resolve) =>
+          setTimeout(resolve, isDraining(error) ? drainPollMs : rejoinPollMs),
+        );
       }
     }
     if (this.#left) return false;
@@ -198,11 +217,17 @@ export class AgentHost {
   #failed(reason: string): void {
     const delayMs = this.#policy.delayAfterCrash(Date.now());
     const now = Date.now();
-    this.#crash = { reason, at: new Date(now).toISOString(), retryAt: new Date(now + delayMs).toISOString() };
+    this.#crash = {
+      reason,
+      at: new Date(now).toISOString(),
+      retryAt: new Date(now + delayMs).toISOString(),
+    };
     this.#events.onDeparture("crashed", reason);
     this.#events.onChange();
     this.#retryTimer = setTimeout(() => {
-      void this.#inTurn(async () => (this.agent === undefined && this.#crash !== undefined ? this.#start() : undefined)).catch(() => {});
+      void this.#inTurn(async () =>
+        this.agent === undefined && this.#crash !== undefined ? this.#start() : undefined,
+      ).catch(() => {});
     }, delayMs);
     this.#retryTimer.unref();
   }
@@ -251,7 +276,8 @@ export class AgentHost {
         onNotification,
         onRequest,
         onClose: () => this.#lost(),
-        onGarbage: (error) => log("codex sent what is not its protocol", { error: messageOf(error) }),
+        onGarbage: (error) =>
+          log("codex sent what is not its protocol", { error: messageOf(error) }),
       },
     };
   }

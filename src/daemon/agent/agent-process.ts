@@ -3,11 +3,25 @@
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, lstatSync, openSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
 import net from "node:net";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
-import { identify, isAlive, type ProcessIdentity, signalGroup, signalProcess } from "../../system/process-identity.ts";
+import {
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  signalGroup,
+  signalProcess,
+} from "../../system/process-identity.ts";
 
 export interface AgentCommand {
   codex: string;
@@ -36,7 +50,10 @@ export class AgentProcess {
    * process, so that it can be written down before anything else. Throws `codex-failed` with
    * what codex said when it ends or hangs instead.
    */
-  static async start(command: AgentCommand, onSpawned: (identity: ProcessIdentity) => void): Promise<AgentProcess> {
+  static async start(
+    command: AgentCommand,
+    onSpawned: (identity: ProcessIdentity) => void,
+  ): Promise<AgentProcess> {
     removeSocket(command.socket);
     const log = openSync(command.logFile, "w", 0o600);
     const child = spawn(command.codex, ["app-server", "--listen", `unix://${command.socket}`], {
@@ -48,17 +65,25 @@ export class AgentProcess {
     closeSync(log);
     const died = new Promise<string>((resolve) => {
       child.once("error", (error) => resolve(error.message));
-      child.once("exit", (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+      child.once("exit", (code, signal) =>
+        resolve(signal ? `signal ${signal}` : `exit code ${code}`),
+      );
     });
     child.unref();
     const identity = child.pid === undefined ? undefined : identify(child.pid);
     if (identity === undefined) throw failed(command, await died);
     onSpawned(identity);
     const agent = new AgentProcess(identity, child);
-    const outcome = await Promise.race([agent.#ready(command.socket), died.then((how) => ({ how }))]);
+    const outcome = await Promise.race([
+      agent.#ready(command.socket),
+      died.then((how) => ({ how })),
+    ]);
     if (outcome === "ready") return agent;
     await agent.stop("SIGKILL");
-    throw failed(command, outcome === "timeout" ? `not ready within ${readyTimeoutMs / 1000} s` : outcome.how);
+    throw failed(
+      command,
+      outcome === "timeout" ? `not ready within ${readyTimeoutMs / 1000} s` : outcome.how,
+    );
   }
 
   /** Takes over a process that an earlier daemon started; undefined when it is gone. */

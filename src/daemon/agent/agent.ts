@@ -13,7 +13,12 @@ import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { isWithoutRollout, type OpenThread, openThread, type ThreadOrigin } from "./codex-thread.ts";
+import {
+  isWithoutRollout,
+  type OpenThread,
+  openThread,
+  type ThreadOrigin,
+} from "./codex-thread.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
 import { codexHomeOf, demoProvider, threadOptions } from "./thread-options.ts";
 
@@ -57,15 +62,26 @@ export class Agent {
     const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
-    const demo = spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
+    const demo =
+      spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
       ...(demo === undefined ? {} : { demoPort: demo.port }),
     };
     context.save(row);
-    const agentEnv = { ...env, ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }), HACS_SESSION: context.name };
-    const command = { codex: codex.path, socket: context.socket, cwd: spec.cwd, env: agentEnv, logFile: context.logFile };
+    const agentEnv = {
+      ...env,
+      ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }),
+      HACS_SESSION: context.name,
+    };
+    const command = {
+      codex: codex.path,
+      socket: context.socket,
+      cwd: spec.cwd,
+      env: agentEnv,
+      logFile: context.logFile,
+    };
     let process: AgentProcess | undefined;
     try {
       process = await AgentProcess.start(command, (identity) => {
@@ -153,5 +169,9 @@ function checkDirectory(cwd: string): void {
   } catch {
     // Said below, with the way out.
   }
-  throw new HacsError("directory-missing", `A session's directory must exist; ${quote(cwd)} does not.`, `Make it (mkdir -p), or choose another with --cwd.`);
+  throw new HacsError(
+    "directory-missing",
+    `A session's directory must exist; ${quote(cwd)} does not.`,
+    `Make it (mkdir -p), or choose another with --cwd.`,
+  );
 }

@@ -25,7 +25,11 @@ export interface OpenThread {
   waiting: boolean;
 }
 
-export async function openThread(link: AgentLink, origin: ThreadOrigin, options: JsonObject): Promise<OpenThread> {
+export async function openThread(
+  link: AgentLink,
+  origin: ThreadOrigin,
+  options: JsonObject,
+): Promise<OpenThread> {
   switch (origin.kind) {
     case "new":
       return opened(await link.call("thread/start", options));
@@ -44,7 +48,9 @@ export async function openThread(link: AgentLink, origin: ThreadOrigin, options:
 
 async function resume(link: AgentLink, threadId: string, options: JsonObject): Promise<OpenThread> {
   return opened(
-    await held(link, threadId, () => link.call("thread/resume", { ...options, threadId, excludeTurns: true })),
+    await held(link, threadId, () =>
+      link.call("thread/resume", { ...options, threadId, excludeTurns: true }),
+    ),
   );
 }
 
@@ -55,14 +61,22 @@ export function isWithoutRollout(error: unknown): boolean {
 
 /** The agent was told to end, and takes nothing new while it finishes its turn. */
 export function isDraining(error: unknown): boolean {
-  return error instanceof CodexError && isObject(error.data) && error.data.reason === "serverShuttingDown";
+  return (
+    error instanceof CodexError &&
+    isObject(error.data) &&
+    error.data.reason === "serverShuttingDown"
+  );
 }
 
 async function lastThread(link: AgentLink, cwd: string): Promise<string> {
   const answer = await link.call("thread/list", { cwd, limit: 1, modelProviders: [] });
   const [newest] = isObject(answer) && Array.isArray(answer.data) ? answer.data : [];
   if (isObject(newest) && typeof newest.id === "string") return newest.id;
-  throw new HacsError("no-thread", `codex has no thread that began in ${quote(cwd)}.`, "Name one with --resume THREAD; `codex resume --all` lists them.");
+  throw new HacsError(
+    "no-thread",
+    `codex has no thread that began in ${quote(cwd)}.`,
+    "Name one with --resume THREAD; `codex resume --all` lists them.",
+  );
 }
 
 async function held(link: AgentLink, threadId: string, call: () => Promise<Json>): Promise<Json> {
@@ -79,12 +93,17 @@ async function held(link: AgentLink, threadId: string, call: () => Promise<Json>
 }
 
 export function noThread(threadId: string): HacsError {
-  return new HacsError("no-thread", `codex has no thread ${quote(threadId)} in this CODEX_HOME.`, "`codex resume --all` lists the threads there are.");
+  return new HacsError(
+    "no-thread",
+    `codex has no thread ${quote(threadId)} in this CODEX_HOME.`,
+    "`codex resume --all` lists the threads there are.",
+  );
 }
 
 async function threadHeld(link: AgentLink, threadId: string): Promise<HacsError> {
   const [holder] = await holders(link, threadId);
-  const who = holder === undefined ? "another process" : `process ${holder.pid} (${holder.command})`;
+  const who =
+    holder === undefined ? "another process" : `process ${holder.pid} (${holder.command})`;
   return new HacsError(
     "thread-held",
     `Thread ${quote(threadId)} is open in ${who}; codex lets one process write a thread.`,
@@ -93,7 +112,10 @@ async function threadHeld(link: AgentLink, threadId: string): Promise<HacsError>
   );
 }
 
-async function holders(link: AgentLink, threadId: string): Promise<{ pid: number; command: string }[]> {
+async function holders(
+  link: AgentLink,
+  threadId: string,
+): Promise<{ pid: number; command: string }[]> {
   try {
     const answer = await link.call("thread/read", { threadId });
     const path = isObject(answer) && isObject(answer.thread) ? answer.thread.path : undefined;
@@ -112,7 +134,10 @@ function opened(answer: Json): OpenThread {
     model: typeof response.model === "string" ? response.model : null,
     provider: typeof response.modelProvider === "string" ? response.modelProvider : null,
     active: isActive(thread),
-    waiting: isObject(thread.status) && Array.isArray(thread.status.activeFlags) && thread.status.activeFlags.length > 0,
+    waiting:
+      isObject(thread.status) &&
+      Array.isArray(thread.status.activeFlags) &&
+      thread.status.activeFlags.length > 0,
   };
 }
 

@@ -25,9 +25,18 @@ export function startDemoCompanion(programDir: string): Promise<DemoCompanion> {
     const fail = (why: string) => {
       clearTimeout(timer);
       child.kill("SIGKILL");
-      reject(new HacsError("codex-failed", `The demo model did not start: ${why}.`, "hacs-session doctor checks the installation."));
+      reject(
+        new HacsError(
+          "codex-failed",
+          `The demo model did not start: ${why}.`,
+          "hacs-session doctor checks the installation.",
+        ),
+      );
     };
-    const timer = setTimeout(() => fail(`it was not ready within ${startTimeoutMs / 1000} s`), startTimeoutMs);
+    const timer = setTimeout(
+      () => fail(`it was not ready within ${startTimeoutMs / 1000} s`),
+      startTimeoutMs,
+    );
     let said = "";
     child.on("error", (error) => fail(error.message));
     child.on("exit", (code) => fail(`exit code ${code}`));

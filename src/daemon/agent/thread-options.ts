@@ -15,7 +15,11 @@ const demoModel = "demo";
  * The params that `thread/start`, `thread/resume` and `thread/fork` share. Overrides go with the
  * thread, not on codex's command line, where every user of the machine could read them.
  */
-export function threadOptions(spec: SessionSpec, codexHome: string, demoPort: number | undefined): JsonObject {
+export function threadOptions(
+  spec: SessionSpec,
+  codexHome: string,
+  demoPort: number | undefined,
+): JsonObject {
   const config: JsonObject = {
     ...(spec.profile === undefined ? {} : readProfile(spec.profile, codexHome)),
     ...Object.assign({}, ...(spec.overrides ?? []).map(parseOverride)),
@@ -65,7 +69,8 @@ export function parseOverride(override: string): JsonObject {
 /** A profile is a file of its own beside config.toml; app-server has no option for it. */
 function readProfile(profile: string, codexHome: string): JsonObject {
   const file = join(codexHome, `${profile}.config.toml`);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(profile)) throw missingProfile(profile, file, "its name is not one");
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(profile))
+    throw missingProfile(profile, file, "its name is not one");
   try {
     const values = parse(readFileSync(file, "utf8"));
     return isObject(values) ? (values as JsonObject) : {};

@@ -1,6 +1,6 @@
 import { HacsError } from "../../protocol/errors.ts";
-import { Subscription } from "../session/subscription.ts";
 import type { Session } from "../session/session.ts";
+import { Subscription } from "../session/subscription.ts";
 import { actorOf } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 
@@ -13,7 +13,13 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   client.attachments.get(session.id)?.end();
 
   const { history, inbox, approvals } = session;
-  const subscription = new Subscription(session.id, history, client, cursor, params.deltas !== false);
+  const subscription = new Subscription(
+    session.id,
+    history,
+    client,
+    cursor,
+    params.deltas !== false,
+  );
   const leave =
     params.visible === false
       ? () => {}

@@ -12,5 +12,9 @@ export function actorOf({ client }: Caller): Actor {
 /** A client that attached read-only changes nothing in that session on that connection. */
 export function refuseReadOnly({ client }: Caller, session: Session): void {
   if (client.attachments.get(session.id)?.readOnly !== true) return;
-  throw new HacsError("not-allowed", `This client attached to "${session.name}" read-only.`, "Attach without -r to take part.");
+  throw new HacsError(
+    "not-allowed",
+    `This client attached to "${session.name}" read-only.`,
+    "Attach without -r to take part.",
+  );
 }

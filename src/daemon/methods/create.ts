@@ -14,7 +14,10 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
     env,
     origin,
     by,
-    record: origin.kind === "resume" ? { origin: "resume", from: origin.threadId } : { origin: origin.kind === "last" ? "resume" : "new" },
+    record:
+      origin.kind === "resume"
+        ? { origin: "resume", from: origin.threadId }
+        : { origin: origin.kind === "last" ? "resume" : "new" },
   });
   const receipt = prompt === undefined ? null : session.send(prompt, "queue", undefined, by);
   return { session: session.info(), receipt };
@@ -23,7 +26,11 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
 export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, env }) => {
   const source = caller.daemon.sessions.find(name);
   if (source.threadId === null || source.history.head === 0) {
-    throw new HacsError("no-thread", `Session "${source.name}" has no thread to fork.`, "Send it a message first.");
+    throw new HacsError(
+      "no-thread",
+      `Session "${source.name}" has no thread to fork.`,
+      "Send it a message first.",
+    );
   }
   const session = await caller.daemon.sessions.create({
     name: to,

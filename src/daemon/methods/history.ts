@@ -3,13 +3,23 @@ import { limits } from "../../protocol/methods.ts";
 import { toHistoryRecord } from "../session/history.ts";
 import type { MethodHandler } from "./index.ts";
 
-export const history: MethodHandler<"session/history"> = ({ daemon }, { name, after, before, limit }) => {
+export const history: MethodHandler<"session/history"> = (
+  { daemon },
+  { name, after, before, limit },
+) => {
   const session = daemon.sessions.find(name);
   const count = limit ?? limits.historyLimitMax;
   const { head } = session.history;
   if (after !== undefined && after > head) {
-    throw new HacsError("cursor-ahead", `The history of "${session.name}" ends at ${head}; the cursor given is ${after}.`, "Give a seq that was seen before.");
+    throw new HacsError(
+      "cursor-ahead",
+      `The history of "${session.name}" ends at ${head}; the cursor given is ${after}.`,
+      "Give a seq that was seen before.",
+    );
   }
-  const rows = after === undefined ? session.history.before(before ?? head + 1, count) : session.history.after(after, count);
+  const rows =
+    after === undefined
+      ? session.history.before(before ?? head + 1, count)
+      : session.history.after(after, count);
   return { records: rows.map((row) => toHistoryRecord(session.name, row)), head };
 };

@@ -4,7 +4,7 @@ import type { ClientConnection } from "../client-connection.ts";
 import type { Daemon } from "../daemon.ts";
 import { answer, approvals } from "./approvals.ts";
 import { attach, detach } from "./attach.ts";
-import { fork, create } from "./create.ts";
+import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";

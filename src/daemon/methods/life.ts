@@ -37,7 +37,11 @@ export const kill: MethodHandler<"session/kill"> = async (caller, { name }) => {
 export const remove: MethodHandler<"session/remove"> = ({ daemon }, { name }) => {
   const session = daemon.sessions.find(name);
   if (session.ended) return { records: daemon.sessions.remove(session) };
-  throw new HacsError("session-busy", `Session "${session.name}" is ${session.state}; only one that has ended is removed.`, `End it first: hacs-session kill ${session.name}`);
+  throw new HacsError(
+    "session-busy",
+    `Session "${session.name}" is ${session.state}; only one that has ended is removed.`,
+    `End it first: hacs-session kill ${session.name}`,
+  );
 };
 
 export const rename: MethodHandler<"session/rename"> = (caller, { name, to }) => {

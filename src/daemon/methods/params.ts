@@ -29,7 +29,12 @@ const named = v.strictObject({ name });
 const shapes = {
   hello: v.object({
     protocol: v.object({ min: v.number(), max: v.number() }),
-    client: v.object({ kind: v.pipe(text, v.maxLength(32)), version: v.string(), user: v.pipe(v.string(), v.maxLength(256)), from: v.pipe(v.string(), v.maxLength(256)) }),
+    client: v.object({
+      kind: v.pipe(text, v.maxLength(32)),
+      version: v.string(),
+      user: v.pipe(v.string(), v.maxLength(256)),
+      from: v.pipe(v.string(), v.maxLength(256)),
+    }),
   }),
   "daemon/status": v.strictObject({}),
   "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
@@ -37,7 +42,9 @@ const shapes = {
     name: v.optional(name),
     spec,
     env: environment,
-    resume: v.optional(v.union([v.strictObject({ threadId: text }), v.strictObject({ last: v.literal(true) })])),
+    resume: v.optional(
+      v.union([v.strictObject({ threadId: text }), v.strictObject({ last: v.literal(true) })]),
+    ),
     prompt: v.optional(content),
   }),
   "session/list": v.strictObject({ all: v.optional(v.boolean()) }),
@@ -59,7 +66,12 @@ const shapes = {
     before: v.optional(seq),
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.historyLimitMax))),
   }),
-  "session/send": v.strictObject({ name, id: v.optional(v.string()), content, mode: v.optional(v.picklist(SEND_MODES)) }),
+  "session/send": v.strictObject({
+    name,
+    id: v.optional(v.string()),
+    content,
+    mode: v.optional(v.picklist(SEND_MODES)),
+  }),
   "session/receipt": v.strictObject({ name, id: v.string() }),
   "session/approvals": v.strictObject({ name: v.optional(name) }),
   "session/answer": v.strictObject({
@@ -70,7 +82,11 @@ const shapes = {
   "session/interrupt": named,
   "session/sleep": v.strictObject({ name, force: v.optional(v.boolean()) }),
   "session/wake": v.strictObject({ name, env: v.optional(environment) }),
-  "session/restart": v.strictObject({ name, env: v.optional(environment), force: v.optional(v.boolean()) }),
+  "session/restart": v.strictObject({
+    name,
+    env: v.optional(environment),
+    force: v.optional(v.boolean()),
+  }),
   "session/kill": named,
   "session/remove": named,
   "session/rename": v.strictObject({ name, to: name }),
@@ -84,5 +100,9 @@ export function checkParams<M extends Method>(method: M, params: JsonObject): Pa
   if (result.success) return result.output as Params<M>;
   const [issue] = result.issues;
   const where = v.getDotPath(issue) ?? "params";
-  throw new HacsError("invalid-params", `${method}: ${where} is wrong: ${issue.message}.`, "PROTOCOL.md describes the params of every method.");
+  throw new HacsError(
+    "invalid-params",
+    `${method}: ${where} is wrong: ${issue.message}.`,
+    "PROTOCOL.md describes the params of every method.",
+  );
 }

@@ -2,8 +2,9 @@
  * What codex asks, and how an answer of ours becomes an answer of codex's. One table: a request
  * of a kind that is not in it is shown whole and answered with a response as codex wants it.
  */
-import { HacsError } from "../../protocol/errors.ts";
+
 import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Answer, ApprovalKind, Decision } from "../../protocol/session.ts";
 
@@ -56,7 +57,11 @@ const KINDS: Record<string, Kind> = {
       { ...decline, label: "No" },
       { ...cancel, label: "Dismiss" },
     ],
-    respond: (decision) => ({ action: decision, content: decision === "accept" ? {} : null, _meta: null }),
+    respond: (decision) => ({
+      action: decision,
+      content: decision === "accept" ? {} : null,
+      _meta: null,
+    }),
   },
 };
 
@@ -69,14 +74,23 @@ export function decisionsFor(method: string, params: JsonObject): Decision[] {
 }
 
 /** Gives what is sent to codex and the word that history keeps. Throws `invalid-decision`. */
-export function respond(method: string, params: JsonObject, answer: Answer): { response: Json; decision: string } {
-  if (answer.response !== undefined) return { response: answer.response, decision: wordFor(answer.response) };
+export function respond(
+  method: string,
+  params: JsonObject,
+  answer: Answer,
+): { response: Json; decision: string } {
+  if (answer.response !== undefined)
+    return { response: answer.response, decision: wordFor(answer.response) };
   const decisions = decisionsFor(method, params);
   const asked = answer.decision ?? "";
   // "No" is not always offered as such; stopping the turn is the "no" that then is.
-  const id = asked === "decline" && !has(decisions, "decline") && has(decisions, "cancel") ? "cancel" : asked;
+  const id =
+    asked === "decline" && !has(decisions, "decline") && has(decisions, "cancel")
+      ? "cancel"
+      : asked;
   const kind = KINDS[method];
-  if (kind !== undefined && has(decisions, id)) return { response: kind.respond(id, params), decision: id };
+  if (kind !== undefined && has(decisions, id))
+    return { response: kind.respond(id, params), decision: id };
   throw new HacsError(
     "invalid-decision",
     decisions.length > 0
@@ -93,7 +107,9 @@ export function commandOf(method: string, params: JsonObject): string | null {
   if (typeof params.command === "string") return params.command;
   if (method === "item/permissions/requestApproval") return JSON.stringify(params.permissions);
   if (method === "item/tool/requestUserInput" && Array.isArray(params.questions)) {
-    return params.questions.map((question) => String((question as JsonObject).question ?? "")).join("\n");
+    return params.questions
+      .map((question) => String((question as JsonObject).question ?? ""))
+      .join("\n");
   }
   if (method === "mcpServer/elicitation/request") {
     const text = String(params.message ?? params.title ?? "");
@@ -105,10 +121,14 @@ export function commandOf(method: string, params: JsonObject): string | null {
 function offered(params: JsonObject): { decision: Decision; answer: Json }[] {
   const available = params.availableDecisions;
   if (!Array.isArray(available) || available.length === 0) {
-    return [once, forSession, decline, cancel].map((decision) => ({ decision, answer: decision.id }));
+    return [once, forSession, decline, cancel].map((decision) => ({
+      decision,
+      answer: decision.id,
+    }));
   }
   return available.flatMap((answer) => {
-    const id = typeof answer === "string" ? answer : isObject(answer) ? Object.keys(answer)[0] : undefined;
+    const id =
+      typeof answer === "string" ? answer : isObject(answer) ? Object.keys(answer)[0] : undefined;
     if (id === undefined) return [];
     return [{ decision: { id, label: labelFor(id, answer as Json) }, answer: answer as Json }];
   });
@@ -131,7 +151,9 @@ function wordFor(response: Json): string {
 
 function isEmptyForm(params: JsonObject): boolean {
   const schema = params.requestedSchema;
-  return isObject(schema) && isObject(schema.properties) && Object.keys(schema.properties).length === 0;
+  return (
+    isObject(schema) && isObject(schema.properties) && Object.keys(schema.properties).length === 0
+  );
 }
 
 function withoutNulls(permissions: unknown): Json {

@@ -8,7 +8,12 @@ import { randomBytes } from "node:crypto";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
-import { type Actor, type Answer, type ApprovalDetail, describeActor } from "../../protocol/session.ts";
+import {
+  type Actor,
+  type Answer,
+  type ApprovalDetail,
+  describeActor,
+} from "../../protocol/session.ts";
 import type { ApprovalRow } from "../store/approval-table.ts";
 import type { Store } from "../store/store.ts";
 import { commandOf, decisionsFor, kindOf, respond } from "./approval-kinds.ts";
@@ -50,7 +55,13 @@ export class Approvals {
     const [turnId, itemId] = [stringOf(params.turnId), stringOf(params.itemId)];
     const known = this.#store.approvals
       .current(this.#session)
-      .find((row) => row.requestId === requestId && row.turnId === turnId && row.itemId === itemId && row.detail.method === method);
+      .find(
+        (row) =>
+          row.requestId === requestId &&
+          row.turnId === turnId &&
+          row.itemId === itemId &&
+          row.detail.method === method,
+      );
     if (known !== undefined) {
       if (known.status === "answered") this.#reply(requestId, known.response);
       return;
@@ -81,13 +92,22 @@ export class Approvals {
     };
     this.#store.transaction(() => {
       this.#store.approvals.insert(this.#session, row);
-      this.#history.own("session/approval", { status: "requested", approval: detail, turnId, itemId });
+      this.#history.own("session/approval", {
+        status: "requested",
+        approval: detail,
+        turnId,
+        itemId,
+      });
     });
     this.#waiting.push(row);
   }
 
   /** The first answer counts. A later one is told who gave it. */
-  answer(id: string | undefined, answer: Answer, by: Actor): { approval: ApprovalDetail; decision: string } {
+  answer(
+    id: string | undefined,
+    answer: Answer,
+    by: Actor,
+  ): { approval: ApprovalDetail; decision: string } {
     const row = this.#find(id);
     const { response, decision } = respond(row.detail.method, row.detail.params, answer);
     this.#settle(row, { status: "answered", decision, response, by });
@@ -114,12 +134,24 @@ export class Approvals {
   #lose(row: ApprovalRow, reason: string): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
     this.#store.transaction(() => {
-      this.#store.approvals.update({ ...row, status: "lost", answeredAt: new Date().toISOString() });
-      this.#history.own("session/approval", { status: "lost", id: row.id, kind: row.detail.kind, reason });
+      this.#store.approvals.update({
+        ...row,
+        status: "lost",
+        answeredAt: new Date().toISOString(),
+      });
+      this.#history.own("session/approval", {
+        status: "lost",
+        id: row.id,
+        kind: row.detail.kind,
+        reason,
+      });
     });
   }
 
-  #settle(row: ApprovalRow, outcome: Pick<ApprovalRow, "status" | "response"> & { decision: string; by: Actor }): void {
+  #settle(
+    row: ApprovalRow,
+    outcome: Pick<ApprovalRow, "status" | "response"> & { decision: string; by: Actor },
+  ): void {
     this.#store.durably(() => {
       this.#store.approvals.update({ ...row, ...outcome, answeredAt: new Date().toISOString() });
       this.#history.own("session/approval", {
@@ -142,18 +174,34 @@ export class Approvals {
     const list = `See what waits with: hacs-session approvals ${this.#name()}`;
     if (row?.status === "answered") {
       const who = row.by === null ? "someone" : describeActor(row.by);
-      throw new HacsError("approval-answered", `Approval ${quote(id)} was already answered by ${who}: ${row.decision}.`, list);
+      throw new HacsError(
+        "approval-answered",
+        `Approval ${quote(id)} was already answered by ${who}: ${row.decision}.`,
+        list,
+      );
     }
     if (row?.status === "lost") {
-      throw new HacsError("approval-lost", `Approval ${quote(id)} can't be answered any more: the turn or the agent that asked is gone.`, list);
+      throw new HacsError(
+        "approval-lost",
+        `Approval ${quote(id)} can't be answered any more: the turn or the agent that asked is gone.`,
+        list,
+      );
     }
-    throw new HacsError("approval-not-found", `There is no approval ${quote(id)} in session ${quote(this.#name())}.`, list);
+    throw new HacsError(
+      "approval-not-found",
+      `There is no approval ${quote(id)} in session ${quote(this.#name())}.`,
+      list,
+    );
   }
 
   #onlyOne(): ApprovalRow {
     const [first, ...others] = this.#waiting;
     if (first === undefined) {
-      throw new HacsError("no-approval", `No approval waits in session ${quote(this.#name())}.`, "See all sessions with: hacs-session approvals");
+      throw new HacsError(
+        "no-approval",
+        `No approval waits in session ${quote(this.#name())}.`,
+        "See all sessions with: hacs-session approvals",
+      );
     }
     if (others.length > 0) {
       throw new HacsError(

@@ -79,7 +79,9 @@ export class Delivery {
     if (this.#settling) return;
     this.#settling = true;
     void this.#askUntilQuiet()
-      .catch((error) => this.#port.log("settling a message in doubt failed", { error: messageOf(error) }))
+      .catch((error) =>
+        this.#port.log("settling a message in doubt failed", { error: messageOf(error) }),
+      )
       .finally(() => {
         this.#settling = false;
         this.pump();
@@ -178,8 +180,11 @@ export class Delivery {
       this.#port.call("server/diagnostics", {}),
       this.#port.call("thread/read", { threadId }),
     ]);
-    const gauges = isObject(diagnostics) && Array.isArray(diagnostics.gauges) ? diagnostics.gauges : [];
-    const inFlight = gauges.filter(isObject).find((gauge) => gauge.name === "app.requests.in_flight");
+    const gauges =
+      isObject(diagnostics) && Array.isArray(diagnostics.gauges) ? diagnostics.gauges : [];
+    const inFlight = gauges
+      .filter(isObject)
+      .find((gauge) => gauge.name === "app.requests.in_flight");
     const ours = 2;
     const thread = isObject(read) && isObject(read.thread) ? read.thread : {};
     return Number(inFlight?.value ?? 0) <= ours && !isActive(thread);

@@ -38,7 +38,8 @@ const LIVE_ONLY = new Set([
   "thread/status/changed",
   "turn/diff/updated",
 ]);
-const LIVE_ONLY_FAMILIES = /delta$|^fuzzyFileSearch\/|^thread\/realtime\/|^mcpServer\/event\/|^externalAgentConfig\//i;
+const LIVE_ONLY_FAMILIES =
+  /delta$|^fuzzyFileSearch\/|^thread\/realtime\/|^mcpServer\/event\/|^externalAgentConfig\//i;
 
 interface Keys {
   turnId: string | null;

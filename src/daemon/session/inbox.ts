@@ -71,7 +71,11 @@ export class Inbox {
       createdAt,
     };
     this.#store.durably(() => {
-      row.seq = this.#history.own("session/message", { id, status: "accepted", mode, content, by }, createdAt);
+      row.seq = this.#history.own(
+        "session/message",
+        { id, status: "accepted", mode, content, by },
+        createdAt,
+      );
       this.#store.messages.insert(this.#session, row);
     });
     this.#open = [...this.#open, row].sort((a, b) => a.place - b.place);
@@ -119,14 +123,23 @@ export class Inbox {
   }
 
   /** The turn that took messages in is over, one way or another. */
-  turnEnded(turnId: string, outcome: Pick<MessageRow, "turnStatus" | "text" | "error" | "usage">): void {
+  turnEnded(
+    turnId: string,
+    outcome: Pick<MessageRow, "turnStatus" | "text" | "error" | "usage">,
+  ): void {
     for (const message of this.#open) {
       if (message.status !== "delivered" || message.turnId !== turnId) continue;
       this.#store.transaction(() => {
         const { id, mode } = message;
         const { turnStatus, ...rest } = outcome;
         const said = { ...rest, ...(turnStatus === null ? {} : { turnStatus }) };
-        const seq = this.#history.own("session/message", { id, status: "finished", mode, turnId, ...said });
+        const seq = this.#history.own("session/message", {
+          id,
+          status: "finished",
+          mode,
+          turnId,
+          ...said,
+        });
         this.#update(message, { ...outcome, status: "finished", seq });
       });
     }
@@ -147,7 +160,9 @@ export class Inbox {
 
   /** Delivered messages whose turn's end was not heard of yet. */
   unfinishedTurns(): Set<string> {
-    return new Set(this.#open.flatMap((message) => (message.turnId === null ? [] : [message.turnId])));
+    return new Set(
+      this.#open.flatMap((message) => (message.turnId === null ? [] : [message.turnId])),
+    );
   }
 
   receipt(id: string): Receipt {
@@ -199,7 +214,9 @@ export class Inbox {
   }
 
   #forgetSettled(): void {
-    this.#open = this.#open.filter((message) => message.status === "accepted" || message.status === "delivered");
+    this.#open = this.#open.filter(
+      (message) => message.status === "accepted" || message.status === "delivered",
+    );
   }
 
   #receipt(row: MessageRow): Receipt {
@@ -215,7 +232,11 @@ export function inputOf(content: MessageContent): JsonObject[] {
 
 function checkContent(content: MessageContent): void {
   if (content.text.trim() === "" && (content.images ?? []).length === 0) {
-    throw new HacsError("empty-message", "A message has a text or an image; this one has neither.", 'Try: hacs-session send NAME "your text"');
+    throw new HacsError(
+      "empty-message",
+      "A message has a text or an image; this one has neither.",
+      'Try: hacs-session send NAME "your text"',
+    );
   }
   const bytes = Buffer.byteLength(content.text);
   if (bytes > limits.messageBytesMax) {

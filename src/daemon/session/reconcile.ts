@@ -39,7 +39,13 @@ async function turnsToCheck(
   const open = new Set(store.records.openTurns(session));
   const turns: JsonObject[] = [];
   for (let cursor: Json = null; ; ) {
-    const page = await call("thread/turns/list", { threadId, itemsView: "full", sortDirection: "desc", limit: pageTurns, cursor });
+    const page = await call("thread/turns/list", {
+      threadId,
+      itemsView: "full",
+      sortDirection: "desc",
+      limit: pageTurns,
+      cursor,
+    });
     const data = isObject(page) && Array.isArray(page.data) ? page.data.filter(isObject) : [];
     for (const turn of data) {
       const id = String(turn.id);
@@ -59,14 +65,32 @@ function isWhole(turn: JsonObject, session: string, store: Store): boolean {
   return itemsOf(turn).every((item) => known.has(String(item.id)));
 }
 
-function addTurn(result: Reconciliation, turn: JsonObject, threadId: string, session: string, store: Store): void {
+function addTurn(
+  result: Reconciliation,
+  turn: JsonObject,
+  threadId: string,
+  session: string,
+  store: Store,
+): void {
   const turnId = String(turn.id);
   const runs = turn.status === "inProgress";
   const startedAtMs = secondsToMs(turn.startedAt);
   const items = itemsOf(turn);
   if (!store.records.turnBegun(session, turnId)) {
-    const begun = { ...turn, items: [], itemsView: "notLoaded", status: "inProgress", error: null, completedAt: null, durationMs: null };
-    result.missed.push({ method: "turn/started", params: { threadId, turn: begun }, atMs: startedAtMs });
+    const begun = {
+      ...turn,
+      items: [],
+      itemsView: "notLoaded",
+      status: "inProgress",
+      error: null,
+      completedAt: null,
+      durationMs: null,
+    };
+    result.missed.push({
+      method: "turn/started",
+      params: { threadId, turn: begun },
+      atMs: startedAtMs,
+    });
   }
   const known = store.records.itemsOf(session, turnId);
   for (const item of items) {
@@ -75,7 +99,12 @@ function addTurn(result: Reconciliation, turn: JsonObject, threadId: string, ses
     if (runs && completedAtMs === undefined) {
       result.unfinished.push({ threadId, turnId, item });
     } else {
-      const params = { item, threadId, turnId, ...(completedAtMs === undefined ? {} : { completedAtMs }) };
+      const params = {
+        item,
+        threadId,
+        turnId,
+        ...(completedAtMs === undefined ? {} : { completedAtMs }),
+      };
       result.missed.push({ method: "item/completed", params, atMs: completedAtMs });
     }
   }
@@ -84,7 +113,11 @@ function addTurn(result: Reconciliation, turn: JsonObject, threadId: string, ses
   } else if (!store.records.turnEnded(session, turnId)) {
     const answer = items.filter((item) => item.type === "agentMessage").slice(-1);
     const ended = { ...turn, items: answer, itemsView: "summary" };
-    result.missed.push({ method: "turn/completed", params: { threadId, turn: ended }, atMs: secondsToMs(turn.completedAt) });
+    result.missed.push({
+      method: "turn/completed",
+      params: { threadId, turn: ended },
+      atMs: secondsToMs(turn.completedAt),
+    });
   }
 }
 

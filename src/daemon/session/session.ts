@@ -9,13 +9,24 @@
 import { join } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
-import type { Actor, Answer, ApprovalDetail, ClientInfo, MessageContent, Receipt, SendMode, SessionDetail, SessionInfo, SessionState } from "../../protocol/session.ts";
+import type {
+  Actor,
+  Answer,
+  ApprovalDetail,
+  ClientInfo,
+  MessageContent,
+  Receipt,
+  SendMode,
+  SessionDetail,
+  SessionInfo,
+  SessionState,
+} from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
-import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import { agentSocket } from "../agent/agent.ts";
+import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import { noThread, type ThreadOrigin } from "../agent/codex-thread.ts";
-import type { SessionRow } from "../store/session-table.ts";
 import type { Services } from "../services.ts";
+import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
 import { Delivery } from "./delivery.ts";
 import { readEnvironment, writeEnvironment } from "./environment.ts";
@@ -58,7 +69,9 @@ export class Session {
     this.id = row.id;
     this.#row = row;
     this.#services = services;
-    this.#origin = origin ?? (row.threadId === null ? { kind: "new" } : { kind: "resume", threadId: row.threadId });
+    this.#origin =
+      origin ??
+      (row.threadId === null ? { kind: "new" } : { kind: "resume", threadId: row.threadId });
     this.#lastHeardAt = row.activeAt;
     const named = { id: row.id, name: () => row.name };
     this.history = new History(row.id, row.seq, services.store);
@@ -75,7 +88,9 @@ export class Session {
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
     });
-    this.approvals = new Approvals(named, services.store, this.history, (id, response) => this.#host.reply(id, response));
+    this.approvals = new Approvals(named, services.store, this.history, (id, response) =>
+      this.#host.reply(id, response),
+    );
     this.#delivery = new Delivery({
       inbox: this.inbox,
       ready: () => this.#host.agent !== undefined,
@@ -163,7 +178,8 @@ export class Session {
       this.#departed("asleep", "the agent ended while no daemon ran");
     }
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
-    if (this.inbox.hasOpen || this.#services.store.records.openTurns(this.id).length > 0) await this.wake();
+    if (this.inbox.hasOpen || this.#services.store.records.openTurns(this.id).length > 0)
+      await this.wake();
   }
 
   async wake(): Promise<void> {
@@ -177,7 +193,11 @@ export class Session {
     return receipt;
   }
 
-  answer(id: string | undefined, answer: Answer, by: Actor): { approval: ApprovalDetail; decision: string } {
+  answer(
+    id: string | undefined,
+    answer: Answer,
+    by: Actor,
+  ): { approval: ApprovalDetail; decision: string } {
     const result = this.approvals.answer(id, answer, by);
     this.changed();
     return result;
@@ -187,7 +207,11 @@ export class Session {
   async interrupt(by: Actor): Promise<string> {
     const turn = this.#turns.turn;
     if (turn === null) {
-      throw new HacsError("no-turn", `No turn runs in session "${this.name}"; it is ${this.state}.`, "Nothing needs to be done.");
+      throw new HacsError(
+        "no-turn",
+        `No turn runs in session "${this.name}"; it is ${this.state}.`,
+        "Nothing needs to be done.",
+      );
     }
     const ended = this.#turnEnd(turn.id);
     this.#interrupting = true;
@@ -219,7 +243,12 @@ export class Session {
     await this.#host.down("SIGKILL");
     const cancelled = this.inbox.cancelAll();
     for (const turnId of this.inbox.unfinishedTurns()) {
-      this.inbox.turnEnded(turnId, { turnStatus: "interrupted", text: null, error: "the session was killed", usage: null });
+      this.inbox.turnEnded(turnId, {
+        turnStatus: "interrupted",
+        text: null,
+        error: "the session was killed",
+        usage: null,
+      });
     }
     this.history.own("session/ended", { by });
     this.#update({ endedAt: new Date().toISOString() });
@@ -322,7 +351,8 @@ export class Session {
     await this.#reconcile(isNewThread ? undefined : { reason: how, since });
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const heard of held) if (!(how === "started" && RETOLD.has(heard.method))) this.#record(heard);
+    for (const heard of held)
+      if (!(how === "started" && RETOLD.has(heard.method))) this.#record(heard);
     if (how === "started") {
       this.approvals.lose("the agent that asked is gone");
       this.#delivery.settleDoubtsAfterStart();
@@ -343,12 +373,17 @@ export class Session {
     const { missed, unfinished, running } = await this.#findMissed(call, threadId);
     this.#services.store.transaction(() => {
       const recovered = missed.filter((one) => one.method === "item/completed").length;
-      if (gap !== undefined && recovered > 0) this.history.own("session/gap", { ...gap, recovered });
-      for (const { method, params, atMs } of missed) this.#take({ method, params, emittedAtMs: atMs });
+      if (gap !== undefined && recovered > 0)
+        this.history.own("session/gap", { ...gap, recovered });
+      for (const { method, params, atMs } of missed)
+        this.#take({ method, params, emittedAtMs: atMs });
     });
     for (const item of unfinished) this.history.drafts.begin(item);
     if (running !== null) {
-      this.#turns.reset({ id: running.id, startedAt: new Date(running.startedAtMs).toISOString() }, true);
+      this.#turns.reset(
+        { id: running.id, startedAt: new Date(running.startedAtMs).toISOString() },
+        true,
+      );
     }
   }
 
@@ -414,7 +449,8 @@ export class Session {
     if (method === "item/completed") this.#afterItem(params);
     else if (method === "turn/completed") this.#afterTurnEnd(params);
     else if (method === "serverRequest/resolved") this.#resolved(params);
-    else if (method === "thread/status/changed" && !this.#turns.busy) setImmediate(() => this.#delivery.pump());
+    else if (method === "thread/status/changed" && !this.#turns.busy)
+      setImmediate(() => this.#delivery.pump());
   }
 
   /** A message that joins a turn cuts off the answer in progress, which codex then forgets. */
@@ -458,7 +494,8 @@ export class Session {
 
   #asked(id: number | string, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
-    if (method === "currentTime/read") return this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
+    if (method === "currentTime/read")
+      return this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
     try {
       this.approvals.requested(id, method, params);
     } catch (error) {
@@ -479,7 +516,13 @@ export class Session {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#turnEnds.delete(check);
-        reject(new HacsError("timed-out", `The turn did not end within ${interruptTimeoutMs / 1000} s.`, `End its agent with: hacs-session restart --force ${this.name}`));
+        reject(
+          new HacsError(
+            "timed-out",
+            `The turn did not end within ${interruptTimeoutMs / 1000} s.`,
+            `End its agent with: hacs-session restart --force ${this.name}`,
+          ),
+        );
       }, interruptTimeoutMs);
       const check = () => {
         if (this.#turns.turn?.id === turnId) return;
@@ -501,7 +544,9 @@ export class Session {
         "Wait for it (hacs-session wait NAME), or give --force to interrupt it first.",
       );
     }
-    await this.interrupt(by).catch((error) => this.#log("interrupting failed", { error: String(error) }));
+    await this.interrupt(by).catch((error) =>
+      this.#log("interrupting failed", { error: String(error) }),
+    );
   }
 
   #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {

@@ -46,5 +46,7 @@ export class TurnTracker {
 }
 
 function startOf(turn: JsonObject): string {
-  return new Date(typeof turn.startedAt === "number" ? turn.startedAt * 1000 : Date.now()).toISOString();
+  return new Date(
+    typeof turn.startedAt === "number" ? turn.startedAt * 1000 : Date.now(),
+  ).toISOString();
 }

@@ -51,7 +51,14 @@ export class ApprovalTable {
 
   update(row: ApprovalRow): void {
     const by = row.by && JSON.stringify(row.by);
-    this.#update.run(row.status, row.decision, JSON.stringify(row.response), by, row.answeredAt, row.id);
+    this.#update.run(
+      row.status,
+      row.decision,
+      JSON.stringify(row.response),
+      by,
+      row.answeredAt,
+      row.id,
+    );
   }
 
   get(session: string, id: string): ApprovalRow | undefined {

@@ -1,5 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Actor, MessageContent, Receipt, ReceiptStatus, SendMode } from "../../protocol/session.ts";
+import type {
+  Actor,
+  MessageContent,
+  Receipt,
+  ReceiptStatus,
+  SendMode,
+} from "../../protocol/session.ts";
 
 export interface MessageRow {
   id: string;
@@ -40,8 +46,12 @@ export class MessageTable {
     this.#open = db.prepare(
       "SELECT * FROM messages WHERE session = ? AND status IN ('accepted', 'delivered') ORDER BY place",
     );
-    this.#recent = db.prepare("SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?");
-    this.#places = db.prepare("SELECT min(place) AS first, max(place) AS last FROM messages WHERE session = ?");
+    this.#recent = db.prepare(
+      "SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?",
+    );
+    this.#places = db.prepare(
+      "SELECT min(place) AS first, max(place) AS last FROM messages WHERE session = ?",
+    );
   }
 
   insert(session: string, row: MessageRow): void {
@@ -61,7 +71,18 @@ export class MessageTable {
   update(session: string, row: MessageRow): void {
     const usage = row.usage === null ? null : JSON.stringify(row.usage);
     const { status, attempted, seq, turnId, turnStatus, text, error, id } = row;
-    this.#update.run(status, attempted ? 1 : 0, seq, turnId, turnStatus, text, error, usage, session, id);
+    this.#update.run(
+      status,
+      attempted ? 1 : 0,
+      seq,
+      turnId,
+      turnStatus,
+      text,
+      error,
+      usage,
+      session,
+      id,
+    );
   }
 
   get(session: string, id: string): MessageRow | undefined {
@@ -88,7 +109,19 @@ export class MessageTable {
 
 export function receiptOf(session: string, row: MessageRow): Receipt {
   const { id, status, mode, seq, turnId, turnStatus, text, error, usage, createdAt } = row;
-  return { session, messageId: id, status, mode, seq, turnId, turnStatus, text, error, usage, createdAt };
+  return {
+    session,
+    messageId: id,
+    status,
+    mode,
+    seq,
+    turnId,
+    turnStatus,
+    text,
+    error,
+    usage,
+    createdAt,
+  };
 }
 
 function fromRow(row: Record<string, unknown>): MessageRow {

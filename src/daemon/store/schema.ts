@@ -88,6 +88,8 @@ export function migrate(db: DatabaseSync, file: string): void {
     );
   }
   for (let version = row.user_version; version < migrations.length; version++) {
-    db.exec(`BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`);
+    db.exec(
+      `BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`,
+    );
   }
 }

@@ -93,7 +93,9 @@ function open(file: string): DatabaseSync {
     db.exec("PRAGMA busy_timeout = 2000");
     // What a newer version wrote is not touched, not even by the switch to WAL.
     migrate(db, file);
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;");
+    db.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;",
+    );
     return db;
   } catch (error) {
     db?.close();

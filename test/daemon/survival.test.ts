@@ -1,0 +1,163 @@
+/**
+ * The promise that everything else rests on: the daemon, or codex, is killed with SIGKILL in the
+ * middle of things, and nothing is lost or said twice.
+ */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JsonObject } from "../../src/protocol/messages.ts";
+import { eventually } from "../support/eventually.ts";
+import { clientIdsIn, expectWhole } from "../support/history-check.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { watch } from "../support/watcher.ts";
+
+let home: Home;
+beforeEach(async () => {
+  home = await createHome();
+  await home.ok(["new", "bot", "-d"]);
+});
+afterEach(() => home.close());
+
+const delta = (text: string) => (event: { method: string; params: JsonObject }) =>
+  event.method === "item/agentMessage/delta" && String(event.params.delta).includes(text);
+
+test("the daemon is killed in the middle of an answer: the same turn finishes", async () => {
+  const watcher = await watch(home, "bot");
+  const id = (await home.ok(["send", "bot", "gated k the rest of it"])).trim();
+  await home.model.reached("k");
+  await watcher.until("the first half", delta("before"));
+  const agentPid = await home.agentPid("bot");
+
+  await home.killDaemon();
+  home.model.release("k");
+
+  const finished = await watcher.message(id, "finished");
+  expect(finished.params).toMatchObject({ turnStatus: "completed" });
+  expect(finished.params.text).toContain("the rest of it");
+  expect(await home.agentPid("bot")).toBe(agentPid);
+  expect(home.model.texts()).toEqual(["gated k the rest of it"]);
+  const records = await expectWhole(home, "bot");
+  expect(clientIdsIn(records)).toEqual([id]);
+  // The client that was there all along saw exactly the history, each record once.
+  expect(watcher.records().map(({ seq }) => seq)).toEqual(
+    records.slice(0, watcher.records().length).map(({ seq }) => seq),
+  );
+  watcher.stop();
+});
+
+test("the daemon is killed while an approval waits: it stays answerable, under the same id", async () => {
+  const id = (await home.ok(["send", "bot", "ask echo approved"])).trim();
+  const watcher = await watch(home, "bot");
+  const asked = await watcher.until("the approval", ({ method }) => method === "session/approval");
+  const approval = asked.params.approval as JsonObject;
+  const agentPid = await home.agentPid("bot");
+
+  await home.killDaemon();
+
+  await eventually(async () => (await home.cliJson(["approvals", "bot"])).length === 1, {
+    what: "the approval is back",
+  });
+  const [waiting] = await home.cliJson(["approvals", "bot"]);
+  expect(waiting.id).toBe(approval.id);
+  await home.ok(["approve", "bot", waiting.id]);
+  const finished = await watcher.message(id, "finished");
+  expect(finished.params).toMatchObject({ turnStatus: "completed" });
+  expect(finished.params.text).toContain("approved");
+  expect(await home.agentPid("bot")).toBe(agentPid);
+  const records = await expectWhole(home, "bot");
+  const statuses = records
+    .filter(({ method }) => method === "session/approval")
+    .map(({ params }) => params.status);
+  expect(statuses).toEqual(["requested", "answered"]);
+  watcher.stop();
+});
+
+test("the daemon is down while a turn begins and ends items: they are fetched, and the gap is told", async () => {
+  const id = (await home.ok(["send", "bot", "gatedrun k echo while-away"])).trim();
+  await home.model.reached("k");
+  await home.killDaemon();
+  home.model.release("k");
+  await eventually(
+    () => home.model.requests.some(({ toolOutput }) => toolOutput?.includes("while-away")),
+    { what: "the command ran without a daemon" },
+  );
+
+  const watcher = await watch(home, "bot");
+  await watcher.message(id, "finished");
+  const records = await expectWhole(home, "bot");
+  const gap = records.find(({ method }) => method === "session/gap");
+  expect(gap?.params.recovered).toBeGreaterThan(0);
+  expect(
+    records.some(
+      ({ params }) => (params.item as JsonObject | undefined)?.type === "commandExecution",
+    ),
+  ).toBe(true);
+  watcher.stop();
+});
+
+test("codex is killed in the middle of an answer: the turn is told as interrupted, and the session goes on", async () => {
+  const watcher = await watch(home, "bot");
+  const id = (await home.ok(["send", "bot", "gated k never"])).trim();
+  await watcher.until("the first half", delta("before"));
+  const next = (await home.ok(["send", "bot", "say back again"])).trim();
+  await home.killAgent("bot");
+
+  const interrupted = await watcher.message(id, "finished");
+  expect(interrupted.params.turnStatus).toBe("interrupted");
+  const finished = await watcher.message(next, "finished");
+  expect(finished.params).toMatchObject({ turnStatus: "completed", text: "back again" });
+  const records = await expectWhole(home, "bot");
+  expect(clientIdsIn(records)).toEqual([id, next]);
+  const cut = records.find(({ method }) => method === "session/cut");
+  expect(cut?.params.item).toMatchObject({ text: expect.stringContaining("before k") });
+  watcher.stop();
+});
+
+test("codex is killed while an approval waits: the late answer is a clear error", async () => {
+  await home.ok(["send", "bot", "ask echo never"]);
+  const watcher = await watch(home, "bot");
+  const asked = await watcher.until("the approval", ({ method }) => method === "session/approval");
+  await home.killAgent("bot");
+  await watcher.until(
+    "the approval is lost",
+    ({ method, params }) => method === "session/approval" && params.status === "lost",
+  );
+  const { code, stderr } = await home.cli([
+    "approve",
+    "bot",
+    String((asked.params.approval as JsonObject).id),
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("can't be answered any more");
+  watcher.stop();
+});
+
+test("daemon and codex are killed together: what was acknowledged is delivered when they are back", async () => {
+  const first = (await home.ok(["send", "bot", "gated k never"])).trim();
+  await home.model.reached("k");
+  const second = (await home.ok(["send", "bot", "say second"])).trim();
+  const [agent] = home.agentPids();
+  await home.killDaemon();
+  process.kill(agent!, "SIGKILL");
+
+  const watcher = await watch(home, "bot");
+  await watcher.message(first, "finished");
+  const finished = await watcher.message(second, "finished");
+  expect(finished.params.text).toBe("second");
+  expect(clientIdsIn(await expectWhole(home, "bot"))).toEqual([first, second]);
+  watcher.stop();
+});
+
+test("a daemon that was stopped in the middle of a turn lets the agent finish it and end", async () => {
+  const id = (await home.ok(["send", "bot", "gated k finished alone"])).trim();
+  await home.model.reached("k");
+  const stopped = await home.ok(["daemon", "stop"]);
+  expect(stopped).toContain("finishes the turn");
+  home.model.release("k");
+  await eventually(() => home.agentPids().length === 0, { what: "the agent ended by itself" });
+
+  const watcher = await watch(home, "bot");
+  const finished = await watcher.message(id, "finished");
+  expect(finished.params).toMatchObject({ turnStatus: "completed" });
+  expect(finished.params.text).toContain("finished alone");
+  await expectWhole(home, "bot");
+  watcher.stop();
+});

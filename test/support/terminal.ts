@@ -1,0 +1,153 @@
+/**
+ * A real terminal: the program runs on a pty, and its output is drawn by the emulator that VS
+ * Code uses, which also answers what a program asks of its terminal. Waiting goes by what is
+ * drawn, never by time.
+ */
+import { type IPty, spawn } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+import { deadlineMs, within } from "./eventually.ts";
+import { sequenceOf } from "./keys.ts";
+
+export interface TerminalOptions {
+  command: string;
+  args?: string[];
+  cols?: number;
+  rows?: number;
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** What `waitFor` looks for: a text, a pattern, or any question about the lines on the screen. */
+export type Sight = string | RegExp | ((lines: string[]) => boolean);
+
+export interface TestTerminal {
+  pid: number;
+  /** Sends text as typed; newlines are sent as they are, not as Enter. */
+  type(text: string): void;
+  /** Sends a key: "enter", "escape", "up", "tab", "shift-tab", "ctrl-c", "alt-enter", "f1", "a". */
+  press(...keys: string[]): void;
+  /** Pastes as a terminal does, bracketed when the program asked for that. */
+  paste(text: string): void;
+  /** The lines on the screen, trailing blanks cut, exactly `rows` of them. */
+  screen(): string[];
+  /** The screen as one text, without empty lines at its end. */
+  text(): string;
+  /** Everything that has scrolled off, and the screen. */
+  scrollback(): string[];
+  cursor(): { x: number; y: number };
+  /** True while the program uses the alternate screen. */
+  alternate(): boolean;
+  /** Resolves with the screen's text as soon as the sight is there. */
+  waitFor(sight: Sight, options?: { timeoutMs?: number }): Promise<string>;
+  resize(cols: number, rows: number): void;
+  exited: Promise<{ code: number; signal: number | null }>;
+  /** All bytes the program wrote, as they came. */
+  raw(): string;
+  close(): Promise<void>;
+}
+
+export function openTerminal(options: TerminalOptions): TestTerminal {
+  const { cols = 80, rows = 24 } = options;
+  const emulator = new xterm.Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
+  const pty = spawn(options.command, options.args ?? [], {
+    name: "xterm-256color",
+    cols,
+    rows,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: environment(options.env ?? process.env),
+  });
+  return attach(pty, emulator, options.command);
+}
+
+function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTerminal {
+  const raw: string[] = [];
+  const drawn = new Set<() => void>();
+  let ended: { code: number; signal: number | null } | undefined;
+  const notify = () => {
+    for (const look of [...drawn]) look();
+  };
+  pty.onData((data) => {
+    raw.push(data);
+    emulator.write(data, notify);
+  });
+  emulator.onData((reply) => {
+    if (ended === undefined) pty.write(reply);
+  });
+  const exited = new Promise<{ code: number; signal: number | null }>((resolve) => {
+    pty.onExit(({ exitCode, signal }) => {
+      ended = { code: exitCode, signal: signal || null };
+      // What the program wrote last may still be on its way into the emulator.
+      emulator.write("", () => {
+        resolve(ended!);
+        notify();
+      });
+    });
+  });
+  const lines = (from: number, to: number) =>
+    Array.from(
+      { length: to - from },
+      (_, row) =>
+        emulator.buffer.active
+          .getLine(from + row)
+          ?.translateToString(true)
+          .trimEnd() ?? "",
+    );
+  const screen = () => {
+    const top = emulator.buffer.active.baseY;
+    return lines(top, top + emulator.rows);
+  };
+  const text = () => screen().join("\n").trimEnd();
+
+  return {
+    pid: pty.pid,
+    type: (typed) => pty.write(typed),
+    press: (...keys) => pty.write(keys.map(sequenceOf).join("")),
+    paste: (pasted) =>
+      pty.write(emulator.modes.bracketedPasteMode ? `\x1b[200~${pasted}\x1b[201~` : pasted),
+    screen,
+    text,
+    scrollback: () => lines(0, emulator.buffer.active.length),
+    cursor: () => ({ x: emulator.buffer.active.cursorX, y: emulator.buffer.active.cursorY }),
+    alternate: () => emulator.buffer.active.type === "alternate",
+    waitFor: (sight, { timeoutMs = deadlineMs } = {}) =>
+      new Promise((resolve, reject) => {
+        const give = (error?: Error) => {
+          clearTimeout(timer);
+          drawn.delete(look);
+          if (error) reject(error);
+          else resolve(text());
+        };
+        const fail = (why: string) =>
+          give(new Error(`${command} ${why} before it showed ${sight}. The screen:\n${text()}`));
+        const timer = setTimeout(() => fail(`took more than ${timeoutMs} ms`), timeoutMs);
+        const look = () => {
+          if (isSeen(sight, screen())) give();
+          else if (ended) fail(`ended with code ${ended.code}`);
+        };
+        drawn.add(look);
+        look();
+      }),
+    resize: (columns, height) => {
+      emulator.resize(columns, height);
+      pty.resize(columns, height);
+    },
+    exited,
+    raw: () => raw.join(""),
+    close: async () => {
+      if (ended === undefined) pty.kill("SIGKILL");
+      await within(exited, { what: `${command} ends after SIGKILL` });
+      emulator.dispose();
+    },
+  };
+}
+
+function isSeen(sight: Sight, lines: string[]): boolean {
+  if (typeof sight === "function") return sight(lines);
+  const text = lines.join("\n");
+  return typeof sight === "string" ? text.includes(sight) : sight.test(text);
+}
+
+function environment(env: Record<string, string | undefined>): Record<string, string> {
+  const given = Object.entries(env).filter(([, value]) => value !== undefined);
+  return { ...(Object.fromEntries(given) as Record<string, string>), TERM: "xterm-256color" };
+}
