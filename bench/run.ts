@@ -1,0 +1,46 @@
+/**
+ * `npm run bench [-- NAME…]`: runs the benchmarks and prints a table. With `--write` the table
+ * goes into docs/benchmarks.md too. Nothing here is a test: a busy machine misses no build.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { attachPaint } from "./attach-paint.ts";
+import { cliStart } from "./cli-start.ts";
+import { deltaLatency } from "./delta-latency.ts";
+import { fanOut } from "./fan-out.ts";
+import type { Benchmark, Result } from "./measure.ts";
+import { sleeping } from "./sleeping.ts";
+import { wake } from "./wake.ts";
+
+const benchmarks: Record<string, Benchmark> = {
+  "cli-start": cliStart,
+  "delta-latency": deltaLatency,
+  "fan-out": fanOut,
+  "attach-paint": attachPaint,
+  wake,
+  sleeping,
+};
+
+const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
+const results: Result[] = [];
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const result of await benchmark()) {
+    results.push(result);
+    console.log(`${result.met ? "met   " : "MISSED"}  ${result.what}: ${result.measured} (${result.target}); ${result.details}`);
+  }
+}
+if (process.argv.includes("--write")) write(results);
+process.exit(0);
+
+function write(rows: Result[]): void {
+  const file = new URL("../docs/benchmarks.md", import.meta.url);
+  const [head = ""] = readFileSync(file, "utf8").split("<!-- results -->");
+  const gib = Math.round(totalmem() / 2 ** 30);
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${gib} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+  const table = rows.map((row) => `| ${row.what} | ${row.measured} | ${row.target} | ${row.met ? "met" : "**missed**"} | ${row.details} |`);
+  writeFileSync(
+    file,
+    `${head}<!-- results -->\n\nMachine: ${machine}.\n\n| what | measured | target | | figures |\n|---|---|---|---|---|\n${table.join("\n")}\n`,
+  );
+}
