@@ -48,8 +48,8 @@ export class Follower {
   }
 
   /** Resolves after the first attach. Throws when that fails: then nothing goes on. */
-  async start(): Promise<Result<"session/attach">> {
-    return this.#attach(await this.#options.dial());
+  start(): Promise<Result<"session/attach">> {
+    return this.#connect();
   }
 
   stop(): void {
@@ -57,6 +57,17 @@ export class Follower {
     this.#wakeRetry();
     this.#connection?.close();
     this.#settle(undefined);
+  }
+
+  /** A connection that can't be attached is closed again: each retry would leave one behind. */
+  async #connect(): Promise<Result<"session/attach">> {
+    const connection = await this.#options.dial();
+    try {
+      return await this.#attach(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   }
 
   async #attach(connection: Connection): Promise<Result<"session/attach">> {
@@ -87,6 +98,9 @@ export class Follower {
         ? attach
         : { ...again, name: this.#sessionId ?? attach.name, after: this.#cursor },
     );
+    // The connection, or the wish for it, may have ended while the answer was on its way.
+    if (this.#stopped || connection.closed)
+      throw new HacsError("daemon-unreachable", "The connection ended while it was attached.");
     this.#connection = connection;
     this.#sessionId = result.session.id;
     this.#cursor ??= attach.after ?? (attach.last === undefined ? result.head : undefined);
@@ -108,16 +122,20 @@ export class Follower {
   async #reconnect(): Promise<void> {
     for (let waitMs = retryFirstMs; !this.#stopped; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
       await new Promise<void>((resolve) => {
-        this.#wakeRetry = resolve;
-        setTimeout(resolve, waitMs);
+        const timer = setTimeout(resolve, waitMs);
+        this.#wakeRetry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
       if (this.#stopped) return;
       try {
-        await this.#attach(await this.#options.dial());
+        await this.#connect();
         return;
       } catch (error) {
-        // A daemon that is away may come back; a session that is gone does not.
-        if (error instanceof HacsError && (error.exitCode === 3 || error.exitCode === 7))
+        // A daemon that is away may come back; a session that is gone, or a cursor that no
+        // history reaches any more, does not.
+        if (error instanceof HacsError && [2, 3, 7].includes(error.exitCode))
           return void this.#settle(error);
       }
     }

@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
 import {
@@ -47,7 +48,8 @@ export async function startDaemon(
   while (Date.now() < deadline) {
     if (claim(marker)) {
       try {
-        await spawnDaemon(choice, args, deadline);
+        // The starter before this one may have just finished.
+        if (!(await answers(paths.socket))) await spawnDaemon(choice, args, deadline);
         return;
       } finally {
         unlinkQuietly(marker);
@@ -73,7 +75,7 @@ function spawnDaemon(choice: DaemonChoice, args: string[], deadline: number): Pr
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
-  const report = child.stdio[3] as NodeJS.ReadableStream;
+  const report = child.stdio[3] as Readable;
   return new Promise((resolve, reject) => {
     let said = "";
     const timer = setTimeout(
@@ -90,6 +92,8 @@ function spawnDaemon(choice: DaemonChoice, args: string[], deadline: number): Pr
     );
     const settle = () => {
       clearTimeout(timer);
+      // A daemon that keeps its end open must not keep this process alive.
+      report.destroy();
       child.unref();
       if (said.startsWith("ready")) resolve();
       else reject(startFailure(said));

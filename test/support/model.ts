@@ -18,7 +18,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { patchCommand } from "../../src/demo/reply.ts";
-import { createModelServer, type ModelRequest, type ModelStep } from "../../src/demo/server.ts";
+import type { ModelRequest } from "../../src/demo/request.ts";
+import { createModelServer, type ModelStep } from "../../src/demo/server.ts";
 import { within } from "./eventually.ts";
 
 export type Script = (request: ModelRequest) => AsyncIterable<ModelStep>;

@@ -43,7 +43,9 @@ test("a program is run to its end, or watched and killed with its children", asy
   ).toEqual({ code: 3, signal: null, stdout: "in", stderr: "b\n" });
   const beside = startProgram("sh", ["-c", "sleep 600 & echo $!; wait"]);
   const child = Number(await beside.waitFor(/\d+\n/));
-  expect(readProcess(child)?.argv).toEqual(["sleep", "600"]);
+  await eventually(() => readProcess(child)?.argv.join(" ") === "sleep 600", {
+    what: "the child has become sleep",
+  });
   await killTree(beside.pid);
   expect(isRunning(child)).toBe(false);
   await expect(beside.waitFor("more")).rejects.toThrow("ended before more");
