@@ -34,6 +34,8 @@ export class ClientConnection implements Sink {
   readonly #onBug: (error: unknown) => void;
   readonly #splitter = new LineSplitter();
   readonly #drained: (() => void)[] = [];
+  /** Requests that came and were not begun. */
+  readonly #lines: string[] = [];
   #running = 0;
 
   constructor(socket: Socket, dispatch: Dispatch, onBug: (error: unknown) => void) {
@@ -75,12 +77,28 @@ export class ClientConnection implements Sink {
 
   #read(chunk: Buffer): void {
     try {
-      for (const line of this.#splitter.push(chunk)) this.#handle(line);
+      this.#lines.push(...this.#splitter.push(chunk));
     } catch (error) {
       // Where a frame ends is not known any more, so nothing after it can be trusted.
       this.write(`${encodeFailure(null, toRpcError(error))}\n`);
       this.#socket.end();
     }
+    this.#work();
+  }
+
+  /** One chunk may hold hundreds of requests: those that are too many wait here, unread ones outside. */
+  #work(): void {
+    while (!this.#crowded) {
+      const line = this.#lines.shift();
+      if (line === undefined) break;
+      this.#handle(line);
+    }
+    if (this.#crowded) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  get #crowded(): boolean {
+    return this.#running > requestsMax || this.backlogBytes > answerBytesMax;
   }
 
   #handle(line: string): void {
@@ -91,38 +109,42 @@ export class ClientConnection implements Sink {
       return this.write(`${encodeFailure(null, toRpcError(error))}\n`);
     }
     // Clients answer nothing, and have nothing to notify of.
-    if (message.kind !== "request") return;
-    void this.#serve(message.id, message.method, message.params);
+    if (message.kind === "request") this.#serve(message.id, message.method, message.params);
   }
 
-  async #serve(id: RequestId, method: string, params: JsonObject): Promise<void> {
-    this.#running++;
-    this.#throttle();
+  #serve(id: RequestId, method: string, params: JsonObject): void {
     try {
-      const result = await this.#dispatch(this, method, params);
-      this.write(`${encodeResult(id, result)}\n`);
+      const result = this.#dispatch(this, method, params);
+      // What is known at once is written at once, so that it counts before the next is begun.
+      if (!(result instanceof Promise)) return this.write(`${encodeResult(id, result)}\n`);
+      this.#running++;
+      void result
+        .then(
+          (value) => this.write(`${encodeResult(id, value)}\n`),
+          (error) => this.#fail(id, error),
+        )
+        .finally(() => {
+          this.#running--;
+          this.#work();
+        });
     } catch (error) {
-      if (!(error instanceof HacsError)) this.#onBug(error);
-      this.write(`${encodeFailure(id, toRpcError(error))}\n`);
-    } finally {
-      this.#running--;
-      this.#throttle();
+      this.#fail(id, error);
     }
   }
 
-  #throttle(): void {
-    const crowded = this.#running > requestsMax || this.backlogBytes > answerBytesMax;
-    if (crowded && !this.#socket.isPaused()) this.#socket.pause();
-    else if (!crowded && this.#socket.isPaused()) this.#socket.resume();
+  #fail(id: RequestId, error: unknown): void {
+    if (!(error instanceof HacsError)) this.#onBug(error);
+    this.write(`${encodeFailure(id, toRpcError(error))}\n`);
   }
 
   #onDrain(): void {
-    this.#throttle();
+    this.#work();
     for (const callback of this.#drained.splice(0)) callback();
   }
 
   #closed(): void {
     this.#drained.length = 0;
+    this.#lines.length = 0;
     for (const { end } of this.attachments.values()) end();
     this.attachments.clear();
     this.onClose();

@@ -84,10 +84,10 @@ export class Sessions {
   /** Creates a session and starts its agent. What fails leaves nothing behind. */
   async create(creation: Creation): Promise<Session> {
     const { store, paths } = this.#services;
-    const { spec, origin, by } = creation;
+    const { spec, by } = creation;
+    const origin = this.#guarded(creation.origin);
     const id = randomBytes(8).toString("hex");
     const name = this.#nameFor(creation);
-    this.#refuseHeld(origin);
     const now = new Date().toISOString();
     const row: SessionRow = {
       id,
@@ -158,14 +158,20 @@ export class Sessions {
     );
   }
 
+  /** No two sessions of ours have one thread, whether their agents are awake or not. */
+  #guarded(origin: ThreadOrigin): ThreadOrigin {
+    if (origin.kind === "resume") this.#refuseHeld(origin.threadId);
+    if (origin.kind !== "last") return origin;
+    return { ...origin, refuse: (threadId) => this.#refuseHeld(threadId) };
+  }
+
   /** A thread that one of our own sessions has is named by that session, not by a pid. */
-  #refuseHeld(origin: ThreadOrigin): void {
-    if (origin.kind !== "resume") return;
-    const holder = this.live().find((session) => session.threadId === origin.threadId);
+  #refuseHeld(threadId: string): void {
+    const holder = this.live().find((session) => session.threadId === threadId);
     if (holder === undefined) return;
     throw new HacsError(
       "thread-held",
-      `Thread ${quote(origin.threadId)} is open in session ${quote(holder.name)}.`,
+      `Thread ${quote(threadId)} is open in session ${quote(holder.name)}.`,
       `Attach to it (hacs-session attach ${holder.name}), or take a copy: hacs-session fork ${holder.name} NAME`,
     );
   }

@@ -121,6 +121,11 @@ export class AgentHost {
     this.#agent?.disconnect();
   }
 
+  /** The agent ended a turn well: a crash after this is a new story. */
+  proved(): void {
+    this.#policy.reset();
+  }
+
   call(method: string, params: JsonObject): Promise<Json> {
     const agent = this.#agent;
     if (agent === undefined)

@@ -17,6 +17,7 @@ import {
   isWithoutRollout,
   type OpenThread,
   openThread,
+  resumeThread,
   type ThreadOrigin,
 } from "./codex-thread.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
@@ -148,7 +149,7 @@ async function joinThread(
   while (threadId !== null) {
     try {
       // A running thread keeps its settings; overrides are for one that is loaded anew.
-      return await openThread(link, { kind: "resume", threadId }, {});
+      return await resumeThread(link, threadId, {});
     } catch (error) {
       if (!isWithoutRollout(error)) throw error;
       if (!inDoubt || Date.now() > deadline) break;

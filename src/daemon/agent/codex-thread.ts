@@ -8,11 +8,15 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import { holdersOf } from "../../system/process-identity.ts";
 import { type AgentLink, CodexError } from "./agent-link.ts";
 
-/** Which thread a session is to have: decided once, when it is created. */
+/**
+ * Which thread a session is to have: decided once, when it is created. `orNew` is for one's own
+ * that nothing was said in yet: codex does not keep it, and a new one is as good.
+ */
 export type ThreadOrigin =
   | { kind: "new" }
-  | { kind: "resume"; threadId: string }
-  | { kind: "last" }
+  | { kind: "resume"; threadId: string; orNew?: boolean }
+  /** The newest of the directory; `refuse` throws when it is not to be had. */
+  | { kind: "last"; refuse?: (threadId: string) => void }
   | { kind: "fork"; threadId: string };
 
 export interface OpenThread {
@@ -39,14 +43,27 @@ export async function openThread(
           link.call("thread/fork", { ...options, threadId: origin.threadId, excludeTurns: true }),
         ),
       );
-    case "last":
-      return resume(link, await lastThread(link, String(options.cwd)), options);
+    case "last": {
+      const threadId = await lastThread(link, String(options.cwd));
+      origin.refuse?.(threadId);
+      return resumeThread(link, threadId, options);
+    }
     case "resume":
-      return resume(link, origin.threadId, options);
+      try {
+        return await resumeThread(link, origin.threadId, options);
+      } catch (error) {
+        if (!isWithoutRollout(error)) throw error;
+        if (origin.orNew !== true) throw noThread(origin.threadId);
+        return opened(await link.call("thread/start", options));
+      }
   }
 }
 
-async function resume(link: AgentLink, threadId: string, options: JsonObject): Promise<OpenThread> {
+export async function resumeThread(
+  link: AgentLink,
+  threadId: string,
+  options: JsonObject,
+): Promise<OpenThread> {
   return opened(
     await held(link, threadId, () =>
       link.call("thread/resume", { ...options, threadId, excludeTurns: true }),
@@ -85,7 +102,10 @@ async function held(link: AgentLink, threadId: string, call: () => Promise<Json>
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     if (/active writer/i.test(error.message)) throw await threadHeld(link, threadId);
-    if (/not found|no rollout|invalid thread id/i.test(error.message) && !isWithoutRollout(error)) {
+    if (
+      /not found|no rollout|invalid (thread|session) id/i.test(error.message) &&
+      !isWithoutRollout(error)
+    ) {
       throw noThread(threadId);
     }
     throw error;

@@ -15,9 +15,11 @@ export interface DemoCompanion {
 }
 
 export function startDemoCompanion(programDir: string): Promise<DemoCompanion> {
+  const home = process.env.HACS_SESSION_HOME;
   const child = spawn(process.execPath, [join(programDir, "demo.cjs")], {
     cwd: "/",
-    env: {},
+    // It needs nothing; whose it is shows.
+    env: home === undefined ? {} : { HACS_SESSION_HOME: home },
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

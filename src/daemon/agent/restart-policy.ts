@@ -18,6 +18,8 @@ export class RestartPolicy {
 
   /** Notes a crash at `nowMs` and gives how long to wait before the next start. */
   delayAfterCrash(nowMs: number): number {
+    const last = this.#recent.at(-1);
+    if (last !== undefined && nowMs - last > delayMaxMs + delayMaxMs / 5) this.#delays = 0;
     this.#recent = [...this.#recent.filter((at) => nowMs - at < windowMs), nowMs];
     if (this.#delays === 0 && this.#recent.length <= freeRestarts) return 0;
     const delay = Math.min(firstDelayMs * 2 ** this.#delays, delayMaxMs);

@@ -25,7 +25,7 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
 
 export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, env }) => {
   const source = caller.daemon.sessions.find(name);
-  if (source.threadId === null || source.history.head === 0) {
+  if (source.threadId === null || !source.spoken) {
     throw new HacsError(
       "no-thread",
       `Session "${source.name}" has no thread to fork.`,

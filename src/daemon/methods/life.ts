@@ -34,8 +34,10 @@ export const kill: MethodHandler<"session/kill"> = async (caller, { name }) => {
   return { session: session.info(), cancelled };
 };
 
-export const remove: MethodHandler<"session/remove"> = ({ daemon }, { name }) => {
+export const remove: MethodHandler<"session/remove"> = (caller, { name }) => {
+  const { daemon } = caller;
   const session = daemon.sessions.find(name);
+  refuseReadOnly(caller, session);
   if (session.ended) return { records: daemon.sessions.remove(session) };
   throw new HacsError(
     "session-busy",

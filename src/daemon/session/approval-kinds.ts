@@ -126,11 +126,16 @@ function offered(params: JsonObject): { decision: Decision; answer: Json }[] {
       answer: decision.id,
     }));
   }
+  const seen = new Map<string, number>();
   return available.flatMap((answer) => {
-    const id =
+    const word =
       typeof answer === "string" ? answer : isObject(answer) ? Object.keys(answer)[0] : undefined;
-    if (id === undefined) return [];
-    return [{ decision: { id, label: labelFor(id, answer as Json) }, answer: answer as Json }];
+    if (word === undefined) return [];
+    // One word can come with several rules (allow this host, deny it), and each is a choice.
+    const times = (seen.get(word) ?? 0) + 1;
+    seen.set(word, times);
+    const id = times === 1 ? word : `${word}-${times}`;
+    return [{ decision: { id, label: labelFor(word, answer as Json) }, answer: answer as Json }];
   });
 }
 

@@ -1,14 +1,10 @@
 /**
  * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
- *
- * Invariant: what codex sends goes through `#record` alone, one notification after the other. It
- * is stored together with what follows from it (a message delivered, a turn's end) in one
- * transaction, and clients hear of it afterwards.
  */
 import { join } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
-import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
   Actor,
   Answer,
@@ -24,7 +20,7 @@ import type {
 import type { Agent } from "../agent/agent.ts";
 import { agentSocket } from "../agent/agent.ts";
 import { AgentHost, type Arrival } from "../agent/agent-host.ts";
-import { noThread, type ThreadOrigin } from "../agent/codex-thread.ts";
+import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
@@ -32,19 +28,8 @@ import { Delivery } from "./delivery.ts";
 import { readEnvironment, writeEnvironment } from "./environment.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
-import { findMissed } from "./reconcile.ts";
-import { TurnTracker } from "./turn-tracker.ts";
-
-interface Heard {
-  method: string;
-  params: JsonObject;
-  emittedAtMs: number | undefined;
-}
-
-const interruptTimeoutMs = 10_000;
-
-/** What codex says again whenever it loads a thread; history has it from the first time. */
-const RETOLD = new Set(["thread/tokenUsage/updated", "thread/goal/cleared", "thread/goal/updated"]);
+import { Interruption } from "./interruption.ts";
+import { Recorder } from "./recorder.ts";
 
 export class Session {
   readonly id: string;
@@ -55,35 +40,33 @@ export class Session {
   readonly #services: Services;
   readonly #host: AgentHost;
   readonly #delivery: Delivery;
-  readonly #turns = new TurnTracker();
+  readonly #recorder: Recorder;
   readonly #attached = new Set<ClientInfo>();
-  #origin: ThreadOrigin;
-  /** What codex said while its history was being fetched; recorded after it. */
-  #held: Heard[] | undefined;
-  #lastHeardAt: string;
-  #interrupting = false;
+  /** How its first agent gets the thread. */
+  #firstOrigin: ThreadOrigin | undefined;
+  readonly #interruption: Interruption;
   #changed = false;
-  readonly #turnEnds = new Set<() => void>();
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
     this.id = row.id;
     this.#row = row;
     this.#services = services;
-    this.#origin =
-      origin ??
-      (row.threadId === null ? { kind: "new" } : { kind: "resume", threadId: row.threadId });
-    this.#lastHeardAt = row.activeAt;
+    this.#firstOrigin = origin;
     const named = { id: row.id, name: () => row.name };
     this.history = new History(row.id, row.seq, services.store);
     this.inbox = new Inbox(named, services.store, this.history);
     this.#host = new AgentHost({
       context: () => this.#context(),
-      origin: () => this.#origin,
+      origin: () => this.#origin(),
       inDoubt: () => this.inbox.inDoubt().length > 0,
       onArrival: (agent, how) => this.#arrived(agent, how),
-      onDisconnect: () => this.#hold(),
+      onDisconnect: () => {
+        this.#recorder.hold();
+        this.changed();
+      },
       onDeparture: (how, reason) => this.#departed(how, reason),
-      onNotification: (method, params, emittedAtMs) => this.#heard({ method, params, emittedAtMs }),
+      onNotification: (method, params, emittedAtMs) =>
+        this.#recorder.heard({ method, params, emittedAtMs }),
       onRequest: (id, method, params) => this.#asked(id, method, params),
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
@@ -91,15 +74,38 @@ export class Session {
     this.approvals = new Approvals(named, services.store, this.history, (id, response) =>
       this.#host.reply(id, response),
     );
+    this.#recorder = new Recorder(
+      {
+        session: row.id,
+        store: services.store,
+        history: this.history,
+        inbox: this.inbox,
+        approvals: this.approvals,
+        threadId: () => row.threadId,
+        call: (method, params) => this.#host.call(method, params),
+        interrupting: () => this.#interruption.running,
+        onChange: () => this.changed(),
+        onProgress: () => this.#delivery.pump(),
+        onTurnEnd: (status) => this.#turnEnded(status),
+        onStoreError: services.onStoreError,
+      },
+      row.activeAt,
+    );
+    this.#interruption = new Interruption({
+      session: () => this.info(),
+      threadId: () => row.threadId,
+      turn: () => this.#recorder.turns.turn,
+      call: (method, params) => this.#host.call(method, params),
+    });
     this.#delivery = new Delivery({
       inbox: this.inbox,
       ready: () => this.#host.agent !== undefined,
       bringUp: () => this.#bringUp(),
-      busy: () => this.#turns.busy,
-      turnId: () => this.#turns.turn?.id ?? null,
+      busy: () => this.#recorder.turns.busy,
+      turnId: () => this.#recorder.turns.turn?.id ?? null,
       threadId: () => this.#row.threadId,
       call: (method, params) => this.#host.call(method, params),
-      reconcile: () => this.#reconcile(),
+      reconcile: () => this.#recorder.reconcile(),
       log: (message, details) => this.#log(message, details),
     });
     this.history.feed.beforeFlush = () => this.#tellState();
@@ -117,16 +123,21 @@ export class Session {
     return this.#row.threadId;
   }
 
+  /** Whether its thread has any item. */
+  get spoken(): boolean {
+    return this.#services.store.records.hasItems(this.id);
+  }
+
   get spec(): SessionRow["spec"] {
     return this.#row.spec;
   }
 
   get state(): SessionState {
     if (this.ended) return "ended";
-    if (this.#host.agent !== undefined || this.#held !== undefined) {
+    if (this.#host.agent !== undefined || this.#recorder.holding) {
       if (this.approvals.count > 0) return "needs-approval";
       if (this.#host.agent === undefined) return "starting";
-      return this.#turns.busy ? "working" : "idle";
+      return this.#recorder.turns.busy ? "working" : "idle";
     }
     if (this.#host.starting) return "starting";
     return this.#host.crash === undefined ? "asleep" : "crashed";
@@ -148,7 +159,7 @@ export class Session {
       queued: this.inbox.queued,
       seq: this.history.head,
       createdAt: row.createdAt,
-      activeAt: this.#lastHeardAt,
+      activeAt: this.#recorder.lastHeardAt,
       peer: null,
       labels: row.labels,
     };
@@ -160,11 +171,11 @@ export class Session {
       spec: this.#row.spec,
       codexSocket: this.#host.agent?.row.socket ?? null,
       codexVersion: this.#host.agent?.row.codexVersion ?? null,
-      turn: this.#turns.turn,
+      turn: this.#recorder.turns.turn,
       messages: this.inbox.recent(20),
       attached: [...this.#attached],
       crash: this.#host.crash ?? null,
-      usage: this.#turns.usage,
+      usage: this.#recorder.turns.usage,
     };
   }
 
@@ -172,9 +183,9 @@ export class Session {
   async revive(): Promise<void> {
     const { agent, threadId } = this.#row;
     if (agent !== null) {
-      this.#hold();
+      this.#recorder.hold();
+      this.changed();
       if (await this.#host.adopt(agent, threadId)) return;
-      this.#held = undefined;
       this.#departed("asleep", "the agent ended while no daemon ran");
     }
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
@@ -205,24 +216,11 @@ export class Session {
 
   /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
   async interrupt(by: Actor): Promise<string> {
-    const turn = this.#turns.turn;
-    if (turn === null) {
-      throw new HacsError(
-        "no-turn",
-        `No turn runs in session "${this.name}"; it is ${this.state}.`,
-        "Nothing needs to be done.",
-      );
-    }
-    const ended = this.#turnEnd(turn.id);
-    this.#interrupting = true;
-    try {
-      await this.#host.call("turn/interrupt", { threadId: this.#row.threadId, turnId: turn.id });
-      this.history.own("session/interrupted", { turnId: turn.id, by });
-      await ended;
-    } finally {
-      this.#interrupting = false;
-    }
-    return turn.id;
+    const turnId = this.#interruption.target().id;
+    await this.#interruption.stop(turnId, () =>
+      this.history.own("session/interrupted", { turnId, by }),
+    );
+    return turnId;
   }
 
   async sleep(force: boolean, by: Actor): Promise<void> {
@@ -333,14 +331,20 @@ export class Session {
     }
   }
 
+  #origin(): ThreadOrigin {
+    const { threadId } = this.#row;
+    if (this.#firstOrigin !== undefined) return this.#firstOrigin;
+    return threadId === null ? { kind: "new" } : { kind: "resume", threadId, orNew: !this.spoken };
+  }
+
   async #arrived(agent: Agent, how: Arrival): Promise<void> {
     const { threadId, model, provider, active } = agent.thread;
-    const since = this.#lastHeardAt;
-    const isNewThread = this.#row.threadId !== threadId;
-    this.#held ??= [];
+    const since = this.#recorder.lastHeardAt;
+    const isFirst = this.#firstOrigin !== undefined || this.#row.threadId !== threadId;
+    this.#recorder.hold();
     this.#update({ threadId, model, provider, agent: agent.row });
-    this.#origin = { kind: "resume", threadId };
-    this.#turns.reset(null, active);
+    this.#firstOrigin = undefined;
+    this.#recorder.turns.reset(null, active);
     this.history.own("session/agent", {
       status: how,
       pid: agent.process.pid,
@@ -348,11 +352,8 @@ export class Session {
       threadId,
       model,
     });
-    await this.#reconcile(isNewThread ? undefined : { reason: how, since });
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const heard of held)
-      if (!(how === "started" && RETOLD.has(heard.method))) this.#record(heard);
+    await this.#recorder.reconcile(isFirst ? undefined : { reason: how, since });
+    this.#recorder.resume(how === "started");
     if (how === "started") {
       this.approvals.lose("the agent that asked is gone");
       this.#delivery.settleDoubtsAfterStart();
@@ -365,51 +366,9 @@ export class Session {
     setImmediate(() => this.#delivery.pump());
   }
 
-  /** Fetches what codex has and history has not, and says that there was a gap if there was one. */
-  async #reconcile(gap?: { reason: string; since: string }): Promise<void> {
-    const threadId = this.#row.threadId;
-    if (threadId === null) throw noThread("");
-    const call = (method: string, params: JsonObject) => this.#host.call(method, params);
-    const { missed, unfinished, running } = await this.#findMissed(call, threadId);
-    this.#services.store.transaction(() => {
-      const recovered = missed.filter((one) => one.method === "item/completed").length;
-      if (gap !== undefined && recovered > 0)
-        this.history.own("session/gap", { ...gap, recovered });
-      for (const { method, params, atMs } of missed)
-        this.#take({ method, params, emittedAtMs: atMs });
-    });
-    for (const item of unfinished) this.history.drafts.begin(item);
-    if (running !== null) {
-      this.#turns.reset(
-        { id: running.id, startedAt: new Date(running.startedAtMs).toISOString() },
-        true,
-      );
-    }
-  }
-
-  async #findMissed(call: (method: string, params: JsonObject) => Promise<Json>, threadId: string) {
-    try {
-      return await findMissed(call, threadId, this.id, this.#services.store);
-    } catch (error) {
-      // A thread that has had no turn can't be listed, and has nothing to list.
-      if (/not materialized|no rollout|before first user message/i.test(String(error))) {
-        return { missed: [], unfinished: [], running: null };
-      }
-      throw error;
-    }
-  }
-
-  #hold(): void {
-    this.#held ??= [];
-    this.changed();
-  }
-
   #departed(how: "asleep" | "crashed", reason: string | undefined): void {
-    this.#held = undefined;
-    this.#turns.reset(null, false);
     this.#services.store.transaction(() => {
-      this.history.cutDrafts();
-      this.approvals.lose("the agent that asked is gone");
+      this.#recorder.gone();
       this.history.own("session/agent", {
         status: how,
         pid: null,
@@ -419,119 +378,26 @@ export class Session {
         ...(reason === undefined ? {} : { reason }),
       });
     });
-    for (const end of [...this.#turnEnds]) end();
+    this.#interruption.notice();
     this.changed();
     if (how === "crashed") this.#log("the agent crashed", { reason });
   }
 
-  #heard(heard: Heard): void {
-    if (this.#held === undefined) this.#record(heard);
-    else this.#held.push(heard);
-  }
-
-  #record(heard: Heard): void {
-    try {
-      this.#services.store.transaction(() => this.#take(heard));
-    } catch (error) {
-      this.#services.onStoreError(error);
-    }
-  }
-
-  /** A notification of codex's with all that follows from it. */
-  #take({ method, params, emittedAtMs }: Heard): void {
-    const own = params.threadId === undefined || params.threadId === this.#row.threadId;
-    if (own && method === "turn/completed") this.#beforeTurnEnd(params);
-    if (own && method === "item/completed") this.#beforeItem(params);
-    if (!this.history.codex(method, params, emittedAtMs)) return;
-    this.#lastHeardAt = new Date(emittedAtMs ?? Date.now()).toISOString();
-    if (!own) return;
-    if (this.#turns.notice(method, params)) this.changed();
-    if (method === "item/completed") this.#afterItem(params);
-    else if (method === "turn/completed") this.#afterTurnEnd(params);
-    else if (method === "serverRequest/resolved") this.#resolved(params);
-    else if (method === "thread/status/changed" && !this.#turns.busy)
-      setImmediate(() => this.#delivery.pump());
-  }
-
-  /** A message that joins a turn cuts off the answer in progress, which codex then forgets. */
-  #beforeItem(params: JsonObject): void {
-    if (!isObject(params.item) || params.item.type !== "userMessage") return;
-    for (const draft of this.history.drafts.all()) {
-      if (draft.turnId !== params.turnId || draft.item?.type !== "agentMessage") continue;
-      if (Object.keys(draft.fields).length > 0) this.history.cutDraft(draft);
-    }
-  }
-
-  #afterItem(params: JsonObject): void {
-    const item = params.item as JsonObject;
-    if (item.type !== "userMessage" || typeof item.clientId !== "string") return;
-    this.inbox.delivered(item.clientId, String(params.turnId));
-    this.changed();
-    setImmediate(() => this.#delivery.pump());
-  }
-
-  #beforeTurnEnd(params: JsonObject): void {
-    const turnId = String((params.turn as JsonObject).id);
-    this.history.cutDrafts(turnId);
-    this.approvals.lose("the turn ended", turnId);
-  }
-
-  #afterTurnEnd(params: JsonObject): void {
-    const turn = params.turn as JsonObject;
-    const turnId = String(turn.id);
-    this.inbox.turnEnded(turnId, {
-      turnStatus: turn.status as Receipt["turnStatus"],
-      text: this.#services.store.records.lastAnswer(this.id, turnId),
-      error: isObject(turn.error) ? String(turn.error.message ?? "") : null,
-      usage: this.#turns.usage,
-    });
-    setImmediate(() => {
-      for (const end of [...this.#turnEnds]) end();
-      if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
-      else this.#delivery.pump();
-    });
-  }
-
-  #asked(id: number | string, method: string, params: JsonObject): void {
+  #asked(id: RequestId, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
-    if (method === "currentTime/read")
-      return this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
-    try {
-      this.approvals.requested(id, method, params);
-    } catch (error) {
-      this.#services.onStoreError(error);
+    if (method === "currentTime/read") {
+      this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
+    } else {
+      this.#recorder.asked(id, method, params);
     }
-    this.changed();
   }
 
-  #resolved(params: JsonObject): void {
-    const id = params.requestId;
-    if (typeof id !== "number" && typeof id !== "string") return;
-    this.approvals.resolvedElsewhere(id, this.#interrupting);
-    this.changed();
-  }
-
-  /** Resolves when the turn is over, or its agent gone. */
-  #turnEnd(turnId: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#turnEnds.delete(check);
-        reject(
-          new HacsError(
-            "timed-out",
-            `The turn did not end within ${interruptTimeoutMs / 1000} s.`,
-            `End its agent with: hacs-session restart --force ${this.name}`,
-          ),
-        );
-      }, interruptTimeoutMs);
-      const check = () => {
-        if (this.#turns.turn?.id === turnId) return;
-        this.#turnEnds.delete(check);
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#turnEnds.add(check);
-    });
+  #turnEnded(status: string): void {
+    // A crash after a turn that went well is a new story.
+    if (status === "completed") this.#host.proved();
+    this.#interruption.notice();
+    if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
+    else this.#delivery.pump();
   }
 
   async #quiet(force: boolean, action: string, by: Actor): Promise<void> {

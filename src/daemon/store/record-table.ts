@@ -13,11 +13,15 @@ export interface NewRecord extends RecordRow {
   itemId: string | null;
 }
 
+/** One record can have megabytes: a page is full at this many characters, and has one at least. */
+const pageCharsMax = 2 * 1024 * 1024;
+
 export class RecordTable {
   readonly #insert: StatementSync;
   readonly #after: StatementSync;
   readonly #before: StatementSync;
   readonly #items: StatementSync;
+  readonly #anyItem: StatementSync;
   readonly #ended: StatementSync;
   readonly #begun: StatementSync;
   readonly #openTurns: StatementSync;
@@ -32,6 +36,9 @@ export class RecordTable {
     this.#before = db.prepare(`${select} AND seq < ? ORDER BY seq DESC LIMIT ?`);
     this.#items = db.prepare(
       "SELECT item_id FROM records WHERE session = ? AND turn_id = ? AND item_id IS NOT NULL",
+    );
+    this.#anyItem = db.prepare(
+      "SELECT 1 FROM records WHERE session = ? AND item_id IS NOT NULL LIMIT 1",
     );
     this.#ended = db.prepare(
       "SELECT 1 FROM records WHERE session = ? AND turn_id = ? AND method = 'turn/completed'",
@@ -55,17 +62,23 @@ export class RecordTable {
     return this.#insert.run(session, seq, at, method, params, turnId, itemId).changes === 1;
   }
 
+  /** The next records in order: `limit` of them, or fewer when they are large. */
   after(session: string, seq: number, limit: number): RecordRow[] {
-    return this.#after.all(session, seq, limit) as unknown as RecordRow[];
+    return page(this.#after.iterate(session, seq, limit));
   }
 
-  /** The `limit` records before `seq`, in order. */
+  /** The records before `seq`, in order: `limit` of them, or fewer when they are large. */
   before(session: string, seq: number, limit: number): RecordRow[] {
-    return (this.#before.all(session, seq, limit) as unknown as RecordRow[]).reverse();
+    return page(this.#before.iterate(session, seq, limit)).reverse();
   }
 
   itemsOf(session: string, turnId: string): Set<string> {
     return new Set(this.#items.all(session, turnId).map((row) => row.item_id as string));
+  }
+
+  /** Whether anything was said. The first item proves that codex keeps the thread. */
+  hasItems(session: string): boolean {
+    return this.#anyItem.get(session) !== undefined;
   }
 
   turnBegun(session: string, turnId: string): boolean {
@@ -86,4 +99,15 @@ export class RecordTable {
     const row = this.#lastAnswer.get(session, turnId);
     return row === undefined ? null : (JSON.parse(row.params as string).item.text ?? null);
   }
+}
+
+function page(found: Iterable<unknown>): RecordRow[] {
+  const rows: RecordRow[] = [];
+  let chars = 0;
+  for (const row of found as Iterable<RecordRow>) {
+    rows.push(row);
+    chars += row.params.length;
+    if (chars >= pageCharsMax) break;
+  }
+  return rows;
 }

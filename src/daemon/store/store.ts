@@ -71,8 +71,12 @@ export class Store {
     for (const callback of callbacks) callback();
   }
 
-  /** A transaction that is on the disk when it returns, for what is promised to a sender. */
+  /**
+   * A transaction that is on the disk when it returns, for what is promised to a sender. Inside
+   * another one it is part of that, and as safe as that is.
+   */
   durably<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
     this.#db.exec("PRAGMA synchronous = FULL");
     try {
       return this.transaction(work);

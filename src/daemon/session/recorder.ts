@@ -1,0 +1,189 @@
+/**
+ * What codex says, made part of the session. Every notification goes through `#take`, one after
+ * the other: it is stored together with all that follows from it (a message delivered, a turn's
+ * end) in one transaction, and clients hear of it afterwards. While the agent can't be heard,
+ * or what was missed is being fetched, notifications are held back and taken in afterwards.
+ */
+import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
+import type { Receipt } from "../../protocol/session.ts";
+import type { Store } from "../store/store.ts";
+import type { Approvals } from "./approvals.ts";
+import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
+import { findMissed, type Reconciliation } from "./reconcile.ts";
+import { TurnTracker } from "./turn-tracker.ts";
+
+export interface Heard {
+  method: string;
+  params: JsonObject;
+  emittedAtMs: number | undefined;
+}
+
+export interface RecorderPort {
+  session: string;
+  store: Store;
+  history: History;
+  inbox: Inbox;
+  approvals: Approvals;
+  threadId: () => string | null;
+  call: (method: string, params: JsonObject) => Promise<Json>;
+  /** Whether a turn that ends now was interrupted by one of our clients. */
+  interrupting: () => boolean;
+  /** What `ls` shows may have changed. */
+  onChange: () => void;
+  /** A message may be deliverable now. */
+  onProgress: () => void;
+  onTurnEnd: (status: string) => void;
+  onStoreError: (error: unknown) => void;
+}
+
+/** What codex says again whenever it loads a thread; history has it from the first time. */
+const RETOLD = new Set(["thread/tokenUsage/updated", "thread/goal/cleared", "thread/goal/updated"]);
+
+export class Recorder {
+  readonly turns = new TurnTracker();
+  lastHeardAt: string;
+  readonly #port: RecorderPort;
+  #held: Heard[] | undefined;
+
+  constructor(port: RecorderPort, lastHeardAt: string) {
+    this.#port = port;
+    this.lastHeardAt = lastHeardAt;
+  }
+
+  /** Whether something may be missing that is not yet fetched. */
+  get holding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** From here on what comes waits until `resume`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Takes in what was held back. `afresh`: the thread was loaded anew, and told again. */
+  resume(afresh: boolean): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const heard of held) if (!(afresh && RETOLD.has(heard.method))) this.#record(heard);
+  }
+
+  /** The agent is gone, and with it what it was at. */
+  gone(): void {
+    this.#held = undefined;
+    this.turns.reset(null, false);
+    this.#port.history.cutDrafts();
+    this.#port.approvals.lose("the agent that asked is gone");
+  }
+
+  heard(heard: Heard): void {
+    if (this.#held === undefined) this.#record(heard);
+    else this.#held.push(heard);
+  }
+
+  asked(id: RequestId, method: string, params: JsonObject): void {
+    try {
+      this.#port.approvals.requested(id, method, params);
+    } catch (error) {
+      this.#port.onStoreError(error);
+    }
+    this.#port.onChange();
+  }
+
+  /** Fetches what codex has and history has not; says so if there was a gap. */
+  async reconcile(gap?: { reason: string; since: string }): Promise<void> {
+    const { store, history } = this.#port;
+    const { missed, unfinished, running } = await this.#findMissed();
+    store.transaction(() => {
+      const recovered = missed.filter((one) => one.method === "item/completed").length;
+      if (gap !== undefined && recovered > 0) history.own("session/gap", { ...gap, recovered });
+      for (const { method, params, atMs } of missed)
+        this.#take({ method, params, emittedAtMs: atMs });
+    });
+    for (const item of unfinished) history.drafts.begin(item);
+    if (running === null) return;
+    const startedAt = new Date(running.startedAtMs).toISOString();
+    this.turns.reset({ id: running.id, startedAt }, true);
+  }
+
+  async #findMissed(): Promise<Reconciliation> {
+    const { call, threadId, session, store } = this.#port;
+    try {
+      return await findMissed(call, threadId() ?? "", session, store);
+    } catch (error) {
+      // A thread that has had no turn can't be listed, and has nothing to list.
+      if (!/not materialized|no rollout|before first user message/i.test(String(error)))
+        throw error;
+      return { missed: [], unfinished: [], running: null };
+    }
+  }
+
+  #record(heard: Heard): void {
+    try {
+      this.#port.store.transaction(() => this.#take(heard));
+    } catch (error) {
+      this.#port.onStoreError(error);
+    }
+  }
+
+  /** A notification with all that follows from it. */
+  #take({ method, params, emittedAtMs }: Heard): void {
+    const { history, threadId, onChange, onProgress } = this.#port;
+    const own = params.threadId === undefined || params.threadId === threadId();
+    if (own && method === "turn/completed") this.#beforeTurnEnd(params);
+    if (own && method === "item/completed") this.#beforeItem(params);
+    if (!history.codex(method, params, emittedAtMs)) return;
+    this.lastHeardAt = new Date(emittedAtMs ?? Date.now()).toISOString();
+    if (!own) return;
+    if (this.turns.notice(method, params)) onChange();
+    if (method === "item/completed") this.#afterItem(params);
+    else if (method === "turn/completed") this.#afterTurnEnd(params);
+    else if (method === "serverRequest/resolved") this.#resolved(params);
+    else if (method === "thread/status/changed" && !this.turns.busy) setImmediate(onProgress);
+  }
+
+  /** A message that joins a turn cuts off the answer in progress, which codex then forgets. */
+  #beforeItem(params: JsonObject): void {
+    const { history } = this.#port;
+    if (!isObject(params.item) || params.item.type !== "userMessage") return;
+    for (const draft of history.drafts.all()) {
+      if (draft.turnId !== params.turnId || draft.item?.type !== "agentMessage") continue;
+      if (Object.keys(draft.fields).length > 0) history.cutDraft(draft);
+    }
+  }
+
+  #afterItem(params: JsonObject): void {
+    const item = params.item as JsonObject;
+    if (item.type !== "userMessage" || typeof item.clientId !== "string") return;
+    this.#port.inbox.delivered(item.clientId, String(params.turnId));
+    this.#port.onChange();
+    setImmediate(this.#port.onProgress);
+  }
+
+  #beforeTurnEnd(params: JsonObject): void {
+    const turnId = String((params.turn as JsonObject).id);
+    this.#port.history.cutDrafts(turnId);
+    this.#port.approvals.lose("the turn ended", turnId);
+  }
+
+  #afterTurnEnd(params: JsonObject): void {
+    const { inbox, store, session, onTurnEnd } = this.#port;
+    const turn = params.turn as JsonObject;
+    const turnId = String(turn.id);
+    inbox.turnEnded(turnId, {
+      turnStatus: turn.status as Receipt["turnStatus"],
+      text: store.records.lastAnswer(session, turnId),
+      error: isObject(turn.error) ? String(turn.error.message ?? "") : null,
+      usage: this.turns.usage,
+    });
+    setImmediate(() => onTurnEnd(String(turn.status)));
+  }
+
+  #resolved(params: JsonObject): void {
+    const { approvals, interrupting, onChange } = this.#port;
+    const id = params.requestId;
+    if (typeof id !== "number" && typeof id !== "string") return;
+    approvals.resolvedElsewhere(id, interrupting());
+    onChange();
+  }
+}
