@@ -30,6 +30,7 @@ import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
 import { Recorder } from "./recorder.ts";
+import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
 export class Session {
   readonly id: string;
@@ -133,50 +134,21 @@ export class Session {
   }
 
   get state(): SessionState {
-    if (this.ended) return "ended";
-    if (this.#host.agent !== undefined || this.#recorder.holding) {
-      if (this.approvals.count > 0) return "needs-approval";
-      if (this.#host.agent === undefined) return "starting";
-      return this.#recorder.turns.busy ? "working" : "idle";
-    }
-    if (this.#host.starting) return "starting";
-    return this.#host.crash === undefined ? "asleep" : "crashed";
+    return stateOf(this.#shown);
   }
 
   info(): SessionInfo {
-    const row = this.#row;
-    return {
-      name: row.name,
-      id: row.id,
-      state: this.state,
-      cwd: row.spec.cwd,
-      model: row.model ?? row.spec.model ?? null,
-      provider: row.provider ?? row.spec.provider ?? null,
-      threadId: row.threadId,
-      agentPid: this.#host.pid,
-      clients: this.#attached.size,
-      approvals: this.approvals.count,
-      queued: this.inbox.queued,
-      seq: this.history.head,
-      createdAt: row.createdAt,
-      activeAt: this.#recorder.lastHeardAt,
-      peer: null,
-      labels: row.labels,
-    };
+    return infoOf(this.#shown);
   }
 
   detail(): SessionDetail {
-    return {
-      ...this.info(),
-      spec: this.#row.spec,
-      codexSocket: this.#host.agent?.row.socket ?? null,
-      codexVersion: this.#host.agent?.row.codexVersion ?? null,
-      turn: this.#recorder.turns.turn,
-      messages: this.inbox.recent(20),
-      attached: [...this.#attached],
-      crash: this.#host.crash ?? null,
-      usage: this.#recorder.turns.usage,
-    };
+    return detailOf(this.#shown);
+  }
+
+  get #shown(): Shown {
+    const { history, inbox, approvals } = this;
+    const [row, host, recorder, attached] = [this.#row, this.#host, this.#recorder, this.#attached];
+    return { row, host, history, inbox, approvals, recorder, attached };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */

@@ -1,0 +1,74 @@
+/** A session as clients see it: one line of `ls`, and all of `show`. */
+import type {
+  ClientInfo,
+  SessionDetail,
+  SessionInfo,
+  SessionState,
+} from "../../protocol/session.ts";
+import type { AgentHost } from "../agent/agent-host.ts";
+import type { SessionRow } from "../store/session-table.ts";
+import type { Approvals } from "./approvals.ts";
+import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The parts of a session that show. */
+export interface Shown {
+  row: SessionRow;
+  host: AgentHost;
+  history: History;
+  inbox: Inbox;
+  approvals: Approvals;
+  recorder: Recorder;
+  attached: ReadonlySet<ClientInfo>;
+}
+
+const messagesShown = 20;
+
+export function stateOf({ row, host, approvals, recorder }: Shown): SessionState {
+  if (row.endedAt !== null) return "ended";
+  if (host.agent !== undefined || recorder.holding) {
+    if (approvals.count > 0) return "needs-approval";
+    if (host.agent === undefined) return "starting";
+    return recorder.turns.busy ? "working" : "idle";
+  }
+  if (host.starting) return "starting";
+  return host.crash === undefined ? "asleep" : "crashed";
+}
+
+export function infoOf(shown: Shown): SessionInfo {
+  const { row, host, history, inbox, approvals, recorder, attached } = shown;
+  return {
+    name: row.name,
+    id: row.id,
+    state: stateOf(shown),
+    cwd: row.spec.cwd,
+    model: row.model ?? row.spec.model ?? null,
+    provider: row.provider ?? row.spec.provider ?? null,
+    threadId: row.threadId,
+    agentPid: host.pid,
+    clients: attached.size,
+    approvals: approvals.count,
+    queued: inbox.queued,
+    seq: history.head,
+    createdAt: row.createdAt,
+    activeAt: recorder.lastHeardAt,
+    peer: null,
+    labels: row.labels,
+  };
+}
+
+export function detailOf(shown: Shown): SessionDetail {
+  const { row, host, inbox, recorder, attached } = shown;
+  return {
+    ...infoOf(shown),
+    spec: row.spec,
+    codexSocket: host.agent?.row.socket ?? null,
+    codexVersion: host.agent?.row.codexVersion ?? null,
+    turn: recorder.turns.turn,
+    messages: inbox.recent(messagesShown),
+    attached: [...attached],
+    crash: host.crash ?? null,
+    usage: recorder.turns.usage,
+  };
+}
