@@ -1,6 +1,6 @@
 /** The first full paint of `attach`, with a long history against a short one. */
 import { createHome } from "../test/support/home.ts";
-import { interleaved, ratioRow, timed, type Benchmark } from "./measure.ts";
+import { type Benchmark, interleaved, ratioRow, timed } from "./measure.ts";
 import { lengthen } from "./synthetic-history.ts";
 
 const rounds = 10;
@@ -19,12 +19,29 @@ export const attachPaint: Benchmark = async () => {
     lengthen(home, "short", few);
     const paint = (name: string, last: number) => async () => {
       const terminal = home.terminal(["attach", name], { cols: 120, rows: 40 });
-      const took = await timed(() => terminal.waitFor((lines) => lines.some((line) => line.includes(`Answer ${last}:`)) && lines.some((line) => line.includes(`[${name}]`))));
+      const took = await timed(() =>
+        terminal.waitFor(
+          (lines) =>
+            lines.some((line) => line.includes(`Answer ${last}:`)) &&
+            lines.some((line) => line.includes(`[${name}]`)),
+        ),
+      );
       await terminal.close();
       return took;
     };
-    const times = await interleaved(rounds, { long: paint("long", many), short: paint("short", few) });
-    return [ratioRow(`first full paint of \`attach\`, ${many.toLocaleString("en")} items against ${few}`, times.long, times.short, 1.3, `${few} items`)];
+    const times = await interleaved(rounds, {
+      long: paint("long", many),
+      short: paint("short", few),
+    });
+    return [
+      ratioRow(
+        `first full paint of \`attach\`, ${many.toLocaleString("en")} items against ${few}`,
+        times.long,
+        times.short,
+        1.3,
+        `${few} items`,
+      ),
+    ];
   } finally {
     await home.close();
   }

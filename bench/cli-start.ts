@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { createHome } from "../test/support/home.ts";
-import { interleaved, median, ms, ratioRow, timed, type Benchmark } from "./measure.ts";
+import { type Benchmark, interleaved, median, ms, ratioRow, timed } from "./measure.ts";
 
 const run = promisify(execFile);
 const rounds = 30;

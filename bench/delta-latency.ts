@@ -1,7 +1,7 @@
 /** What the daemon adds to a delta: the same delta, heard by us and on the agent's own socket. */
 import { createHome } from "../test/support/home.ts";
 import { dialAgent } from "./agent-client.ts";
-import { median, ms, quantile, type Benchmark } from "./measure.ts";
+import { type Benchmark, median, ms, quantile } from "./measure.ts";
 
 const deltas = 1000;
 const everyMs = 4;
@@ -22,15 +22,21 @@ export const deltaLatency: Benchmark = async () => {
     const done = new Promise<void>((resolve) => {
       connection.onNotification = (_, params) => {
         const event = params as { method: string; params: { delta?: string; turn?: unknown } };
-        if (event.method === "item/agentMessage/delta") ours.set(String(event.params.delta), performance.now());
+        if (event.method === "item/agentMessage/delta")
+          ours.set(String(event.params.delta), performance.now());
         if (event.method === "turn/completed") resolve();
       };
     });
     await connection.call("session/attach", { name: "bot" });
-    await connection.call("session/send", { name: "bot", content: { text: `slow ${deltas} ${everyMs}` } });
+    await connection.call("session/send", {
+      name: "bot",
+      content: { text: `slow ${deltas} ${everyMs}` },
+    });
     await done;
     agent.close();
-    const added = [...ours].flatMap(([delta, at]) => (direct.has(delta) ? [at - direct.get(delta)!] : []));
+    const added = [...ours].flatMap(([delta, at]) =>
+      direct.has(delta) ? [at - direct.get(delta)!] : [],
+    );
     const row = (what: string, value: number, most: number) => ({
       what: `a delta's way through the daemon, ${what}`,
       measured: ms(value),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "../test/support/codex.ts";
 import { createHome, type Home } from "../test/support/home.ts";
 import { startProgram } from "../test/support/program.ts";
-import { median, ms, type Benchmark } from "./measure.ts";
+import { type Benchmark, median, ms } from "./measure.ts";
 
 const clients = 50;
 const deltas = 2000;
@@ -36,14 +36,19 @@ export const fanOut: Benchmark = async () => {
 async function once(home: Home, way: "ours" | "codex"): Promise<number> {
   const { codexSocket, threadId } = await home.show("bot");
   const where = way === "ours" ? [home.socket, "bot"] : [codexSocket!, threadId!];
-  const program = startProgram(process.execPath, [join(root, "bench/fan-out-clients.ts"), way, ...where, String(clients)], { env: home.env });
+  const program = startProgram(
+    process.execPath,
+    [join(root, "bench/fan-out-clients.ts"), way, ...where, String(clients)],
+    { env: home.env },
+  );
   await program.waitFor("ready");
   const start = performance.now();
   await home.ok(["send", "bot", `flood ${deltas}`]);
   const printed = await program.waitFor(/done \d+/);
   const took = performance.now() - start;
   // codex cuts a slow reader off or drops nothing; either way all of it must have come.
-  if (!printed.includes(`done ${deltas}`)) throw new Error(`${way}: a client missed deltas: ${printed}`);
+  if (!printed.includes(`done ${deltas}`))
+    throw new Error(`${way}: a client missed deltas: ${printed}`);
   await home.ok(["wait", "bot"]);
   return took;
 }

@@ -33,7 +33,10 @@ export async function interleaved<K extends string>(
   ways: Record<K, () => Promise<number>>,
 ): Promise<Record<K, number[]>> {
   const names = Object.keys(ways) as K[];
-  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    K,
+    number[]
+  >;
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
       const took = await ways[name]();
@@ -44,7 +47,13 @@ export async function interleaved<K extends string>(
 }
 
 /** A row that compares medians: `ours` may take at most `most` times as long as `control`. */
-export function ratioRow(what: string, ours: number[], control: number[], most: number, against: string): Result {
+export function ratioRow(
+  what: string,
+  ours: number[],
+  control: number[],
+  most: number,
+  against: string,
+): Result {
   const ratio = median(ours) / median(control);
   return {
     what,

@@ -27,7 +27,9 @@ for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   for (const result of await benchmark()) {
     results.push(result);
-    console.log(`${result.met ? "met   " : "MISSED"}  ${result.what}: ${result.measured} (${result.target}); ${result.details}`);
+    console.log(
+      `${result.met ? "met   " : "MISSED"}  ${result.what}: ${result.measured} (${result.target}); ${result.details}`,
+    );
   }
 }
 if (process.argv.includes("--write")) write(results);
@@ -38,7 +40,10 @@ function write(rows: Result[]): void {
   const [head = ""] = readFileSync(file, "utf8").split("<!-- results -->");
   const gib = Math.round(totalmem() / 2 ** 30);
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${gib} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
-  const table = rows.map((row) => `| ${row.what} | ${row.measured} | ${row.target} | ${row.met ? "met" : "**missed**"} | ${row.details} |`);
+  const table = rows.map(
+    (row) =>
+      `| ${row.what} | ${row.measured} | ${row.target} | ${row.met ? "met" : "**missed**"} | ${row.details} |`,
+  );
   writeFileSync(
     file,
     `${head}<!-- results -->\n\nMachine: ${machine}.\n\n| what | measured | target | | figures |\n|---|---|---|---|---|\n${table.join("\n")}\n`,

@@ -22,7 +22,10 @@ export const sleeping: Benchmark = async () => {
     await home.ok(["daemon", "restart"]);
     await home.ok(["ls"]);
     const fresh = residentMb(home.daemonPid());
-    const bare = startProgram(process.execPath, ["-e", "process.stdout.write('up'); setInterval(() => {}, 1e6)"]);
+    const bare = startProgram(process.execPath, [
+      "-e",
+      "process.stdout.write('up'); setInterval(() => {}, 1e6)",
+    ]);
     await bare.waitFor("up");
     const control = residentMb(bare.pid);
     bare.kill();

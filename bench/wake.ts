@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { codexBinary } from "../test/support/codex.ts";
 import { createHome } from "../test/support/home.ts";
 import { dialAgent } from "./agent-client.ts";
-import { interleaved, ratioRow, timed, type Benchmark } from "./measure.ts";
+import { type Benchmark, interleaved, ratioRow, timed } from "./measure.ts";
 
 const rounds = 20;
 
@@ -28,7 +28,11 @@ export const wake: Benchmark = async () => {
         rmSync(socket, { force: true });
         let child: ReturnType<typeof spawn> | undefined;
         const took = await timed(async () => {
-          child = spawn(codexBinary, ["app-server", "--listen", `unix://${socket}`], { env: home.env, cwd: home.work, stdio: "ignore" });
+          child = spawn(codexBinary, ["app-server", "--listen", `unix://${socket}`], {
+            env: home.env,
+            cwd: home.work,
+            stdio: "ignore",
+          });
           while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 1));
           const agent = await dialAgent(socket, threadId!);
           agent.close();
@@ -39,7 +43,15 @@ export const wake: Benchmark = async () => {
         return took;
       },
     });
-    return [ratioRow("`wake` against spawning codex and `thread/resume` by hand", times.wake, times.byHand, 1.3, "by hand")];
+    return [
+      ratioRow(
+        "`wake` against spawning codex and `thread/resume` by hand",
+        times.wake,
+        times.byHand,
+        1.3,
+        "by hand",
+      ),
+    ];
   } finally {
     await home.close();
   }
