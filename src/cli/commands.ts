@@ -1,0 +1,49 @@
+/** The index of the command line: every verb, in the order of the help. */
+import type { Verb } from "./verb.ts";
+import { approvals } from "./verbs/approvals.ts";
+import { approve } from "./verbs/approve.ts";
+import { attach } from "./verbs/attach.ts";
+import { completion } from "./verbs/completion.ts";
+import { daemon } from "./verbs/daemon/index.ts";
+import { deny } from "./verbs/deny.ts";
+import { doctor } from "./verbs/doctor.ts";
+import { fork } from "./verbs/fork.ts";
+import { interrupt } from "./verbs/interrupt.ts";
+import { kill } from "./verbs/kill.ts";
+import { ls } from "./verbs/ls.ts";
+import { newSession } from "./verbs/new.ts";
+import { rename } from "./verbs/rename.ts";
+import { restart } from "./verbs/restart.ts";
+import { rm } from "./verbs/rm.ts";
+import { send } from "./verbs/send.ts";
+import { show } from "./verbs/show.ts";
+import { sleep } from "./verbs/sleep.ts";
+import { start } from "./verbs/start.ts";
+import { tail } from "./verbs/tail.ts";
+import { wait } from "./verbs/wait.ts";
+import { wake } from "./verbs/wake.ts";
+
+export const verbs: readonly Verb[] = [
+  newSession,
+  attach,
+  ls,
+  show,
+  start,
+  send,
+  tail,
+  wait,
+  interrupt,
+  approvals,
+  approve,
+  deny,
+  sleep,
+  wake,
+  restart,
+  rename,
+  fork,
+  kill,
+  rm,
+  daemon,
+  doctor,
+  completion,
+];

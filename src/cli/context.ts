@@ -1,0 +1,150 @@
+/**
+ * What a verb works with: the daemon it was told to use, the two outputs, and the terminal. One
+ * is made for each run, and a test makes one of its own.
+ */
+import { existsSync } from "node:fs";
+import type { Connection } from "../client/connection.ts";
+import { dial } from "../client/dial.ts";
+import { HacsError } from "../protocol/errors.ts";
+import type { Method, Params, Result } from "../protocol/methods.ts";
+import { type DaemonChoice, pathsFor } from "../system/paths.ts";
+import { stderr, stdout, write } from "./output.ts";
+import type { GlobalOptions } from "./verb.ts";
+
+export interface Terminal {
+  /** stdin is one; with stdout one too, a TUI can run. */
+  in: boolean;
+  /** stdout is one, so text is drawn for people. */
+  out: boolean;
+  /** Infinity when there is no terminal to fit. */
+  columns: number;
+}
+
+/** Methods that do no harm when they are called twice; a send always carries its id. */
+const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
+  "daemon/status",
+  "session/list",
+  "session/show",
+  "session/history",
+  "session/receipt",
+  "session/approvals",
+  "session/send",
+  "session/wake",
+]);
+
+export class Context {
+  readonly choice: DaemonChoice;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  #connection: Connection | undefined;
+  /** What SIGINT does before the program ends with 130; a verb that waits says what goes on. */
+  onInterrupt: () => void = () => {};
+
+  constructor(
+    options: GlobalOptions,
+    terminal: Terminal,
+    env: NodeJS.ProcessEnv = process.env,
+    cwd: string = process.cwd(),
+  ) {
+    this.choice = {
+      ...(options.socket === undefined ? {} : { socket: options.socket }),
+      ...(options.label === undefined ? {} : { label: options.label }),
+    };
+    this.json = options.json ?? false;
+    this.quiet = options.quiet ?? false;
+    this.verbose = options.verbose ?? false;
+    this.terminal = terminal;
+    this.env = env;
+    this.cwd = cwd;
+    this.color =
+      options.color && terminal.out && !env.NO_COLOR && env.TERM !== "dumb" && !this.json;
+  }
+
+  /** Text for stdout, as it is. */
+  write(text: string): void {
+    write(stdout, text);
+  }
+
+  /** One line or several for stdout; the last newline is added. */
+  print(text: string): void {
+    this.write(`${text}\n`);
+  }
+
+  printJson(value: unknown): void {
+    this.print(JSON.stringify(value));
+  }
+
+  /** For people, on stderr; `--quiet` silences it. */
+  note(text: string): void {
+    if (!this.quiet) write(stderr, `${text}\n`);
+  }
+
+  paint(style: keyof typeof STYLES, text: string): string {
+    return this.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
+  }
+
+  /** A new connection; the daemon is started when none runs. */
+  async dial(): Promise<Connection> {
+    try {
+      return await this.dialRunning();
+    } catch (error) {
+      if (!isLost(error)) throw error;
+    }
+    if (this.verbose) this.note("hacs-session: no daemon answers; starting one.");
+    // What starts a daemon takes time to load, and most commands find one.
+    const { connectOrStart } = await import("../client/launch.ts");
+    return connectOrStart(this.choice, "cli");
+  }
+
+  /** A new connection to a daemon that runs already; throws `daemon-unreachable` otherwise. */
+  dialRunning(): Promise<Connection> {
+    const { socket } = pathsFor(this.choice, this.env);
+    if (this.verbose) this.note(`hacs-session: asking the daemon on ${socket}`);
+    return dial(socket, "cli");
+  }
+
+  /**
+   * For a client whose connection broke. A daemon that was killed left its socket behind, and is
+   * started again; one that was stopped took it along, and is waited for, not called back.
+   */
+  async redial(): Promise<Connection> {
+    return existsSync(pathsFor(this.choice, this.env).socket) ? this.dial() : this.dialRunning();
+  }
+
+  /** One call on the connection that this run shares. */
+  async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    try {
+      return await (await this.#connected()).call(method, params);
+    } catch (error) {
+      if (!isLost(error) || !this.#connection?.closed) throw error;
+      this.#connection = undefined;
+      if (REPEATABLE.has(method)) return (await this.#connected()).call(method, params);
+      throw new HacsError(
+        "daemon-unreachable",
+        `The daemon went away before it answered ${method}; it may have been done.`,
+        "Look before you try again: hacs-session ls --all",
+      );
+    }
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #connected(): Promise<Connection> {
+    this.#connection ??= await this.dial();
+    return this.#connection;
+  }
+}
+
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+function isLost(error: unknown): boolean {
+  return error instanceof HacsError && error.code === "daemon-unreachable";
+}

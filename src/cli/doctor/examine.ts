@@ -1,0 +1,119 @@
+/**
+ * The checks of `doctor`, in the order in which things are needed. A check gives one finding and
+ * does not throw: what it could not find out is what it found.
+ */
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { visible } from "../../protocol/address.ts";
+import { compareVersions, locateCodex } from "../../system/codex-binary.ts";
+import { type Paths, pathsFor, socketPathBytesMax } from "../../system/paths.ts";
+import { version } from "../../system/version.ts";
+import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
+import type { Context } from "../context.ts";
+import { checkConfig, checkDirectories, checkRuntimeDirectory } from "./directories.ts";
+import { type Finding, failed } from "./finding.ts";
+import { checkLogout } from "./logout.ts";
+
+const nodeVersionMin = "22.13.0";
+const freeBytesMin = 100 * 1024 * 1024;
+
+export async function examine(context: Context, codexGiven?: string): Promise<Finding[]> {
+  const findings: Finding[] = [checkNode(), ...(await checkCodex(context, codexGiven))];
+  let paths: Paths;
+  try {
+    paths = pathsFor(context.choice, context.env);
+  } catch (error) {
+    return [...findings, failed("socket path", error)];
+  }
+  findings.push(
+    checkSocketPath(paths),
+    checkRuntimeDirectory(context.env),
+    ...checkDirectories(paths),
+    checkConfig(paths),
+    await checkDisk(paths),
+    await checkDaemon(context),
+    checkLogout(context.env),
+  );
+  return findings;
+}
+
+function checkNode(): Finding {
+  const found = process.versions.node;
+  const detail = `${found}, at ${process.execPath}`;
+  if (compareVersions(found, nodeVersionMin) >= 0) return { check: "node", status: "ok", detail };
+  return {
+    check: "node",
+    status: "fail",
+    detail: `${detail}; ${nodeVersionMin} or newer is needed`,
+    mend: "Install a newer Node, or run npm ci in a clone, which brings its own.",
+  };
+}
+
+async function checkCodex(context: Context, given: string | undefined): Promise<Finding[]> {
+  try {
+    const codex = await locateCodex({ given, env: context.env });
+    return [
+      { check: "codex", status: "ok", detail: `${codex.version}, at ${codex.path}` },
+      checkLogin(codex.path, context.env),
+    ];
+  } catch (error) {
+    return [failed("codex", error)];
+  }
+}
+
+function checkLogin(codexPath: string, env: NodeJS.ProcessEnv): Finding {
+  const login = codexLogin(codexPath, env);
+  if (login.signedIn) return { check: "login", status: "ok", detail: visible(login.how) };
+  return {
+    check: "login",
+    status: "warn",
+    detail: `${visible(login.why)} (CODEX_HOME is ${codexHome(env)})`,
+    mend: `Run: ${loginCommand(env)}. Until then: hacs-session new --provider demo`,
+  };
+}
+
+function checkSocketPath({ socket }: Paths): Finding {
+  const bytes = Buffer.byteLength(socket);
+  return {
+    check: "socket path",
+    status: "ok",
+    detail: `${socket} (${bytes} of ${socketPathBytesMax} bytes)`,
+  };
+}
+
+async function checkDisk({ stateDir }: Paths): Promise<Finding> {
+  for (let dir = stateDir; ; dir = dirname(dir)) {
+    try {
+      const { bavail, bsize } = await statfs(dir);
+      const free = bavail * bsize;
+      const detail = `${Math.floor(free / 1024 / 1024).toString()} MB free for ${stateDir}`;
+      if (free >= freeBytesMin) return { check: "disk", status: "ok", detail };
+      return {
+        check: "disk",
+        status: "warn",
+        detail,
+        mend: "Free some space: without any, messages are refused since they can't be stored.",
+      };
+    } catch (error) {
+      // A directory that is not there yet will be made on the disk of the one above it.
+      if (dir === dirname(dir)) return failed("disk", error);
+    }
+  }
+}
+
+/** Like any other command this starts the daemon, since whether that works is the question. */
+async function checkDaemon(context: Context): Promise<Finding> {
+  try {
+    const status = await context.call("daemon/status", {});
+    const detail = `answers, pid ${status.pid}, version ${status.version}`;
+    if (status.version === version) return { check: "daemon", status: "ok", detail };
+    return {
+      check: "daemon",
+      status: "warn",
+      detail: `${detail}; this command is ${version}`,
+      mend: "Run: hacs-session daemon restart. Running turns go on.",
+    };
+  } catch (error) {
+    return failed("daemon", error);
+  }
+}

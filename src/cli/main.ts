@@ -1,0 +1,56 @@
+/** The command line's program: reads it, does it, and ends with the right exit code. */
+import { isatty } from "node:tty";
+import { attachOrHelp } from "./attach-or-help.ts";
+import { complain, exitCodeOf } from "./complain.ts";
+import { Context, type Terminal } from "./context.ts";
+import { stdout } from "./output.ts";
+import { parseQuickly } from "./quick.ts";
+
+const interruptedExitCode = 130;
+const stdin = 0;
+const columnsUnknown = 80;
+
+async function main(argv: string[]): Promise<number> {
+  if (argv[0] === "__complete") {
+    const { complete } = await import("./completion/complete.ts");
+    await complete(argv.slice(1));
+    return 0;
+  }
+  let context = new Context(provisional(argv), terminal());
+  try {
+    const parsed = parseQuickly(argv) ?? (await import("./program.ts")).parse(argv);
+    if (parsed.kind === "text") {
+      context.print(parsed.text);
+      return 0;
+    }
+    context = new Context(parsed.globals, terminal());
+    process.on("SIGINT", () => {
+      context.onInterrupt();
+      process.exit(interruptedExitCode);
+    });
+    if (parsed.kind === "none") return await attachOrHelp(context, parsed.help);
+    return (await parsed.verb.run?.(context, parsed.args, parsed.options)) ?? 0;
+  } catch (error) {
+    complain(context, error);
+    return exitCodeOf(error);
+  } finally {
+    context.close();
+  }
+}
+
+/** Until the command line is understood, and when it can't be, its errors still go by its --json. */
+function provisional(argv: string[]) {
+  return { json: argv.includes("--json"), verbose: argv.includes("--verbose"), color: true };
+}
+
+function terminal(): Terminal {
+  // process.stdin and process.stdout would be opened by asking them, which takes its time.
+  const out = isatty(stdout);
+  return {
+    in: isatty(stdin),
+    out,
+    columns: out ? (process.stdout.columns ?? columnsUnknown) : Number.POSITIVE_INFINITY,
+  };
+}
+
+main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -1,0 +1,29 @@
+/** Loads the TUI, which is a program of its own, only when someone is to look at it. */
+import type { DaemonChoice } from "../system/paths.ts";
+import type { Context } from "./context.ts";
+
+/** The TUI's face, in `src/tui/main.ts`; the CLI does not import it, so that Ink stays outside. */
+interface Tui {
+  attach(options: {
+    choice: DaemonChoice;
+    name: string;
+    readOnly: boolean;
+    env?: Record<string, string>;
+  }): Promise<{ reason: "detached" | "ended" | "failed"; name: string; error?: Error }>;
+}
+
+export async function openTui(
+  context: Context,
+  options: { name: string; readOnly: boolean; env?: Record<string, string> },
+): Promise<number> {
+  const { pathToFileURL } = await import("node:url");
+  const { programFile } = await import("../client/launch.ts");
+  const tui = (await import(pathToFileURL(programFile("tui.mjs")).href)) as Tui;
+  context.close();
+  // The TUI has the terminal: ^C is a key there, and a terminal that goes away is a detach.
+  process.removeAllListeners("SIGINT");
+  const { reason, name, error } = await tui.attach({ choice: context.choice, ...options });
+  if (error) throw error;
+  context.print(reason === "ended" ? "[ended]" : `[detached (from session ${name})]`);
+  return 0;
+}

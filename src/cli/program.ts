@@ -1,0 +1,183 @@
+/** Reads a command line by the table of verbs. Nothing here runs a verb or prints. */
+import {
+  Argument,
+  Command,
+  CommanderError,
+  Option as CommanderOption,
+  InvalidArgumentError,
+} from "commander";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+import { version } from "../system/version.ts";
+import { verbs } from "./commands.ts";
+import { overview } from "./overview.ts";
+import {
+  type GlobalOptions,
+  globalOptions,
+  type Option,
+  type ParsedVerb,
+  type Verb,
+} from "./verb.ts";
+
+export type Parsed =
+  | ParsedVerb
+  /** No verb was given. */
+  | { kind: "none"; globals: GlobalOptions; help: string }
+  /** Help or the version was asked for. */
+  | { kind: "text"; text: string };
+
+/** Throws `invalid-usage`, or what an option's own `parse` threw. */
+export function parse(argv: string[]): Parsed {
+  const out: string[] = [];
+  let parsed: Parsed | undefined;
+  const root = build(mentioned(argv), out, (found) => {
+    parsed = found;
+  });
+  try {
+    root.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.help" && error.exitCode !== 0) {
+      if (root.args.length > 0) throw missingVerb(root.args);
+      return { kind: "none", globals: globalsOf([root]), help: root.helpInformation() };
+    }
+    if (error.exitCode !== 0) throw usageError(error, argv);
+    return { kind: "text", text: out.join("").trimEnd() };
+  }
+  if (parsed === undefined) throw new Error("no verb's action was called");
+  return parsed;
+}
+
+/** The verbs that a command line can be about: building the others would take half the time. */
+function mentioned(argv: string[]): readonly Verb[] {
+  const found = verbs.filter(
+    ({ name, alias }) => argv.includes(name) || (alias !== undefined && argv.includes(alias)),
+  );
+  return found.length > 0 ? found : verbs;
+}
+
+function build(table: readonly Verb[], out: string[], found: (parsed: Parsed) => void): Command {
+  const root = new Command("hacs-session")
+    .version(version, "-V, --version")
+    .helpOption("-h, --help", "print this help")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => out.push(text), writeErr: () => {} });
+  for (const option of globalOptions)
+    root.addOption(toCommander(option, "Options for every verb:"));
+  for (const verb of table) add(root, [root], verb, found);
+  root.helpInformation = () => `${overview()}\n`;
+  return root;
+}
+
+const globalNames = new Set(globalOptions.map((option) => toCommander(option).attributeName()));
+
+function add(parent: Command, above: Command[], verb: Verb, found: (parsed: Parsed) => void): void {
+  const command = parent.command(verb.name);
+  command.helpOption("-h, --help", "print this help").helpGroup(`${verb.group}:`);
+  command
+    .summary(verb.summary)
+    .description([sentence(verb.summary), verb.about].filter(Boolean).join("\n\n"));
+  if (verb.alias) command.alias(verb.alias);
+  verb.arguments?.forEach((flags, place) => {
+    const argument = new Argument(flags);
+    if (place === 0 && verb.argumentChoices) argument.choices(verb.argumentChoices);
+    command.addArgument(argument);
+  });
+  for (const option of verb.options ?? []) command.addOption(toCommander(option));
+  for (const option of globalOptions)
+    command.addOption(toCommander(option, "Options for every verb:"));
+  if (verb.examples) command.addHelpText("after", examplesText(verb.examples));
+  const chain = [...above, command];
+  if (verb.verbs) {
+    command.enablePositionalOptions().helpCommand(false).usage("<verb> [options]");
+    for (const below of verb.verbs) add(command, chain, below, found);
+    return;
+  }
+  command.action((...given: unknown[]) => {
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((word) => word !== undefined) as string[];
+    const options = Object.fromEntries(
+      Object.entries(command.opts()).filter(([name]) => !globalNames.has(name)),
+    );
+    found({ kind: "verb", verb, args, options, globals: globalsOf(chain) });
+  });
+}
+
+function toCommander(option: Option, group?: string): CommanderOption {
+  const made = new CommanderOption(option.flags, option.about);
+  if (group) made.helpGroup(group);
+  if (option.choices) made.choices(option.choices);
+  if (option.conflicts) made.conflicts(option.conflicts);
+  const read = option.parse ?? ((value: string) => value);
+  if (option.repeatable) {
+    made.argParser((value: string, before: unknown[] | undefined) => [
+      ...(before ?? []),
+      read(value),
+    ]);
+  } else if (option.parse) {
+    made.argParser(read);
+  }
+  return made;
+}
+
+/** A global option may stand before or after the verb; the nearer to the end, the stronger. */
+function globalsOf(chain: Command[]): GlobalOptions {
+  const given = chain.map((command) =>
+    Object.fromEntries(Object.entries(command.opts()).filter(([name]) => globalNames.has(name))),
+  );
+  const merged: GlobalOptions = Object.assign({}, ...given, {
+    color: given.every(({ color }) => color),
+  });
+  for (const [one, other] of [
+    ["socket", "label"],
+    ["quiet", "verbose"],
+  ] as const) {
+    if (merged[one] !== undefined && merged[other] !== undefined)
+      throw new HacsError(
+        "invalid-usage",
+        `--${one} and --${other} exclude each other.`,
+        "Give one of the two.",
+      );
+  }
+  return merged;
+}
+
+function usageError(error: CommanderError, argv: string[]): HacsError {
+  const cause = (error as { cause?: unknown }).cause;
+  if (cause instanceof InvalidArgumentError) throw new Error(messageOf(cause));
+  const [first = "", hint] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = /Did you mean (?:one of )?(.*)\?\)/.exec(hint ?? "")?.[1];
+  const verb = verbs.find(({ name, alias }) =>
+    argv.some((word) => word === name || word === alias),
+  );
+  const help = verb ? `hacs-session help ${verb.name}` : "hacs-session help";
+  const next = suggestion ? `Did you mean ${suggestion}? All of it: ${help}` : `See: ${help}`;
+  return new HacsError("invalid-usage", sentence(first), next);
+}
+
+function missingVerb(args: string[]): HacsError {
+  const verb = verbs.find(({ name }) => name === args[0]);
+  const below = verb?.verbs?.map(({ name }) => name).join(", ") ?? "";
+  return new HacsError(
+    "invalid-usage",
+    `${args[0]} takes one of: ${below}.`,
+    `See: hacs-session help ${args[0]}`,
+  );
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  const whole = trimmed.endsWith(".") ? trimmed : `${trimmed}.`;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
+}
+
+function examplesText(examples: [string, string][]): string {
+  const lines = examples.map(([line, does]) => {
+    // A line that has the name in it already begins with another program.
+    const whole = line.includes("hacs-session") ? line : `hacs-session ${line}`;
+    return `  ${whole}\n      ${does}`;
+  });
+  return `\nExamples:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,64 @@
+/** An approval in words. Nothing of what would run is left out, and nothing of it is obeyed. */
+import { visible, visibleLines } from "../../protocol/address.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
+import { ago } from "./times.ts";
+
+/** What it asks, on as many lines as that takes, without its answers. */
+export function askedLines(approval: Approval & { params?: JsonObject }): string[] {
+  const lines: string[] = [];
+  const sign = approval.kind === "command" ? "$ " : "";
+  if (approval.command !== null) lines.push(...indented(`${sign}${approval.command}`));
+  for (const question of questionsOf(approval.params)) {
+    const options = question.options.length > 0 ? ` (${question.options.join(" | ")})` : "";
+    lines.push(...indented(`${question.id}: ${question.text}${options}`));
+  }
+  if (typeof approval.params?.message === "string")
+    lines.push(...indented(approval.params.message));
+  if (approval.cwd !== null) lines.push(`in ${visible(approval.cwd)}`);
+  if (approval.reason !== null) lines.push(...indented(`reason: ${approval.reason}`));
+  return lines;
+}
+
+/** One approval as `approvals` lists it. */
+export function approvalLines(approval: ApprovalDetail, nowMs?: number): string[] {
+  const { id, session, kind, createdAt, decisions } = approval;
+  const answers = decisions.map(
+    (decision) => `${visible(decision.id)} (${visible(decision.label)})`,
+  );
+  const head = `${visible(session)}  ${visible(kind)}  ${visible(id)}  ${ago(createdAt, nowMs)}`;
+  const body = askedLines(approval);
+  if (answers.length > 0) body.push(`answers: ${answers.join(", ")}`);
+  return [head, ...body.map((line) => `  ${line}`)];
+}
+
+/** How to answer it, as a command to copy. */
+export function answerHint(approval: Approval & { params?: JsonObject }): string {
+  const { session, id, kind } = approval;
+  const name = visible(session);
+  if (kind === "question") {
+    const [first] = questionsOf(approval.params);
+    return `hacs-session approve ${name} ${visible(id)} --answer ${first?.id ?? "QUESTION"}=TEXT`;
+  }
+  return `hacs-session approve ${name} ${visible(id)}, or: hacs-session deny ${name} ${visible(id)}`;
+}
+
+/** The questions of codex's `item/tool/requestUserInput`; none for other kinds. */
+export function questionsOf(
+  params: JsonObject | undefined,
+): { id: string; text: string; options: string[] }[] {
+  const questions: Json | undefined = params?.questions;
+  if (!Array.isArray(questions)) return [];
+  return questions.filter(isObject).map((question) => ({
+    id: String(question.id ?? ""),
+    text: String(question.question ?? question.header ?? ""),
+    options: (Array.isArray(question.options) ? question.options : [])
+      .filter(isObject)
+      .map((option) => String(option.label ?? "")),
+  }));
+}
+
+function indented(text: string): string[] {
+  const [first = "", ...rest] = visibleLines(text).split("\n");
+  return [first, ...rest.map((line) => `  ${line}`)];
+}

@@ -1,0 +1,168 @@
+/**
+ * One entry of a transcript as plain lines, the way `tail` prints it: what was said as it was
+ * said, what was done in short. Every text of others has its control characters shown.
+ */
+import { visible, visibleLines } from "../../protocol/address.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { OwnRecords } from "../../protocol/records.ts";
+import { describeActor } from "../../protocol/session.ts";
+import type { Entry } from "../../protocol/transcript.ts";
+
+/** Longer outputs and diffs show their beginning and end; `tail --json` has them whole. */
+const linesShownMax = 40;
+
+/** No lines for what says nothing to a reader. */
+export function entryLines(entry: Entry): string[] {
+  switch (entry.kind) {
+    case "item":
+      return [...itemLines(entry.item), ...(entry.cut ? ["[cut off here]"] : [])];
+    case "turn":
+      return turnLines(entry.status, entry.error);
+    case "own":
+      return ownLines(entry.method, entry.params);
+    case "notice":
+      return noticeLines(entry.method, entry.params);
+  }
+}
+
+function itemLines(item: JsonObject): string[] {
+  switch (item.type) {
+    case "userMessage":
+      return textLines(userText(item.content)).map((line) => (line === "" ? ">" : `> ${line}`));
+    case "agentMessage":
+    case "plan":
+      return textLines(text(item.text));
+    case "reasoning":
+      return textLines(textsOf(item.summary).join("\n")).map((line) => `· ${line}`);
+    case "commandExecution":
+      return commandLines(item);
+    case "fileChange":
+      return listOf(item.changes).flatMap((change) => changeLines(change, text(item.status)));
+    case "mcpToolCall":
+      return [
+        `[tool] ${visible(text(item.server))}.${visible(text(item.tool))}: ${visible(text(item.status))}`,
+      ];
+    case "dynamicToolCall":
+    case "collabAgentToolCall":
+      return [`[tool] ${visible(text(item.tool))}: ${visible(text(item.status))}`];
+    case "webSearch":
+      return [`[web search] ${visible(text(item.query))}`];
+    case "contextCompaction":
+      return ["[the context was compacted]"];
+    default:
+      return [`[${visible(text(item.type))}]`];
+  }
+}
+
+function commandLines(item: JsonObject): string[] {
+  const [first = "", ...rest] = visibleLines(text(item.command)).split("\n");
+  const lines = [`$ ${first}`, ...rest.map((line) => `  ${line}`)];
+  lines.push(...bounded(textLines(text(item.aggregatedOutput))));
+  if (typeof item.exitCode === "number" && item.exitCode !== 0)
+    lines.push(`[exit ${item.exitCode}]`);
+  else if (item.status === "declined") lines.push("[declined]");
+  else if (item.status === "failed") lines.push("[failed]");
+  return lines;
+}
+
+function changeLines(change: JsonObject, status: string): string[] {
+  const kind = isObject(change.kind) ? text(change.kind.type) : "";
+  const did = { add: "added", delete: "deleted", update: "changed" }[kind] ?? visible(kind);
+  const note = status === "completed" ? "" : ` [${visible(status)}]`;
+  return [`${did} ${visible(text(change.path))}${note}`, ...bounded(textLines(text(change.diff)))];
+}
+
+function turnLines(status: string, error: string | null): string[] {
+  if (status === "completed") return [];
+  return [`! turn ${visible(status)}${error ? `: ${visible(error)}` : ""}`];
+}
+
+function ownLines(method: string, given: JsonObject): string[] {
+  const own = { method, params: given } as unknown as {
+    [M in keyof OwnRecords]: { method: M; params: OwnRecords[M] };
+  }[keyof OwnRecords];
+  const by = (actor: Parameters<typeof describeActor>[0]) => visible(describeActor(actor));
+  switch (own.method) {
+    case "session/created":
+      return [
+        `[${own.params.origin === "new" ? "created" : own.params.origin === "fork" ? "forked" : "resumed"} in ${visible(own.params.spec.cwd)} by ${by(own.params.by)}]`,
+      ];
+    case "session/message":
+      return [
+        `! message ${visible(own.params.id)} ${own.params.status}${own.params.error ? `: ${visible(own.params.error)}` : ""}`,
+      ];
+    case "session/approval":
+      return approvalEnd(own.params);
+    case "session/agent":
+      return [`! the agent crashed${own.params.reason ? `: ${visible(own.params.reason)}` : ""}`];
+    case "session/gap":
+      return [
+        `! not recorded since ${own.params.since}: ${visible(own.params.reason)}; ${own.params.recovered} items were fetched afterwards`,
+      ];
+    case "session/interrupted":
+      return [`[interrupted by ${by(own.params.by)}]`];
+    case "session/renamed":
+      return [
+        `[renamed from ${visible(own.params.from)} to ${visible(own.params.to)} by ${by(own.params.by)}]`,
+      ];
+    case "session/ended":
+      return [`[ended by ${by(own.params.by)}]`];
+    default:
+      return [];
+  }
+}
+
+function approvalEnd(params: OwnRecords["session/approval"]): string[] {
+  if (params.status === "requested") return [];
+  if (params.status === "lost")
+    return [`! an approval was lost (${visible(params.kind)}): ${visible(params.reason)}`];
+  const what = params.command === null ? params.kind : params.command;
+  const [first = "", ...rest] = visibleLines(what).split("\n");
+  const lines = [`[${visible(params.decision)} by ${visible(describeActor(params.by))}] ${first}`];
+  return [...lines, ...rest.map((line) => `  ${line}`)];
+}
+
+/** Of codex's other notifications, those that carry a message for people. */
+function noticeLines(method: string, params: JsonObject): string[] {
+  const inner = isObject(params.error) ? params.error.message : (params.message ?? params.summary);
+  if (typeof inner !== "string" || inner === "") return [];
+  return [`! ${visible(method)}: ${visible(inner)}`];
+}
+
+/** A user's message: its text, and what was put beside it. */
+export function userText(content: Json | undefined): string {
+  return listOf(content)
+    .map((part) => {
+      if (part.type === "text") return text(part.text);
+      return `[${text(part.type)}: ${text(part.path ?? part.url ?? part.name)}]`;
+    })
+    .join("\n");
+}
+
+function bounded(lines: string[]): string[] {
+  if (lines.length <= linesShownMax) return lines;
+  const half = linesShownMax / 2;
+  const left = lines.length - linesShownMax;
+  return [...lines.slice(0, half), `[… ${left} more lines …]`, ...lines.slice(-half)];
+}
+
+function textLines(given: string): string[] {
+  const shown = visibleLines(given).replace(/\n+$/, "");
+  return shown === "" ? [] : shown.split("\n");
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string"
+    ? value
+    : value === undefined || value === null
+      ? ""
+      : JSON.stringify(value);
+}
+
+function textsOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(text) : [];
+}
+
+function listOf(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

@@ -1,0 +1,18 @@
+import type { Verb } from "../../verb.ts";
+import { daemonRestart } from "./restart.ts";
+import { daemonRun } from "./run.ts";
+import { daemonStart } from "./start.ts";
+import { daemonStatus } from "./status.ts";
+import { daemonStop } from "./stop.ts";
+
+export const daemon: Verb = {
+  name: "daemon",
+  group: "Daemon and set-up",
+  summary: "start, stop and inspect the daemon",
+  about: "Every other command starts the daemon when none runs, so this is rarely needed.",
+  verbs: [daemonStart, daemonStop, daemonRestart, daemonStatus, daemonRun],
+  examples: [
+    ["daemon status", "exit code 6 when none runs"],
+    ["daemon restart", "after an update: running turns go on"],
+  ],
+};

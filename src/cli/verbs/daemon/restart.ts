@@ -1,0 +1,43 @@
+import { HacsError } from "../../../protocol/errors.ts";
+import { pathsFor } from "../../../system/paths.ts";
+import type { Verb } from "../../verb.ts";
+import { codexArguments, codexOption } from "./start.ts";
+import { stopDaemon } from "./stop.ts";
+
+/** Between the end of its last connection and the end of its lock a daemon needs a moment. */
+const lockTimeoutMs = 10_000;
+const pollMs = 20;
+
+export const daemonRestart: Verb<{ codex?: string }> = {
+  name: "restart",
+  group: "Daemon and set-up",
+  summary: "stop the daemon and start it again; agents and their turns go on meanwhile",
+  options: [codexOption],
+  examples: [["daemon restart", "after an update of hacs-session"]],
+  async run(context, _args, options) {
+    const stopped = await stopDaemon(context, "keep");
+    const { startDaemon } = await import("../../../client/launch.ts");
+    const deadline = Date.now() + lockTimeoutMs;
+    for (;;) {
+      try {
+        await startDaemon(
+          context.choice,
+          pathsFor(context.choice),
+          codexArguments(options, context),
+        );
+        break;
+      } catch (error) {
+        const held = error instanceof HacsError && error.code === "daemon-running";
+        if (!held || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
+      }
+    }
+    const status = await context.call("daemon/status", {});
+    if (context.json) context.printJson(status);
+    else
+      context.note(
+        `${stopped ? "The daemon was restarted" : "No daemon ran; one runs now"}, pid ${status.pid}.`,
+      );
+    return undefined;
+  },
+};

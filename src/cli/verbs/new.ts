@@ -1,0 +1,134 @@
+import { resolve } from "node:path";
+import { NAME_RULE, quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { Params } from "../../protocol/methods.ts";
+import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import { openTui } from "../open-tui.ts";
+import { environment } from "../session-environment.ts";
+import type { Verb } from "../verb.ts";
+
+interface Options {
+  cwd?: string;
+  model?: string;
+  profile?: string;
+  provider?: string;
+  sandbox?: NonNullable<SessionSpec["sandbox"]>;
+  approval?: NonNullable<SessionSpec["approval"]>;
+  fullAuto?: boolean;
+  config?: string[];
+  env?: [string, string][];
+  codexHome?: string;
+  codex?: string;
+  resume?: string;
+  last?: boolean;
+  detach?: boolean;
+}
+
+// `new` is a word of the language, so it can't be the constant's name.
+export const newSession: Verb<Options> = {
+  name: "new",
+  group: "Sessions",
+  summary: "create a session and attach to it",
+  about:
+    "NAME is made from the directory when it is left out. A first word that can't be a name\n(it has spaces) is the PROMPT. Without a terminal, it does not attach.",
+  arguments: ["[name]", "[prompt...]"],
+  options: [
+    {
+      flags: "-C, --cwd <dir>",
+      about: "the agent's working directory (default: this one)",
+      completes: "directory",
+    },
+    { flags: "-m, --model <model>", about: "the model" },
+    { flags: "-p, --profile <profile>", about: "a profile of codex's config" },
+    {
+      flags: "--provider <provider>",
+      about: 'the model provider; "demo" is the embedded stand-in',
+    },
+    { flags: "-s, --sandbox <mode>", about: "what commands may touch", choices: SANDBOXES },
+    { flags: "-a, --approval <policy>", about: "when codex asks", choices: APPROVAL_POLICIES },
+    {
+      flags: "--full-auto",
+      about: "-s workspace-write -a on-request",
+      conflicts: ["sandbox", "approval"],
+    },
+    {
+      flags: "-c, --config <key=value>",
+      about: "override a value of codex's config",
+      repeatable: true,
+    },
+    {
+      flags: "-e, --env <KEY=VALUE>",
+      about: "set a variable of the agent's",
+      parse: readVariable,
+      repeatable: true,
+    },
+    { flags: "--codex-home <dir>", about: "another CODEX_HOME", completes: "directory" },
+    { flags: "--codex <path>", about: "another codex", completes: "file" },
+    { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
+    { flags: "--last", about: "take over the directory's newest thread" },
+    { flags: "-d, --detach", about: "do not attach; print the name" },
+  ],
+  examples: [
+    ["new", "a session for this directory, attached"],
+    ['new fix -m gpt-5.2-codex "make the tests pass"', "with a name, a model and a first message"],
+    ["new -d review --last", "take over what codex did here last, in the background"],
+  ],
+  async run(context, args, options) {
+    const params = newParams(args, options, context);
+    const attaches = !options.detach && context.terminal.in && context.terminal.out;
+    const { session } = await context.call("session/new", params);
+    if (attaches) return openTui(context, { name: session.name, readOnly: false });
+    if (context.json) context.printJson(session);
+    else context.print(session.name);
+    if (!options.detach)
+      context.note(
+        `There is no terminal to attach to. From one: hacs-session attach ${session.name}`,
+      );
+    return undefined;
+  },
+};
+
+/** What is asked of the daemon: a pure reading of the command line. */
+export function newParams(
+  args: string[],
+  options: Options,
+  place: { cwd: string; env: NodeJS.ProcessEnv },
+): Params<"session/new"> {
+  const { name, prompt } = nameAndPrompt(args);
+  const spec: SessionSpec = { cwd: resolve(place.cwd, options.cwd ?? ".") };
+  if (options.model !== undefined) spec.model = options.model;
+  if (options.provider !== undefined) spec.provider = options.provider;
+  if (options.profile !== undefined) spec.profile = options.profile;
+  if (options.sandbox !== undefined) spec.sandbox = options.sandbox;
+  if (options.approval !== undefined) spec.approval = options.approval;
+  if (options.fullAuto) Object.assign(spec, { sandbox: "workspace-write", approval: "on-request" });
+  if (options.config !== undefined) spec.overrides = options.config;
+  if (options.codexHome !== undefined) spec.codexHome = resolve(place.cwd, options.codexHome);
+  // A bare word is looked for on PATH, as a shell does.
+  if (options.codex !== undefined)
+    spec.codex = options.codex.includes("/") ? resolve(place.cwd, options.codex) : options.codex;
+  const params: Params<"session/new"> = { spec, env: environment(place.env, options.env) };
+  if (name !== undefined) params.name = name;
+  if (prompt !== undefined) params.prompt = { text: prompt };
+  if (options.resume !== undefined) params.resume = { threadId: options.resume };
+  if (options.last) params.resume = { last: true };
+  return params;
+}
+
+export function nameAndPrompt(args: string[]): { name?: string; prompt?: string } {
+  const [first, ...rest] = args;
+  if (first === undefined) return {};
+  if (rest.length > 0) return { name: first, prompt: rest.join(" ") };
+  // A name that breaks the rule is told so by the daemon; what has a space is no name at all.
+  return NAME_RULE.test(first) || !/\s/.test(first) ? { name: first } : { prompt: first };
+}
+
+function readVariable(text: string): [string, string] {
+  const match = /^([^=\0]+)=([^\0]*)$/s.exec(text);
+  if (match) return [match[1]!, match[2]!];
+  throw new HacsError(
+    "invalid-usage",
+    `-e takes KEY=VALUE; got ${quote(text)}.`,
+    "Try -e DEBUG=1, or -e EMPTY= for an empty value.",
+  );
+}

@@ -1,0 +1,97 @@
+import { visible } from "../../protocol/address.ts";
+import { isObject } from "../../protocol/messages.ts";
+import { describeActor, type SessionDetail } from "../../protocol/session.ts";
+import { shortPath, stateText } from "../text/session-table.ts";
+import { ago } from "../text/times.ts";
+import type { Verb } from "../verb.ts";
+
+export const show: Verb = {
+  name: "show",
+  group: "Sessions",
+  summary: "one session in full",
+  arguments: ["<session>"],
+  endedToo: true,
+  examples: [
+    ["show fix", "state, agent, thread, messages, clients"],
+    ["show fix --json | jq -r .codexSocket", "the socket that speaks codex's own protocol"],
+  ],
+  async run(context, [name = ""]) {
+    const { session } = await context.call("session/show", { name });
+    if (context.json) {
+      context.printJson(session);
+      return undefined;
+    }
+    for (const [label, text] of detailLines(session, context.env.HOME)) {
+      context.print(`${context.paint("bold", label.padEnd(11))} ${text}`);
+    }
+    return undefined;
+  },
+};
+
+/** Label and text; a label is empty where a line goes on with the one above. */
+export function detailLines(
+  session: SessionDetail,
+  home: string | undefined,
+  nowMs?: number,
+): [string, string][] {
+  const { spec, turn, crash } = session;
+  const lines: [string, string | null | undefined][] = [
+    ["name", session.name],
+    ["id", session.id],
+    [
+      "state",
+      turn
+        ? `${stateText(session)}, in a turn since ${ago(turn.startedAt, nowMs)}`
+        : stateText(session),
+    ],
+    ["crash", crash && `${crash.reason} (${ago(crash.at, nowMs)})`],
+    ["retry", crash?.retryAt],
+    ["directory", shortPath(session.cwd, home)],
+    ["model", session.model],
+    ["provider", session.provider],
+    ["profile", spec.profile],
+    ["sandbox", spec.sandbox],
+    ["approval", spec.approval],
+    ["overrides", spec.overrides?.join("  ")],
+    ["codex home", spec.codexHome && shortPath(spec.codexHome, home)],
+    ["codex", spec.codex],
+    ["version", session.codexVersion],
+    ["agent", session.agentPid === null ? null : `pid ${session.agentPid}`],
+    ["socket", session.codexSocket],
+    ["thread", session.threadId],
+    ["history", `${session.seq} records`],
+    ["tokens", tokens(session)],
+    ["waiting", `${count(session.approvals, "approval")}, ${count(session.queued, "message")}`],
+    ["created", `${session.createdAt} (${ago(session.createdAt, nowMs)})`],
+    ["active", `${session.activeAt} (${ago(session.activeAt, nowMs)})`],
+    ...listed(
+      "clients",
+      session.attached.map(
+        (client) =>
+          `${describeActor(client)}${client.readOnly ? ", read-only" : ""}, ${ago(client.since, nowMs)}`,
+      ),
+    ),
+    ...listed(
+      "messages",
+      session.messages.map(
+        ({ messageId, turnStatus, status }) => `${messageId} ${turnStatus ?? status}`,
+      ),
+    ),
+  ];
+  return lines
+    .filter((line): line is [string, string] => typeof line[1] === "string" && line[1] !== "")
+    .map(([label, text]) => [label, visible(text)]);
+}
+
+function listed(label: string, texts: string[]): [string, string][] {
+  return texts.map((text, place) => [place === 0 ? label : "", text]);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function tokens({ usage }: SessionDetail): string | null {
+  const total = isObject(usage) && isObject(usage.total) ? usage.total.totalTokens : undefined;
+  return typeof total === "number" ? String(total) : null;
+}

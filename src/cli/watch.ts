@@ -1,0 +1,93 @@
+/**
+ * Waits for something to happen in a session, across whatever happens to the daemon meanwhile.
+ * The caller is handed every event once, in order, and settles the wait when it has seen enough.
+ */
+import type { Connection } from "../client/connection.ts";
+import { Follower } from "../client/follow.ts";
+import { formatDuration } from "../protocol/duration.ts";
+import { HacsError } from "../protocol/errors.ts";
+import type { Params, Result } from "../protocol/methods.ts";
+import type { SessionEvent } from "../protocol/records.ts";
+import type { Context } from "./context.ts";
+
+export interface Watch<T> {
+  attach: Params<"session/attach">;
+  /** Called after every attach, before its events. What it throws ends the wait. */
+  onAttached?: (
+    result: Result<"session/attach">,
+    settle: (value: T) => void,
+    connection: Connection,
+  ) => void | Promise<void>;
+  onEvent: (event: SessionEvent, settle: (value: T) => void) => void;
+  timeoutMs?: number | undefined;
+  /** What the time ran out for, as the error says it: `the answer`. */
+  waitsFor: string;
+}
+
+export async function watch<T>(context: Context, options: Watch<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const guard = (work: () => void | Promise<void>) => {
+    Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => {
+        // A lost connection is the follower's to mend; the next attach tries again.
+        if (!(error instanceof HacsError && error.code === "daemon-unreachable")) reject(error);
+      });
+  };
+  let first = true;
+  const follower = new Follower({
+    dial: () => (first ? context.dial() : context.redial()),
+    attach: options.attach,
+    onEvent: (event) => {
+      try {
+        options.onEvent(event, resolve);
+      } catch (error) {
+        reject(error);
+      }
+    },
+    onAttached: (result, connection) => {
+      first = false;
+      guard(() => options.onAttached?.(result, resolve, connection));
+    },
+    onDisconnected: () =>
+      context.note("hacs-session: the daemon is gone; waiting for it to come back."),
+  });
+  follower.ended.then((error) => {
+    if (error) reject(error);
+  });
+  const timer =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => reject(timedOut(options.timeoutMs!, options.waitsFor)), options.timeoutMs);
+  try {
+    await startFollower(follower, context, () => first);
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    follower.stop();
+  }
+}
+
+/** A daemon that dies just as it is asked is asked again once, like any other call. */
+async function startFollower(
+  follower: Follower,
+  context: Context,
+  unattached: () => boolean,
+): Promise<void> {
+  try {
+    await follower.start();
+  } catch (error) {
+    const lost = error instanceof HacsError && error.code === "daemon-unreachable";
+    if (!lost || !unattached()) throw error;
+    if (context.verbose) context.note("hacs-session: the daemon went away; asking again.");
+    await follower.start();
+  }
+}
+
+function timedOut(timeoutMs: number, waitsFor: string): HacsError {
+  return new HacsError(
+    "timed-out",
+    `Waited ${formatDuration(timeoutMs)} for ${waitsFor}, and the time given ran out.`,
+    "What runs goes on. Look with: hacs-session ls",
+  );
+}

@@ -1,0 +1,49 @@
+/** Puts the screen on the terminal and the terminal's keys into the store. Decides nothing. */
+import { randomUUID } from "node:crypto";
+import { Box, Text, useCursor, useInput, usePaste } from "ink";
+import { useEffect, useSyncExternalStore } from "react";
+import { strokesOf } from "./keystrokes.ts";
+import { paste, press } from "./press.ts";
+import { ticked } from "./receive.ts";
+import { screenOf } from "./screen.ts";
+import type { Store } from "./store.ts";
+import { useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
+import { paint } from "./theme.ts";
+
+export function App({ store, color }: { store: Store; color: boolean }) {
+  const model = useSyncExternalStore(store.subscribe, () => store.model);
+  useNoAutowrap();
+  useSize(store);
+  useSuspend();
+  useClock(store, model.transcript.turn !== null || model.notice !== null);
+  const { setCursorPosition } = useCursor();
+
+  useInput((input, key) => {
+    for (const stroke of strokesOf(input, key)) {
+      store.act((before) => press(before, stroke, randomUUID));
+    }
+  });
+  usePaste((text) => store.act((before) => paste(before, text)));
+
+  const { rows, cursor } = screenOf(model);
+  setCursorPosition(cursor ?? undefined);
+  return (
+    <Box flexDirection="column" width={model.size.columns} height={model.size.rows}>
+      {rows.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place
+        <Text key={index} wrap="truncate-end">
+          {paint(line, color) || " "}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+/** A running turn's time, and notices that go, want a step a second; an idle screen wants none. */
+function useClock(store: Store, wanted: boolean): void {
+  useEffect(() => {
+    if (!wanted) return;
+    const timer = setInterval(() => store.act(ticked), 1_000);
+    return () => clearInterval(timer);
+  }, [store, wanted]);
+}

@@ -1,0 +1,45 @@
+/** The help, made from the tables it explains. */
+import { KEYMAP, keyName } from "./keymap.ts";
+import { indent, type Line, span, wrap } from "./lines.ts";
+import { SLASH } from "./slash.ts";
+
+export function helpLines(width: number, readOnly: boolean): Line[] {
+  const rows: Line[] = [[span("Keys", "heading"), span("  (Esc leaves)", "dim")]];
+  const labelWidth = width < 60 ? 13 : 23;
+  const add = (keys: string, about: string) => {
+    const label = keys.padEnd(labelWidth);
+    const text = wrap([span(about)], Math.max(8, width - label.length - 1));
+    rows.push(...indent(text, span(`${label} `, "key"), span(" ".repeat(label.length + 1))));
+  };
+  for (const { keys, about } of KEYMAP.prefix) {
+    if (about !== undefined) add(`Ctrl-b ${keyName(keys[0] ?? "")}`, about);
+  }
+  rows.push([]);
+  for (const { keys, about } of KEYMAP[readOnly ? "watching" : "composer"]) {
+    if (about !== undefined)
+      add(
+        keys
+          .slice(0, width < 60 ? 1 : 2)
+          .map(keyName)
+          .join(", "),
+        about,
+      );
+  }
+  if (readOnly) return rows;
+  rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
+  for (const [command, about] of Object.entries(SLASH)) add(command, about);
+  rows.push(
+    [],
+    ...wrap(
+      [
+        span(
+          "A prompt of codex's takes no key until Tab gives it the keyboard, so nothing that is " +
+            "being typed can answer it; Enter never does.",
+          "dim",
+        ),
+      ],
+      width,
+    ),
+  );
+  return rows;
+}

@@ -1,0 +1,149 @@
+/**
+ * The only home of shortcuts. What a key does depends on what has the keyboard; the first table
+ * that knows it decides. `about` is what the help shows.
+ */
+
+/** What has the keyboard: the prefix was pressed, a panel has the focus, or the composer. */
+export type Focus = "prefix" | "help" | "approval" | "form" | "reading" | "composer" | "watching";
+
+export interface Binding {
+  keys: readonly string[];
+  does: Command;
+  about?: string;
+}
+
+export type Command =
+  | "approval-focus"
+  | "approval-leave"
+  | "backspace"
+  | "clear"
+  | "delete"
+  | "detach"
+  | "down"
+  | "expand"
+  | "form-submit"
+  | "help"
+  | "interrupt"
+  | "kill-to-end"
+  | "kill-to-start"
+  | "kill-word"
+  | "left"
+  | "line-end"
+  | "line-start"
+  | "newline"
+  | "page-down"
+  | "page-up"
+  | "prefix"
+  | "prefix-cancel"
+  | "reading"
+  | "redraw"
+  | "right"
+  | "row-down"
+  | "row-up"
+  | "send"
+  | "suspend"
+  | "to-end"
+  | "to-start"
+  | "up"
+  | "word-left"
+  | "word-right";
+
+const scrolling: Binding[] = [
+  { keys: ["pageup"], does: "page-up", about: "a page up" },
+  { keys: ["pagedown"], does: "page-down", about: "a page down" },
+  { keys: ["shift-up"], does: "row-up", about: "a row up" },
+  { keys: ["shift-down"], does: "row-down", about: "a row down" },
+];
+
+const everywhere: Binding[] = [
+  { keys: ["ctrl-b"], does: "prefix" },
+  { keys: ["ctrl-l"], does: "redraw", about: "draw the screen again" },
+];
+
+const rowKeys: Binding[] = [
+  { keys: ["up", "k", "ctrl-p"], does: "row-up" },
+  { keys: ["down", "j", "ctrl-n"], does: "row-down" },
+  { keys: ["ctrl-u"], does: "page-up" },
+  { keys: ["ctrl-d", " "], does: "page-down" },
+  { keys: ["home", "g"], does: "to-start" },
+  { keys: ["end", "G"], does: "to-end" },
+];
+
+export const KEYMAP: Record<Focus, readonly Binding[]> = {
+  prefix: [
+    { keys: ["d"], does: "detach", about: "detach; the session goes on" },
+    { keys: ["a"], does: "approval-focus", about: "answer what waits, as Tab does" },
+    { keys: ["["], does: "reading", about: "scroll with the arrow keys; q leaves" },
+    { keys: ["o"], does: "expand", about: "show long output in full, or not" },
+    { keys: ["r"], does: "redraw", about: "draw the screen again" },
+    { keys: ["ctrl-z"], does: "suspend", about: "suspend this client" },
+    { keys: ["?"], does: "help", about: "these keys" },
+    { keys: ["pageup"], does: "page-up" },
+    { keys: ["escape", "ctrl-c"], does: "prefix-cancel" },
+  ],
+  help: [
+    { keys: ["escape", "q", "enter", "?", "ctrl-c"], does: "help" },
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys,
+  ],
+  approval: [
+    { keys: ["escape", "tab", "ctrl-c"], does: "approval-leave" },
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys.filter(({ does }) => does !== "to-start" && does !== "to-end"),
+  ],
+  form: [
+    { keys: ["escape", "tab", "ctrl-c"], does: "approval-leave" },
+    { keys: ["enter"], does: "form-submit" },
+    { keys: ["backspace"], does: "backspace" },
+    { keys: ["ctrl-u"], does: "kill-to-start" },
+    { keys: ["up"], does: "row-up" },
+    { keys: ["down"], does: "row-down" },
+    ...everywhere,
+    ...scrolling,
+  ],
+  reading: [
+    { keys: ["q", "escape", "ctrl-c", "enter"], does: "to-end" },
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys,
+  ],
+  composer: [
+    { keys: ["enter"], does: "send", about: "send; while a turn runs, queue" },
+    { keys: ["ctrl-j", "alt-enter", "shift-enter"], does: "newline", about: "a new line" },
+    { keys: ["escape"], does: "interrupt", about: "go back to the end, or interrupt the turn" },
+    { keys: ["tab"], does: "approval-focus", about: "answer what waits" },
+    { keys: ["up"], does: "up", about: "up; in an empty composer the message before" },
+    { keys: ["down"], does: "down" },
+    { keys: ["ctrl-c"], does: "clear", about: "clear the composer" },
+    { keys: ["left"], does: "left" },
+    { keys: ["right", "ctrl-f"], does: "right" },
+    { keys: ["alt-b", "ctrl-left", "alt-left"], does: "word-left" },
+    { keys: ["alt-f", "ctrl-right", "alt-right"], does: "word-right" },
+    { keys: ["home", "ctrl-a"], does: "line-start", about: "to the start of the line" },
+    { keys: ["end", "ctrl-e"], does: "line-end", about: "to the end of the line" },
+    { keys: ["backspace", "ctrl-h"], does: "backspace" },
+    { keys: ["delete", "ctrl-d"], does: "delete" },
+    { keys: ["ctrl-w", "alt-backspace"], does: "kill-word", about: "delete the word before" },
+    { keys: ["ctrl-u"], does: "kill-to-start", about: "delete to the start of the line" },
+    { keys: ["ctrl-k"], does: "kill-to-end", about: "delete to the end of the line" },
+    ...scrolling,
+    ...everywhere,
+  ],
+  watching: [...everywhere, ...scrolling, ...rowKeys, { keys: ["escape"], does: "to-end" }],
+};
+
+/** The command of a key, or undefined when the focus has no use for it. */
+export function commandFor(focus: Focus, key: string): Command | undefined {
+  return KEYMAP[focus].find(({ keys }) => keys.includes(key))?.does;
+}
+
+/** A key's name as people write it: `ctrl-b` → `Ctrl-b`, `pageup` → `PgUp`. */
+export function keyName(key: string): string {
+  const words: Record<string, string> = { pageup: "PgUp", pagedown: "PgDn", " ": "Space" };
+  return key
+    .split(/-(?=.)/)
+    .map((part) => words[part] ?? (part.length > 1 ? part[0]?.toUpperCase() + part.slice(1) : part))
+    .join("-");
+}

@@ -1,0 +1,30 @@
+/** How the screen's rows are shared out. */
+import { type ApprovalPanel, approvalPanel } from "./approval-panel.ts";
+import { type ComposerRows, composerRows } from "./composer-rows.ts";
+import type { Model } from "./model.ts";
+
+export interface Layout {
+  transcriptRows: number;
+  panel: ApprovalPanel | null;
+  /** Null when read-only. */
+  composer: ComposerRows | null;
+}
+
+const statusRows = 1;
+const ruleRows = 1;
+/** What an approval leaves of the transcript, so that one sees what led to it. */
+const transcriptRowsMin = 3;
+
+export const promptText = "› ";
+
+export function layoutOf(model: Model): Layout {
+  const { columns, rows } = model.size;
+  const composerMax = Math.max(1, Math.min(8, Math.floor(rows / 3)));
+  const composer = model.readOnly
+    ? null
+    : composerRows(model.composer, Math.max(4, columns - promptText.length - 1), composerMax);
+  const rest = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
+  const spare = rest > 12 ? transcriptRowsMin : 0;
+  const panel = approvalPanel(model, Math.max(1, rest - spare));
+  return { transcriptRows: Math.max(0, rest - (panel?.rows.length ?? 0)), panel, composer };
+}

@@ -1,0 +1,153 @@
+/**
+ * What the screen is made of: a line is a row of styled spans, without control characters and
+ * never wider than it was made for. Everything here is pure.
+ */
+import stringWidth from "string-width";
+import type { StyleName } from "./theme.ts";
+
+export interface Span {
+  readonly text: string;
+  readonly style: StyleName;
+}
+export type Line = readonly Span[];
+
+export function span(text: string, style: StyleName = "plain"): Span {
+  return { text, style };
+}
+
+const asciiOnly = /^[\x20-\x7e]*$/;
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters that a person sees, and a terminal moves over, as one. */
+export function graphemes(text: string): string[] {
+  if (asciiOnly.test(text)) return text.split("");
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** How many columns a text takes. */
+export function cells(text: string): number {
+  return asciiOnly.test(text) ? text.length : stringWidth(text);
+}
+
+export function lineCells(line: Line): number {
+  return line.reduce((sum, { text }) => sum + cells(text), 0);
+}
+
+/** Breaks between words; a word that is too long, or text without spaces, breaks anywhere. */
+export function wrap(line: Line, width: number): Line[] {
+  if (lineCells(line) <= width) return [line];
+  const rows = new Rows(width);
+  let space: Span[] = [];
+  for (const token of tokensOf(line)) {
+    if (token.space) {
+      space = rows.atStartOfContinuation ? [] : token.pieces;
+      continue;
+    }
+    const gap = space.reduce((sum, { text }) => sum + text.length, 0);
+    if (rows.used > 0 && rows.used + gap + token.width > width && token.width <= width) {
+      rows.next();
+    } else {
+      for (const piece of space) rows.put(piece);
+    }
+    space = [];
+    for (const piece of token.pieces) rows.put(piece);
+  }
+  return rows.finish();
+}
+
+/** Breaks at the edge and keeps every space: for code, output and what is to be approved. */
+export function chop(line: Line, width: number): Line[] {
+  if (lineCells(line) <= width) return [line];
+  const rows = new Rows(width);
+  for (const piece of line) rows.put(piece);
+  return rows.finish();
+}
+
+/** Cuts to one row, with an ellipsis where something is missing. */
+export function cut(line: Line, width: number): Line {
+  if (lineCells(line) <= width) return line;
+  const first = chop(line, Math.max(1, width - 1))[0] ?? [];
+  return width < 1 ? [] : [...first, span("…", first.at(-1)?.style ?? "plain")];
+}
+
+/** Puts `first` before the first row and `rest` before the others. */
+export function indent(rows: readonly Line[], first: Span, rest: Span): Line[] {
+  return rows.map((row, index) => [index === 0 ? first : rest, ...row]);
+}
+
+class Rows {
+  used = 0;
+  readonly #width: number;
+  readonly #done: Line[] = [];
+  #row: Span[] = [];
+
+  constructor(width: number) {
+    this.#width = Math.max(1, width);
+  }
+
+  get atStartOfContinuation(): boolean {
+    return this.used === 0 && this.#done.length > 0;
+  }
+
+  next(): void {
+    this.#done.push(this.#row);
+    this.#row = [];
+    this.used = 0;
+  }
+
+  put(piece: Span): void {
+    const width = cells(piece.text);
+    if (this.used + width <= this.#width) return this.#add(piece, width);
+    let part = "";
+    let partWidth = 0;
+    for (const grapheme of graphemes(piece.text)) {
+      const wide = cells(grapheme);
+      if (this.used + partWidth + wide > this.#width && this.used + partWidth > 0) {
+        this.#add(span(part, piece.style), partWidth);
+        this.next();
+        part = "";
+        partWidth = 0;
+      }
+      // A character wider than the whole row can only be stood for.
+      part += wide > this.#width ? "?" : grapheme;
+      partWidth += Math.min(wide, this.#width);
+    }
+    this.#add(span(part, piece.style), partWidth);
+  }
+
+  finish(): Line[] {
+    if (this.#row.length > 0 || this.#done.length === 0) this.#done.push(this.#row);
+    return this.#done;
+  }
+
+  #add(piece: Span, width: number): void {
+    if (piece.text === "") return;
+    this.#row.push(piece);
+    this.used += width;
+  }
+}
+
+interface Token {
+  space: boolean;
+  pieces: Span[];
+  width: number;
+}
+
+/** Words and the spaces between them; a word goes on across a change of style. */
+function tokensOf(line: Line): Token[] {
+  const tokens: Token[] = [];
+  for (const { text, style } of line) {
+    for (const part of text.match(/ +|[^ ]+/g) ?? []) {
+      const space = part.startsWith(" ");
+      const last = tokens.at(-1);
+      if (last && last.space === space) {
+        last.pieces.push(span(part, style));
+        last.width += cells(part);
+      } else {
+        tokens.push({ space, pieces: [span(part, style)], width: cells(part) });
+      }
+    }
+  }
+  return tokens;
+}

@@ -1,0 +1,163 @@
+/**
+ * The TUI's end of the wire: follows the session into the store, and carries out what the model
+ * wants of the daemon. A message stays in the outbox until the daemon acknowledged it, and is
+ * sent again under the same id after a lost connection; the daemon takes each id once.
+ */
+import type { Connection } from "../client/connection.ts";
+import { Follower } from "../client/follow.ts";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+import type { Method, Params, Result } from "../protocol/methods.ts";
+import type { Effect, Outgoing } from "./model.ts";
+import * as receive from "./receive.ts";
+import type { Store } from "./store.ts";
+
+/** Records that attach brings, and that one page of older ones has. */
+export const pageRecords = 200;
+
+const retryMs = 250;
+
+export interface LinkOptions {
+  dial: () => Promise<Connection>;
+  name: string;
+  readOnly: boolean;
+  env?: Record<string, string>;
+  store: Store;
+}
+
+export class Link {
+  readonly #store: Store;
+  readonly #follower: Follower;
+  /** The id, which outlives renames; the name until it is known. */
+  #session: string;
+  #flushing = false;
+  /** Settles when the records that attach brings are all there. */
+  readonly live: Promise<void>;
+
+  constructor({ dial, name, readOnly, env, store }: LinkOptions) {
+    this.#store = store;
+    this.#session = name;
+    let settleLive = () => {};
+    this.live = new Promise((resolve) => {
+      settleLive = resolve;
+    });
+    this.#follower = new Follower({
+      dial,
+      attach: { name, last: pageRecords, deltas: true, readOnly, ...(env ? { env } : {}) },
+      onAttached: (result) => {
+        this.#session = result.session.id;
+        store.feed((model) => receive.attached(model, result));
+        void this.#flush();
+      },
+      onEvent: (event) => {
+        store.feed((model) => receive.received(model, event));
+        if (event.method !== "session/live") return;
+        settleLive();
+        void this.#complete();
+      },
+      onDisconnected: () => store.feed(receive.lost),
+    });
+  }
+
+  /** Resolves after the first attach; throws why there was none. */
+  async start(): Promise<void> {
+    await this.#follower.start();
+  }
+
+  /** Settles with the error that ended the session's following, or undefined after stop(). */
+  get ended(): Promise<HacsError | undefined> {
+    return this.#follower.ended;
+  }
+
+  stop(): void {
+    this.#follower.stop();
+  }
+
+  async perform(effect: Effect): Promise<void> {
+    switch (effect.do) {
+      case "flush":
+        return this.#flush();
+      case "answer":
+        return this.#try("session/answer", { id: effect.id, answer: effect.answer });
+      case "interrupt":
+        return this.#try("session/interrupt", {});
+      case "earlier":
+        return this.#earlier(effect.before);
+    }
+  }
+
+  /** One call at a time, so that messages arrive in the order they were written. */
+  async #flush(): Promise<void> {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    let goesOn = true;
+    for (let next = this.#next(); goesOn && next !== undefined; next = this.#next()) {
+      goesOn = await this.#send(next);
+    }
+    this.#flushing = false;
+    // The connection may be back already, or the daemon be about to stop: in a while, then.
+    if (this.#next() !== undefined) setTimeout(() => void this.#flush(), retryMs).unref();
+  }
+
+  /** False when the daemon went away: as far as one knows it was not delivered. */
+  async #send({ id, text, mode }: Outgoing): Promise<boolean> {
+    try {
+      await this.#call("session/send", { id, content: { text }, mode });
+      this.#store.act((model) => receive.acknowledged(model, id));
+    } catch (error) {
+      const failure = asHacsError(error);
+      if (failure.exitCode === 6) return false;
+      this.#store.act((model) => receive.refused(model, id, failure));
+    }
+    return true;
+  }
+
+  #next() {
+    return this.#follower.connection === undefined ? undefined : this.#store.model.outbox[0];
+  }
+
+  async #earlier(before: number): Promise<void> {
+    try {
+      const { records } = await this.#call("session/history", { before, limit: pageRecords });
+      this.#store.act((model) => receive.receivedEarlier(model, records));
+    } catch {
+      // It stands above the transcript that there is more; scrolling there asks again.
+      this.#store.act(receive.earlierFailed);
+    }
+  }
+
+  async #complete(): Promise<void> {
+    const { session, turn } = this.#store.model.transcript;
+    const busy = session?.state === "working" || session?.state === "needs-approval";
+    if (turn !== null || !busy) return;
+    try {
+      const { session: detail } = await this.#call("session/show", {});
+      this.#store.feed((model) => receive.detailed(model, detail));
+    } catch {
+      // The status line then lacks how long the turn has run, and nothing else.
+    }
+  }
+
+  async #try(
+    method: "session/answer" | "session/interrupt",
+    params: Omit<Params<typeof method>, "name">,
+  ): Promise<void> {
+    try {
+      await this.#call(method, params as Omit<Params<"session/answer">, "name">);
+    } catch (error) {
+      this.#store.act((model) => receive.failed(model, asHacsError(error)));
+    }
+  }
+
+  #call<M extends Method>(method: M, params: Omit<Params<M>, "name">): Promise<Result<M>> {
+    const { connection } = this.#follower;
+    if (connection === undefined) {
+      const away = "The daemon is away; the screen says when it is back.";
+      return Promise.reject(new HacsError("daemon-unreachable", away));
+    }
+    return connection.call(method, { ...params, name: this.#session } as Params<M>);
+  }
+}
+
+function asHacsError(error: unknown): HacsError {
+  return error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
+}

@@ -1,0 +1,126 @@
+/**
+ * Everything the TUI knows, as one value; the screen is a function of it. What happens outside
+ * is done through effects: a step gives the next model and what is to be done, and does nothing
+ * itself.
+ */
+import type { ErrorCode } from "../protocol/errors.ts";
+import type { Answer, SendMode } from "../protocol/session.ts";
+import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import { type Composer, emptyComposer } from "./composer.ts";
+import type { Answers } from "./form.ts";
+import type { Anchor } from "./viewport.ts";
+
+export interface Model {
+  /** The session's name, as it was given until the daemon tells the current one. */
+  name: string;
+  readOnly: boolean;
+  /** The time of the last step, ms; nothing below asks the clock. */
+  now: number;
+  size: { columns: number; rows: number };
+  transcript: Transcript;
+  /** `catching-up` while the records that were missed arrive. */
+  link: "catching-up" | "live" | "reconnecting";
+  /** Messages that the daemon has not acknowledged yet, oldest first. */
+  outbox: readonly Outgoing[];
+  /** The oldest record here, and whether there are older ones to load. */
+  oldest: number | null;
+  earlier: "unknown" | "loading" | "none";
+  composer: Composer;
+  /** Where the reader stands; null follows the end. */
+  anchor: Anchor;
+  /** True: the arrow keys scroll (`Ctrl-b [`). */
+  reading: boolean;
+  prefix: boolean;
+  expanded: boolean;
+  dialog: Dialog | null;
+  /** The approval on the screen, and since when: one just come takes no answer yet. */
+  shown: { id: string; at: number } | null;
+  notice: Notice | null;
+  /** True: detaching was warned against, and the next time it is meant. */
+  leaving?: boolean;
+}
+
+export interface Outgoing {
+  id: string;
+  text: string;
+  mode: SendMode;
+}
+
+/** What has the keyboard instead of the composer. */
+export type Dialog =
+  | { kind: "help"; row: number }
+  | { kind: "approval"; id: string; row: number; form: FormState | null };
+
+export interface FormState {
+  index: number;
+  text: string;
+  answers: Answers;
+}
+
+export interface Notice {
+  text: string;
+  tone: "info" | "warning";
+  /** When it goes by itself, ms. */
+  until: number;
+}
+
+export type Effect =
+  | { do: "detach" }
+  | { do: "end"; reason: "ended" }
+  | { do: "flush" }
+  | { do: "answer"; id: string; answer: Answer }
+  | { do: "interrupt" }
+  | { do: "earlier"; before: number }
+  | { do: "redraw" }
+  | { do: "suspend" };
+
+export interface Step {
+  model: Model;
+  effects: readonly Effect[];
+}
+
+export function initialModel(options: {
+  name: string;
+  readOnly: boolean;
+  size: Model["size"];
+  now: number;
+}): Model {
+  return {
+    ...options,
+    transcript: emptyTranscript,
+    link: "catching-up",
+    outbox: [],
+    oldest: null,
+    earlier: "unknown",
+    composer: emptyComposer,
+    anchor: null,
+    reading: false,
+    prefix: false,
+    expanded: false,
+    dialog: null,
+    shown: null,
+    notice: null,
+  };
+}
+
+/** Messages waiting for an acknowledgement: more than this, and Enter refuses. */
+export const outboxMax = 100;
+
+const noticeMs = 4_000;
+
+export function only(model: Model, ...effects: Effect[]): Step {
+  return { model, effects };
+}
+
+export function noticed(model: Model, text: string, tone: Notice["tone"] = "info"): Model {
+  return { ...model, notice: { text, tone, until: model.now + noticeMs } };
+}
+
+export function isDemo(model: Model): boolean {
+  return model.transcript.session?.labels.demo === "true";
+}
+
+/** An answer that lost a race, or came too late, is news and no failure. */
+export function isLate(code: ErrorCode): boolean {
+  return code === "approval-answered" || code === "approval-not-found" || code === "no-turn";
+}

@@ -1,0 +1,210 @@
+/**
+ * What a key does. The rule for approvals: a prompt appears by itself and takes no key. Tab or
+ * `Ctrl-b a` gives it the keyboard, and not before it has been on the screen for a moment; then
+ * each decision has one key and Enter is none of them. When it is answered, by whomever, the
+ * keyboard goes back to the composer, and the next prompt has to be given it anew. So nothing
+ * that is being typed, or was meant for another prompt, answers anything.
+ */
+import { blocksOf } from "./blocks.ts";
+import * as edit from "./composer.ts";
+import { wantEarlier } from "./earlier.ts";
+import { textOf } from "./items/drawing.ts";
+import { userText } from "./items/user-message.ts";
+import { type Command, commandFor, type Focus } from "./keymap.ts";
+import type { Stroke } from "./keystrokes.ts";
+import { layoutOf } from "./layout.ts";
+import { graphemes } from "./lines.ts";
+import { type Model, noticed, only, type Step } from "./model.ts";
+import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
+import { helpRowMax } from "./screen.ts";
+import { submit } from "./submit.ts";
+import { scroll, toStart } from "./viewport.ts";
+
+export function focusOf(model: Model): Focus {
+  if (model.prefix) return "prefix";
+  if (model.dialog?.kind === "help") return "help";
+  if (model.dialog?.kind === "approval") return model.dialog.form === null ? "approval" : "form";
+  if (model.readOnly) return "watching";
+  return model.reading ? "reading" : "composer";
+}
+
+/** `newId` names a message that is sent: it stays the same however often it is tried. */
+export function press(given: Model, stroke: Stroke, newId: () => string): Step {
+  const model = { ...given, notice: null };
+  if ("key" in stroke) return pressKey(model, stroke.key, newId);
+  const focus = focusOf(model);
+  if (focus === "composer") {
+    return only({ ...model, composer: edit.insert(model.composer, stroke.text) });
+  }
+  // A run of text may have crossed the line as one; where keys are commands each counts.
+  const [first = "", ...rest] = graphemes(stroke.text);
+  const step = focus === "form" ? typeInForm(model, first) : pressKey(model, first, newId);
+  if (rest.length === 0) return step;
+  const next = press(step.model, { text: rest.join("") }, newId);
+  return { model: next.model, effects: [...step.effects, ...next.effects] };
+}
+
+export function paste(model: Model, text: string): Step {
+  const focus = focusOf(model);
+  const clean = edit.pasted(text);
+  if (focus === "form") return typeInForm(model, clean.replaceAll("\n", " "));
+  if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
+  return only({ ...model, composer: edit.insert(model.composer, clean) });
+}
+
+function pressKey(model: Model, key: string, newId: () => string): Step {
+  const focus = focusOf(model);
+  const command = commandFor(focus, key);
+  const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
+  if (command === undefined) {
+    if (focus === "approval") return pressInApproval(unarmed, key);
+    return only(unarmed);
+  }
+  return run(unarmed, command, newId);
+}
+
+function run(model: Model, command: Command, newId: () => string): Step {
+  const editing = edits[command];
+  if (editing !== undefined && model.dialog === null) {
+    return only({ ...model, composer: editing(model.composer) });
+  }
+  switch (command) {
+    case "prefix":
+      return only({ ...model, prefix: true });
+    case "prefix-cancel":
+      return only(model);
+    case "detach":
+      return detach(model);
+    case "redraw":
+      return only(model, { do: "redraw" });
+    case "suspend":
+      return only(model, { do: "suspend" });
+    case "expand":
+      return only(
+        noticed(
+          { ...model, expanded: !model.expanded },
+          model.expanded ? "long output in part" : "long output in full",
+        ),
+      );
+    case "help":
+      return only({
+        ...model,
+        dialog: model.dialog?.kind === "help" ? null : { kind: "help", row: 0 },
+      });
+    case "reading":
+      return only({ ...model, reading: true });
+    case "send":
+      return submit(model, newId);
+    case "interrupt":
+      return leaveOrInterrupt(model);
+    case "clear":
+      if (model.composer.text === "") {
+        return only(noticed(model, "Ctrl-b d detaches, Esc interrupts"));
+      }
+      return only({ ...model, composer: edit.emptyComposer });
+    case "up":
+    case "down":
+      return only({ ...model, composer: vertical(model, command) });
+    case "approval-focus":
+      return focusApproval(model);
+    case "approval-leave":
+      return only({ ...model, dialog: null });
+    case "form-submit":
+    case "backspace":
+    case "kill-to-start":
+      return pressInApproval(model, command);
+    default:
+      return move(model, command);
+  }
+}
+
+const edits: Partial<Record<Command, (composer: edit.Composer) => edit.Composer>> = {
+  newline: (composer) => edit.insert(composer, "\n"),
+  left: edit.left,
+  right: edit.right,
+  "word-left": edit.wordLeft,
+  "word-right": edit.wordRight,
+  "line-start": edit.lineStart,
+  "line-end": edit.lineEnd,
+  backspace: edit.backspace,
+  delete: edit.remove,
+  "kill-word": edit.killWord,
+  "kill-to-start": edit.killToStart,
+  "kill-to-end": edit.killToEnd,
+};
+
+/** Up and Down move within the text; at its ends, or in an empty one, through what was sent. */
+function vertical(model: Model, command: "up" | "down"): edit.Composer {
+  const { composer } = model;
+  const moved = command === "up" ? edit.up(composer) : edit.down(composer);
+  if (moved !== null && composer.recalled === null) return moved;
+  if (composer.text !== "" && composer.recalled === null) return composer;
+  return edit.recall(composer, past(model), command === "up" ? 1 : -1);
+}
+
+/** What was sent to this session, newest first, without repeats in a row. */
+function past(model: Model): string[] {
+  const { entries, queue } = model.transcript;
+  const sent = entries.flatMap((entry) =>
+    entry.kind === "item" && textOf(entry.item.type) === "userMessage"
+      ? [userText(entry.item)]
+      : [],
+  );
+  const all = [...sent, ...queue.map(({ text }) => text), ...model.outbox.map(({ text }) => text)];
+  return all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
+}
+
+/** Leaving with words unsaid takes a second press. */
+function detach(model: Model): Step {
+  const unsent = model.outbox.length;
+  if (unsent === 0 || model.leaving === true) return only(model, { do: "detach" });
+  return only(
+    noticed(
+      { ...model, leaving: true },
+      `${unsent} not sent yet; Ctrl-b d again detaches and drops it`,
+      "warning",
+    ),
+  );
+}
+
+/** Back to the end first, when scrolled up; then it interrupts. */
+function leaveOrInterrupt(model: Model): Step {
+  if (model.anchor !== null) return only({ ...model, anchor: null });
+  const { turn, session } = model.transcript;
+  const busy = turn !== null || session?.state === "working" || session?.state === "needs-approval";
+  if (!busy) return only(noticed(model, "no turn runs"));
+  return only(noticed(model, "interrupting…"), { do: "interrupt" });
+}
+
+function move(model: Model, command: Command): Step {
+  const { dialog } = model;
+  const { transcriptRows, panel } = layoutOf(model);
+  const height = Math.max(1, transcriptRows);
+  if (dialog !== null) {
+    const page = dialog.kind === "help" ? height : Math.max(1, panel?.bodyRows ?? 1);
+    const max = dialog.kind === "help" ? helpRowMax(model) : (panel?.rowMax ?? 0);
+    const by = distance(command, Math.max(1, page - 1));
+    const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
+    return only({ ...model, dialog: { ...dialog, row } });
+  }
+  if (command === "to-end") return only({ ...model, anchor: null, reading: false });
+  const blocks = blocksOf(model);
+  const anchor =
+    command === "to-start"
+      ? toStart(blocks, height)
+      : scroll(blocks, model.anchor, height, distance(command, Math.max(1, height - 2)));
+  const moved = { ...model, anchor };
+  return command.endsWith("-up") || command === "to-start" ? wantEarlier(moved) : only(moved);
+}
+
+function distance(command: Command, page: number): number {
+  const rows: Partial<Record<Command, number>> = {
+    "row-up": -1,
+    "row-down": 1,
+    "page-up": -page,
+    "page-down": page,
+    "to-start": Number.MIN_SAFE_INTEGER,
+    "to-end": Number.MAX_SAFE_INTEGER,
+  };
+  return rows[command] ?? 0;
+}

@@ -1,0 +1,177 @@
+/** What the daemon tells, taken into the model. Pure. */
+import type { HacsError } from "../protocol/errors.ts";
+import type { Result } from "../protocol/methods.ts";
+import type { SessionEvent } from "../protocol/records.ts";
+import type { HistoryRecord, SessionDetail } from "../protocol/session.ts";
+import {
+  disconnected,
+  emptyTranscript,
+  fold,
+  type QueuedMessage,
+  type Transcript,
+} from "../protocol/transcript.ts";
+import { wantEarlier } from "./earlier.ts";
+import { type Effect, isLate, type Model, noticed, only, type Step } from "./model.ts";
+
+/** Entries kept while following the end; older ones are loaded again when scrolled to. */
+export const entriesMax = 4_000;
+const entriesKept = 2_000;
+
+/**
+ * At (re)attach the result is the authority on what waits: records older than the ones that
+ * follow may hold it, and what was known before may be over.
+ */
+export function attached(model: Model, result: Result<"session/attach">): Model {
+  const known = new Map(model.transcript.queue.map((message) => [message.id, message]));
+  const queue = result.messages
+    .filter(({ status }) => status === "accepted")
+    .map(
+      ({ messageId, mode }): QueuedMessage =>
+        known.get(messageId) ?? { id: messageId, text: "", mode },
+    );
+  const transcript = {
+    ...disconnected(model.transcript),
+    session: result.session,
+    approvals: result.approvals,
+    queue,
+    drafts: [],
+  };
+  return settled({ ...model, name: result.session.name, link: "catching-up", transcript });
+}
+
+export function received(model: Model, event: SessionEvent): Step {
+  const effects: Effect[] = [];
+  const transcript = withoutRepeat(fold(model.transcript, event), event);
+  let next: Model = {
+    ...model,
+    transcript,
+    name: transcript.session?.name ?? model.name,
+    oldest: model.oldest ?? event.seq ?? null,
+  };
+  if (event.method === "session/live") next = { ...next, link: "live" };
+  if (event.method === "session/renamed" && typeof event.params.to === "string") {
+    next = { ...next, name: event.params.to };
+  }
+  if (event.method === "session/ended" || transcript.session?.state === "ended") {
+    effects.push({ do: "end", reason: "ended" });
+  }
+  const step = wantToFill(settled(trimmed(next)), event.method === "session/live");
+  return { model: step.model, effects: [...effects, ...step.effects] };
+}
+
+/** How far back a warning is looked for. */
+const repeatEntriesMax = 200;
+
+/** codex gives some warnings with every turn; said once is enough to read it. */
+function withoutRepeat(transcript: Transcript, event: SessionEvent): Transcript {
+  const { entries } = transcript;
+  const last = entries.at(-1);
+  if (event.method !== "warning" || last?.kind !== "notice" || last.seq !== event.seq) {
+    return transcript;
+  }
+  const said = entries
+    .slice(-repeatEntriesMax, -1)
+    .some(
+      (entry) =>
+        entry.kind === "notice" &&
+        entry.method === "warning" &&
+        entry.params.message === last.params.message,
+    );
+  return said ? { ...transcript, entries: entries.slice(0, -1) } : transcript;
+}
+
+export function lost(model: Model): Model {
+  const transcript = disconnected(model.transcript);
+  return earlierFailed({ ...model, link: "reconnecting", transcript });
+}
+
+/** An older page, folded by itself: what it says of the present is long over. */
+export function receivedEarlier(model: Model, records: readonly HistoryRecord[]): Step {
+  const first = records[0];
+  if (first === undefined) return only({ ...model, earlier: "none" });
+  const before = { ...emptyTranscript, session: model.transcript.session };
+  const page = records.reduce<typeof before>(
+    (folded, record) => withoutRepeat(fold(folded, record), record),
+    before,
+  );
+  const entries = [...page.entries, ...model.transcript.entries];
+  const longer: Model = {
+    ...model,
+    transcript: { ...model.transcript, entries },
+    oldest: first.seq,
+    earlier: first.seq <= 1 ? "none" : "unknown",
+  };
+  return wantToFill(longer, true);
+}
+
+/** Loading failed, or the connection went: it can be asked for again. */
+export function earlierFailed(model: Model): Model {
+  return model.earlier === "loading" ? { ...model, earlier: "unknown" } : model;
+}
+
+/** Many records are not drawn at all: a page that leaves the screen half empty wants another. */
+function wantToFill(model: Model, asked: boolean): Step {
+  return asked && model.anchor === null ? wantEarlier(model) : only(model);
+}
+
+/** A turn and its usage can be older than the records that attach brought. */
+export function detailed(model: Model, detail: SessionDetail): Model {
+  const { transcript } = model;
+  const turn = transcript.turn ?? detail.turn;
+  return { ...model, transcript: { ...transcript, turn, usage: transcript.usage ?? detail.usage } };
+}
+
+export function acknowledged(model: Model, id: string): Model {
+  return { ...model, outbox: model.outbox.filter((message) => message.id !== id) };
+}
+
+/** A message that the daemon refused goes back to be mended, before what is being written. */
+export function refused(model: Model, id: string, error: HacsError): Model {
+  const message = model.outbox.find((one) => one.id === id);
+  const said = noticed(acknowledged(model, id), error.message, "warning");
+  if (message === undefined) return said;
+  const { text, cursor } = model.composer;
+  const before = text === "" ? message.text : `${message.text}\n`;
+  return {
+    ...said,
+    composer: { text: before + text, cursor: before.length + cursor, recalled: null },
+  };
+}
+
+export function failed(model: Model, error: HacsError): Model {
+  return noticed(model, error.message, isLate(error.code) ? "info" : "warning");
+}
+
+export function ticked(model: Model): Model {
+  return model.notice !== null && model.notice.until <= model.now
+    ? { ...model, notice: null }
+    : model;
+}
+
+/** Keeps the prompt that is shown, and the one that has the keyboard, to what still waits. */
+function settled(model: Model): Model {
+  const { approvals } = model.transcript;
+  const first = approvals[0];
+  const shown =
+    first === undefined
+      ? null
+      : model.shown?.id === first.id
+        ? model.shown
+        : { id: first.id, at: model.now };
+  const { dialog } = model;
+  const over =
+    dialog?.kind === "approval" && !approvals.some((approval) => approval.id === dialog.id);
+  return { ...model, shown, dialog: over ? null : dialog };
+}
+
+function trimmed(model: Model): Model {
+  const { entries } = model.transcript;
+  if (entries.length <= entriesMax || model.anchor !== null) return model;
+  const kept = entries.slice(-entriesKept);
+  return {
+    ...model,
+    transcript: { ...model.transcript, entries: kept },
+    oldest: kept[0]?.seq ?? model.oldest,
+    earlier: "unknown",
+  };
+}

@@ -1,0 +1,88 @@
+/** The whole screen as a function of the model: as many rows as the terminal has, and a cursor. */
+import { blocksOf } from "./blocks.ts";
+import { helpLines } from "./help.ts";
+import { type Layout, layoutOf, promptText } from "./layout.ts";
+import { cells, cut, type Line, span } from "./lines.ts";
+import type { Model } from "./model.ts";
+import { statusLine } from "./status.ts";
+import { type View, view } from "./viewport.ts";
+
+export interface Screen {
+  rows: Line[];
+  /** Null while something else than the composer has the keyboard. */
+  cursor: { x: number; y: number } | null;
+}
+
+export function screenOf(model: Model): Screen {
+  const { columns, rows } = model.size;
+  const layout = layoutOf(model);
+  const panel = layout.panel?.rows ?? [];
+  const help = model.dialog?.kind === "help" ? model.dialog : null;
+  const shown: View =
+    help === null
+      ? view(blocksOf(model), model.anchor, layout.transcriptRows)
+      : helpView(model, help.row, layout.transcriptRows + panel.length);
+  const height = layout.transcriptRows + (help === null ? 0 : panel.length);
+  const body = [...shown.rows, ...Array<Line>(Math.max(0, height - shown.rows.length)).fill([])];
+  const drawn = [
+    ...body,
+    ...(help === null ? panel : []),
+    ruleLine(model, shown, layout),
+    ...composerLines(layout),
+    statusLine(model),
+  ].slice(-rows);
+  return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
+}
+
+/** How far the help scrolls. */
+export function helpRowMax(model: Model): number {
+  const { transcriptRows, panel } = layoutOf(model);
+  const lines = helpLines(model.size.columns, model.readOnly);
+  return Math.max(0, lines.length - transcriptRows - (panel?.rows.length ?? 0));
+}
+
+function helpView(model: Model, row: number, height: number): View {
+  const lines = helpLines(model.size.columns, model.readOnly);
+  return {
+    rows: lines.slice(row, row + height),
+    atStart: row === 0,
+    atEnd: row + height >= lines.length,
+  };
+}
+
+/** The row between transcript and composer: news, else the marker, else what keys do now. */
+function ruleLine(model: Model, shown: View, layout: Layout): Line {
+  const { columns } = model.size;
+  const rule = (text: string, style: "dim" | "warning" | "bold"): Line => {
+    const filled = Math.max(0, columns - cells(text) - 4);
+    return [span("── ", "rule"), span(text, style), span(` ${"─".repeat(filled)}`, "rule")];
+  };
+  if (model.notice !== null) {
+    return rule(model.notice.text, model.notice.tone === "warning" ? "warning" : "bold");
+  }
+  if (!shown.atEnd) {
+    const short = model.dialog?.kind === "help" || columns < 60;
+    return rule(short ? "▼ more below · PgDn" : "▼ more below · PgDn, Esc to the end", "bold");
+  }
+  if (model.reading) return rule("scrolling · q leaves", "bold");
+  const lines = layout.composer?.lines ?? 0;
+  if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
+  if (model.readOnly) return rule("read-only · Ctrl-b d detaches", "dim");
+  if (model.transcript.turn !== null && model.dialog === null) {
+    return rule("Esc interrupts · Enter queues", "dim");
+  }
+  return [span("─".repeat(columns), "rule")];
+}
+
+function composerLines({ composer }: Layout): Line[] {
+  return (composer?.rows ?? []).map((text, index) => [
+    span(index === 0 ? promptText : " ".repeat(promptText.length), "prompt"),
+    span(text),
+  ]);
+}
+
+function cursorOf(model: Model, { composer }: Layout, drawn: readonly Line[]): Screen["cursor"] {
+  if (composer === null || model.dialog !== null || model.reading) return null;
+  const y = drawn.length - 1 - composer.rows.length + composer.cursor.row;
+  return { x: promptText.length + composer.cursor.column, y: Math.max(0, y) };
+}

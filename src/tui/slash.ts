@@ -1,0 +1,27 @@
+/** Commands that are typed, for keyboards without Ctrl and Tab. One table. */
+export const SLASH = {
+  "/detach": "detach; the session goes on",
+  "/interrupt": "interrupt the running turn",
+  "/approve": "accept what waits, once",
+  "/deny": "decline what waits",
+  "/steer": "TEXT  into the running turn, not after it",
+  "/help": "the keys and these commands",
+} as const;
+export type SlashCommand = keyof typeof SLASH;
+
+export type Typed =
+  | { kind: "message"; text: string }
+  | { kind: "command"; command: SlashCommand; rest: string }
+  | { kind: "unknown"; command: string };
+
+/** `/etc/hosts is wrong` is a message, and `//x` sends `/x`. */
+export function typed(text: string): Typed {
+  if (text.startsWith("//")) return { kind: "message", text: text.slice(1) };
+  const match = /^(\/[a-z][a-z-]*)(?:\s+([\s\S]*))?$/.exec(text.trim());
+  if (match === null) return { kind: "message", text };
+  const [, command = "", rest = ""] = match;
+  if (Object.hasOwn(SLASH, command)) {
+    return { kind: "command", command: command as SlashCommand, rest };
+  }
+  return { kind: "unknown", command };
+}

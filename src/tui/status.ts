@@ -1,0 +1,57 @@
+/** The last row, in tmux's manner. What matters most comes first, and the rest as it fits. */
+import { visible } from "../protocol/address.ts";
+import { formatDuration } from "../protocol/duration.ts";
+import { isObject, type JsonObject } from "../protocol/messages.ts";
+import { cells, cut, type Line, span } from "./lines.ts";
+import { isDemo, type Model } from "./model.ts";
+
+export function statusLine(model: Model): Line {
+  const width = model.size.columns;
+  const right = model.prefix ? "Ctrl-b …" : width >= 60 ? "Ctrl-b ? keys" : "";
+  let text = `[${visible(model.name)}]`;
+  const room = width - (right === "" ? 0 : cells(right) + 2);
+  for (const { part, joint } of partsOf(model)) {
+    const longer = text + joint + part;
+    if (cells(longer) <= room) text = longer;
+  }
+  const gap = Math.max(0, width - cells(text) - cells(right));
+  const style = model.link === "reconnecting" || model.prefix ? "statusAlert" : "status";
+  return cut([span(text + " ".repeat(gap) + right, style)], width);
+}
+
+/** By weight; each takes its place when there is room for it. */
+function partsOf(model: Model): { part: string; joint: string }[] {
+  const { transcript, link, readOnly, outbox } = model;
+  const { session, turn, usage, queue, approvals } = transcript;
+  const waiting = queue.length + outbox.filter(({ id }) => !queue.some((m) => m.id === id)).length;
+  const clients = session?.clients ?? 0;
+  const parts = [
+    link === "reconnecting" ? "reconnecting…" : (session?.state ?? "attaching"),
+    isDemo(model) ? "demo model" : "",
+    readOnly ? "read-only" : "",
+    approvals.length > 1 ? `${approvals.length} approvals` : "",
+    turn === null ? "" : elapsed(model.now, turn.startedAt),
+    waiting > 0 ? `queued ${waiting}` : "",
+    clients > 1 ? `${clients} clients` : "",
+    isDemo(model) ? "" : visible(session?.model ?? ""),
+    tokens(usage),
+    clients === 1 ? "1 client" : "",
+  ];
+  return parts
+    .filter((part) => part !== "")
+    .map((part, index) => ({ part, joint: index === 0 ? " " : " · " }));
+}
+
+/** The daemon's clock and this one may differ; a turn never began in the future. */
+function elapsed(now: number, startedAt: string): string {
+  const ms = now - Date.parse(startedAt);
+  return Number.isNaN(ms) ? "" : formatDuration(Math.max(1000, ms));
+}
+
+function tokens(usage: JsonObject | null): string {
+  const total = isObject(usage?.total) ? usage.total.totalTokens : undefined;
+  if (typeof total !== "number" || total <= 0) return "";
+  if (total < 1_000) return `${total} tokens`;
+  if (total < 999_500) return `${(total / 1_000).toFixed(total < 9_950 ? 1 : 0)}k tokens`;
+  return `${(total / 1_000_000).toFixed(1)}M tokens`;
+}

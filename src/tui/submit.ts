@@ -1,0 +1,70 @@
+/** Enter in the composer: a message to send, or a slash command. */
+import type { SendMode } from "../protocol/session.ts";
+import { emptyComposer } from "./composer.ts";
+import { plainDecision } from "./decisions.ts";
+import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
+import { isReadable } from "./press-approval.ts";
+import { type SlashCommand, typed } from "./slash.ts";
+
+export function submit(model: Model, newId: () => string): Step {
+  const { text } = model.composer;
+  if (text.trim() === "") return only(model);
+  const meant = typed(text);
+  switch (meant.kind) {
+    case "message":
+      return send(model, meant.text, "queue", newId);
+    case "command":
+      return runSlash({ ...model, composer: emptyComposer }, meant.command, meant.rest, newId);
+    case "unknown":
+      return only(
+        noticed(model, `no command ${meant.command}; /help lists them, //… sends it`, "warning"),
+      );
+  }
+}
+
+function send(model: Model, text: string, mode: SendMode, newId: () => string): Step {
+  if (model.outbox.length >= outboxMax) {
+    return only(noticed(model, `${outboxMax} messages wait for the daemon already`, "warning"));
+  }
+  const sent: Model = {
+    ...model,
+    composer: emptyComposer,
+    anchor: null,
+    outbox: [...model.outbox, { id: newId(), text, mode }],
+  };
+  const waits = model.transcript.turn !== null && mode === "queue";
+  return only(waits ? noticed(sent, "queued: it follows this turn") : sent, { do: "flush" });
+}
+
+function runSlash(model: Model, command: SlashCommand, rest: string, newId: () => string): Step {
+  switch (command) {
+    case "/detach":
+      return only(model, { do: "detach" });
+    case "/interrupt":
+      return only(noticed(model, "interrupting…"), { do: "interrupt" });
+    case "/approve":
+      return answer(model, true);
+    case "/deny":
+      return answer(model, false);
+    case "/help":
+      return only({ ...model, dialog: { kind: "help", row: 0 } });
+    case "/steer":
+      if (rest === "") return only(noticed(model, "/steer takes a text", "warning"));
+      return send(model, rest, "steer", newId);
+  }
+}
+
+/** Answers the prompt on the screen, if it has been there long enough to be the one meant. */
+function answer(model: Model, yes: boolean): Step {
+  const approval = model.transcript.approvals[0];
+  if (approval === undefined) return only(noticed(model, "nothing waits for an answer"));
+  if (!isReadable(model)) {
+    return only(noticed(model, "this prompt is new: read it, then say it again", "warning"));
+  }
+  const decision = plainDecision(approval.decisions, yes);
+  if (decision === undefined) {
+    return only(noticed(model, "this one takes more than yes or no: press Tab", "warning"));
+  }
+  const effect = { do: "answer", id: approval.id, answer: { decision: decision.id } } as const;
+  return only(noticed(model, `answered: ${decision.label}`), effect);
+}

@@ -1,0 +1,93 @@
+/** What a daemon believes of the processes that the last one wrote down, and what it leaves alone. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AgentRow } from "../../src/daemon/store/session-table.ts";
+import { identify } from "../../src/system/process-identity.ts";
+import { eventually } from "../support/eventually.ts";
+import { expectWhole } from "../support/history-check.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { isRunning, signal, whenGone } from "../support/processes.ts";
+import { createSession, say } from "../support/sessions.ts";
+
+let home: Home;
+let innocent: ChildProcess;
+beforeEach(async () => {
+  home = await createHome();
+  await createSession(home, await home.connect(), { name: "bot" });
+  innocent = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+});
+afterEach(async () => {
+  innocent.kill("SIGKILL");
+  await home.close();
+});
+
+/** Changes what the history says of the agent, while no daemon runs. */
+function rewriteAgent(change: (row: AgentRow) => AgentRow): void {
+  const db = new DatabaseSync(join(home.dir, "state/default/history.db"));
+  const { agent } = db.prepare("SELECT agent FROM sessions").get() as { agent: string };
+  db.prepare("UPDATE sessions SET agent = ?").run(JSON.stringify(change(JSON.parse(agent))));
+  db.close();
+}
+
+test.each(["start time", "boot id"])("a forged row with another %s names an innocent process: it lives", async (what) => {
+  const { pid, startTime, bootId } = identify(innocent.pid!)!;
+  const [agent] = home.agentPids();
+  await home.killDaemon();
+  signal(agent!, "SIGKILL");
+  await whenGone(agent!);
+  const forged = what === "start time" ? { pid, startTime: `${startTime}0`, bootId } : { pid, startTime, bootId: "another" };
+  rewriteAgent((row) => ({ ...row, process: forged }));
+
+  const connection = await home.connect();
+  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "the row is not believed" });
+  expect((await home.show("bot")).agentPid).toBeNull();
+  expect((await say(connection, "bot", "say hello")).text).toBe("hello");
+  await home.ok(["restart", "bot"]);
+  await home.ok(["kill", "bot"]);
+  await home.ok(["daemon", "stop", "--end"]);
+  expect(isRunning(pid)).toBe(true);
+});
+
+test("a daemon that died before it wrote the process down leaves no orphan", async () => {
+  const connection = await home.connect();
+  await say(connection, "bot", "say before");
+  const [orphan] = home.agentPids();
+  await home.killDaemon();
+  rewriteAgent(({ process: _, ...row }) => row);
+
+  await home.connect();
+  await whenGone(orphan!);
+  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "it counts as asleep" });
+  expect((await say(await home.connect(), "bot", "say after")).text).toBe("after");
+  expect(home.agentPids()).toHaveLength(1);
+  expect(home.model.conversation()).toEqual(["say before", "say after"]);
+  await expectWhole(home, "bot");
+});
+
+test("an agent that ended while no daemon ran is no crash, and is started by the next message", async () => {
+  await say(await home.connect(), "bot", "say before");
+  const [agent] = home.agentPids();
+  await home.killDaemon();
+  signal(agent!, "SIGKILL");
+  await whenGone(agent!);
+  const connection = await home.connect();
+  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "it is asleep" });
+  expect((await home.show("bot")).crash).toBeNull();
+  expect((await say(connection, "bot", "say after")).text).toBe("after");
+});
+
+test("an agent that hangs does not keep the next daemon from serving the others", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "lively" });
+  const { agentPid } = await home.show("bot");
+  signal(agentPid!, "SIGSTOP");
+  await home.killDaemon();
+  const next = await home.connect();
+  expect((await say(next, "lively", "say unmoved")).text).toBe("unmoved");
+  expect((await home.show("bot")).state).toBe("starting");
+  signal(agentPid!, "SIGCONT");
+  await eventually(async () => (await home.show("bot")).state === "idle", { what: "it is adopted" });
+  expect(await home.agentPid("bot")).toBe(agentPid);
+});

@@ -1,0 +1,133 @@
+/** The rules of answering, on a real store: what codex and clients do is played by the test. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Approvals } from "../../../src/daemon/session/approvals.ts";
+import { History } from "../../../src/daemon/session/history.ts";
+import { Store } from "../../../src/daemon/store/store.ts";
+import type { HacsError } from "../../../src/protocol/errors.ts";
+
+let dir: string;
+let store: Store;
+let history: History;
+let replies: unknown[];
+let approvals: Approvals;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "hs-"));
+  store = new Store(join(dir, "history.db"));
+  const now = new Date().toISOString();
+  store.sessions.insert({
+    id: "s", name: "bot", spec: { cwd: "/" }, labels: {}, threadId: null, model: null, provider: null,
+    agent: null, seq: 0, createdAt: now, activeAt: now, endedAt: null,
+  });
+  history = new History("s", 0, store);
+  approvals = load();
+});
+afterEach(() => {
+  store.close();
+  rmSync(dir, { recursive: true });
+});
+
+/** As a daemon does when it starts. */
+function load(): Approvals {
+  replies = [];
+  return new Approvals({ id: "s", name: () => "bot" }, store, history, (id, response) => {
+    replies.push([id, response]);
+  });
+}
+
+const method = "item/commandExecution/requestApproval";
+const ask = (requestId: number, turnId = "turn", itemId = `item${requestId}`) =>
+  approvals.requested(requestId, method, { turnId, itemId, command: `c${requestId}` });
+const by = { kind: "cli", user: "ann", from: "pid 1" };
+const ids = () => approvals.waiting().map(({ id }) => id);
+const codeOf = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    return (error as HacsError).code;
+  }
+  return "none";
+};
+const told = () =>
+  history
+    .after(0, 100)
+    .map(({ params }) => JSON.parse(params))
+    .map(({ status, by: who, reason }) => [status, who?.kind ?? reason ?? null]);
+
+test("of several, one must be named", () => {
+  ask(0);
+  ask(1);
+  expect(codeOf(() => approvals.answer(undefined, { decision: "accept" }, by))).toBe("approval-ambiguous");
+  const [first, second] = ids();
+  approvals.answer(second, { decision: "decline" }, by);
+  expect(replies).toEqual([[1, { decision: "decline" }]]);
+  approvals.answer(undefined, { decision: "accept" }, by);
+  expect(replies.at(-1)).toEqual([0, { decision: "accept" }]);
+  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe("approval-answered");
+  expect(codeOf(() => approvals.answer(undefined, { decision: "accept" }, by))).toBe("no-approval");
+  expect(told()).toEqual([["requested", null], ["requested", null], ["answered", "cli"], ["answered", "cli"]]);
+});
+
+test("asked again by an agent that lived on, it is the same question", () => {
+  ask(0);
+  const before = ids();
+  approvals = load();
+  expect(ids()).toEqual(before);
+  ask(0);
+  expect(ids()).toEqual(before);
+  expect(told()).toEqual([["requested", null]]);
+});
+
+test("an answer that codex may not have heard is given again, once it asks again", () => {
+  ask(0);
+  approvals.answer(undefined, { decision: "accept" }, by);
+  approvals = load();
+  ask(0);
+  expect(replies).toEqual([[0, { decision: "accept" }]]);
+  expect(approvals.count).toBe(0);
+});
+
+test("the next agent's request of the same number is another question", () => {
+  ask(0, "turn1", "a");
+  approvals.answer(undefined, { decision: "accept" }, by);
+  ask(0, "turn2", "b");
+  expect(replies).toHaveLength(1);
+  expect(approvals.count).toBe(1);
+});
+
+test("what codex settled without us is codex's, or lost when the turn was interrupted", () => {
+  ask(0);
+  ask(1);
+  const [first, second] = ids();
+  approvals.resolvedElsewhere(0, false);
+  approvals.resolvedElsewhere(1, true);
+  approvals.resolvedElsewhere(7, false);
+  expect(told().slice(2)).toEqual([["answered", "codex"], ["lost", "the turn was interrupted"]]);
+  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe("approval-answered");
+  expect(codeOf(() => approvals.answer(second, { decision: "accept" }, by))).toBe("approval-lost");
+  expect(replies).toEqual([]);
+});
+
+test("a turn's end loses its questions and no others", () => {
+  ask(0, "one");
+  ask(1, "two");
+  const [, second] = ids();
+  approvals.lose("the turn ended", "one");
+  expect(ids()).toEqual([second]);
+  approvals.lose("the agent is gone");
+  expect(approvals.count).toBe(0);
+  approvals.lose("again");
+  expect(told().slice(2)).toEqual([["lost", "the turn ended"], ["lost", "the agent is gone"]]);
+});
+
+test("an answer that can't be stored is not given", () => {
+  ask(0);
+  const [id] = ids();
+  store.sessions.remove("s");
+  expect(() => approvals.answer(id, { decision: "accept" }, by)).toThrow();
+  expect(replies).toEqual([]);
+  expect(ids()).toEqual([id]);
+});

@@ -1,0 +1,97 @@
+/** A client that does not read is kept within bounds, and is held by nobody else's feet. */
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { backlogBytesMax } from "../../src/daemon/session/feed.ts";
+import { eventually } from "../support/eventually.ts";
+import { historyOf } from "../support/history-check.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { connectRaw } from "../support/raw-client.ts";
+import { createSession, finished, say } from "../support/sessions.ts";
+import { watch } from "../support/watcher.ts";
+
+let home: Home;
+beforeEach(async () => {
+  home = await createHome();
+});
+afterEach(() => home.close());
+
+function residentBytes(pid: number): number {
+  const [, pages] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
+  return Number(pages) * 4096;
+}
+
+test("a client that stops reading in a flood is set aside, and gets every record when it reads again", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "flood" });
+  await createSession(home, connection, { name: "other" });
+  const slow = await connectRaw(home.socket);
+  await slow.hello();
+  slow.request(1, "session/attach", { name: "flood", after: 0 });
+  await slow.until("live", ({ params }) => params?.method === "session/live");
+  slow.pause();
+  const fast = await watch(home, "flood");
+
+  const flood = await connection.call("session/send", { name: "flood", content: { text: "flood 18000" } });
+  // The others go on meanwhile, in this session and in the next.
+  expect((await say(connection, "other", "say unmoved")).text).toBe("unmoved");
+  await fast.message(flood.messageId, "finished");
+  const deltas = fast.events.filter(({ method }) => method === "item/agentMessage/delta");
+  expect(deltas.map(({ params }) => params.delta).join("")).toHaveLength(18000 * 40);
+
+  slow.resume();
+  const { seq: head } = await home.show("flood");
+  await slow.until("the last record", ({ params }) => params?.seq === head);
+  const seqs = slow.frames.flatMap(({ params }) => params?.seq ?? []);
+  expect(seqs).toEqual((await historyOf(home, "flood")).map(({ seq }) => seq));
+  // It was spared the deltas that did not fit; the item that they made up is whole.
+  const floodBytes = Buffer.byteLength(JSON.stringify(deltas));
+  expect(floodBytes).toBeGreaterThan(1.2 * backlogBytesMax);
+  const itemBytes = 3 * 18000 * 40 * 2;
+  expect(slow.bytesRead).toBeLessThan(backlogBytesMax + itemBytes + 1_000_000);
+  expect(slow.frames.filter(({ params }) => params?.method === "item/agentMessage/delta").length).toBeLessThan(deltas.length);
+
+  // And it is live again.
+  await say(connection, "flood", "say welcome back");
+  await slow.until("what comes next", ({ params }) => params?.params?.delta === "welcome back");
+  slow.close();
+  fast.stop();
+});
+
+test("a history of large records is read in pages that a frame can hold", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "large" });
+  await connection.call("session/send", { name: "large", content: { text: "gated large" } });
+  await home.model.reached("large");
+  // As JSON each of these has 36 MB, and a frame at most 64.
+  const text = "\u0001".repeat(6_000_000);
+  for (let i = 0; i < 2; i++) await connection.call("session/send", { name: "large", content: { text } });
+  const { cancelled } = await connection.call("session/kill", { name: "large" });
+  expect(cancelled).toBe(2);
+  const records = await historyOf(home, "large");
+  const large = records.filter(({ params }) => JSON.stringify(params).length > 36_000_000);
+  expect(large).toHaveLength(2);
+  const watcher = await watch(home, "large");
+  await watcher.until("live", ({ method }) => method === "session/live");
+  expect(watcher.records().map(({ seq }) => seq)).toEqual(records.map(({ seq }) => seq));
+  watcher.stop();
+});
+
+test("a client that asks and asks and never reads does not fill the daemon's memory", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "big" });
+  const { messageId } = await connection.call("session/send", { name: "big", content: { text: `say ${"x".repeat(500_000)}` } });
+  await finished(connection, "big", messageId);
+  const pid = home.daemonPid();
+  const before = residentBytes(pid);
+  const greedy = await connectRaw(home.socket);
+  await greedy.hello();
+  greedy.pause();
+  const asked = 2000;
+  for (let id = 1; id <= asked; id++) greedy.request(id, "session/history", { name: "big", after: 0 });
+
+  expect((await say(connection, "big", "say still served")).text).toBe("still served");
+  expect(residentBytes(pid) - before).toBeLessThan(150_000_000);
+
+  greedy.close();
+  await eventually(async () => (await connection.call("daemon/status", {})).clients === 1, { what: "it is gone" });
+});

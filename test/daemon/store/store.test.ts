@@ -1,0 +1,143 @@
+/** The durable side by itself: all or nothing, nobody told before, and files that are not ours. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { History } from "../../../src/daemon/session/history.ts";
+import { Store } from "../../../src/daemon/store/store.ts";
+
+let dir: string;
+let file: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "hs-"));
+  file = join(dir, "history.db");
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function withSession(store: Store, id = "s"): History {
+  const now = new Date().toISOString();
+  store.sessions.insert({
+    id, name: id, spec: { cwd: "/" }, labels: {}, threadId: null, model: null, provider: null,
+    agent: null, seq: 0, createdAt: now, activeAt: now, endedAt: null,
+  });
+  return new History(id, 0, store);
+}
+
+const note = (history: History, reason: string) =>
+  history.own("session/gap", { reason, since: "", recovered: 0 });
+
+test("a transaction that fails leaves nothing, and seq steps back with it", () => {
+  const store = new Store(file);
+  const history = withSession(store);
+  note(history, "kept");
+  expect(() =>
+    store.transaction(() => {
+      note(history, "lost");
+      store.durably(() => note(history, "lost as well"));
+      throw new Error("disk full");
+    }),
+  ).toThrow("disk full");
+  expect(history.head).toBe(1);
+  expect(note(history, "next")).toBe(2);
+  expect(history.after(0, 10).map(({ params }) => JSON.parse(params).reason)).toEqual(["kept", "next"]);
+  expect(store.sessions.all()[0]?.seq).toBe(2);
+  store.close();
+});
+
+test("nobody is told before the commit, and nobody of what was taken back", () => {
+  const store = new Store(file);
+  const told: string[] = [];
+  store.transaction(() => {
+    store.transaction(() => store.afterwards(() => told.push("inner"), () => told.push("inner back")));
+    expect(told).toEqual([]);
+  });
+  expect(told).toEqual(["inner"]);
+  expect(() =>
+    store.transaction(() => {
+      store.afterwards(() => told.push("never"), () => told.push("back"));
+      throw new Error("no");
+    }),
+  ).toThrow();
+  expect(told).toEqual(["inner", "back"]);
+  store.close();
+});
+
+test("what happened before, within and after a durable write is all there", () => {
+  const store = new Store(file);
+  const history = withSession(store);
+  store.durably(() => note(history, "alone"));
+  store.transaction(() => store.durably(() => note(history, "within")));
+  store.close();
+  const again = new Store(file);
+  expect(again.records.after("s", 0, 10)).toHaveLength(2);
+  again.close();
+});
+
+test("an item, and a turn's beginning and end, are kept once", () => {
+  const store = new Store(file);
+  const history = withSession(store);
+  const item = { turnId: "t", item: { id: "i", type: "agentMessage", text: "x" } };
+  const turn = { turn: { id: "t" } };
+  for (let i = 0; i < 2; i++) {
+    expect(history.codex("turn/started", turn, 1)).toBe(i === 0);
+    expect(history.codex("item/completed", item, 1)).toBe(i === 0);
+    expect(history.codex("turn/completed", turn, 1)).toBe(i === 0);
+  }
+  expect(history.head).toBe(3);
+  expect(store.records.hasItems("s")).toBe(true);
+  expect(store.records.hasItems("other")).toBe(false);
+  store.close();
+});
+
+test("pages end where a frame would grow too large, and always go on", () => {
+  const store = new Store(file);
+  const history = withSession(store);
+  for (let i = 0; i < 10; i++) note(history, `${i}`.padEnd(1_000_000));
+  const read: number[] = [];
+  for (let page = history.after(0, 1000); page.length > 0; page = history.after(read.at(-1)!, 1000)) {
+    expect(page.length).toBeLessThan(5);
+    read.push(...page.map(({ seq }) => seq));
+  }
+  expect(read).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const newest = history.before(11, 1000).map(({ seq }) => seq);
+  expect(newest.at(-1)).toBe(10);
+  expect(newest).toEqual([...newest].sort((a, b) => a - b));
+  note(history, "".padEnd(5_000_000));
+  expect(history.before(12, 1000).map(({ seq }) => seq)).toEqual([11]);
+  store.close();
+});
+
+test("a history of a newer version is refused and not touched", () => {
+  new Store(file).close();
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999; CREATE TABLE future (x)");
+  db.close();
+  const before = readFileSync(file);
+  expect(() => new Store(file)).toThrow(expect.objectContaining({ code: "state-newer", message: expect.stringContaining("999") }));
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
+test.each<[string, () => void]>([
+  ["text", () => writeFileSync(file, "this is no database, and longer than a header of one hundred bytes ".repeat(4))],
+  ["a torn header", () => truncateSync(file, 50)],
+  ["flipped bytes in the schema", () => {
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 100, 1000);
+    writeFileSync(file, bytes);
+  }],
+])("a damaged history (%s) is said to be damaged, and left as it was", (_, damage) => {
+  const store = new Store(file);
+  withSession(store);
+  store.close();
+  damage();
+  copyFileSync(file, `${file}.before`);
+  expect(() => new Store(file)).toThrow(expect.objectContaining({ code: "state-damaged", message: expect.stringContaining(file) }));
+  expect(readFileSync(file).equals(readFileSync(`${file}.before`))).toBe(true);
+});
+
+test("where no file can be made, it says so", () => {
+  mkdirSync(file);
+  expect(() => new Store(file)).toThrow(expect.objectContaining({ code: "state-unwritable" }));
+  expect(statSync(file).isDirectory()).toBe(true);
+});

@@ -1,0 +1,78 @@
+import type { Key } from "ink";
+import { expect, test } from "vitest";
+import { helpLines } from "../../src/tui/help.ts";
+import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
+import { strokesOf } from "../../src/tui/keystrokes.ts";
+import { SLASH, typed } from "../../src/tui/slash.ts";
+
+const none = {} as Key;
+const key = (changes: Partial<Key>) => ({ ...none, ...changes });
+
+test("what Ink hands over becomes strokes, one by one where they came together", () => {
+  const table: [string, Key, unknown[]][] = [
+    ["hello", none, [{ text: "hello" }]],
+    ["hello\r", none, [{ text: "hello" }, { key: "enter" }]],
+    ["\u0002d", none, [{ key: "ctrl-b" }, { text: "d" }]],
+    ["a\nb", none, [{ text: "a" }, { key: "ctrl-j" }, { text: "b" }]],
+    ["\n", none, [{ key: "ctrl-j" }]],
+    ["b", key({ ctrl: true }), [{ key: "ctrl-b" }]],
+    ["\r", key({ return: true }), [{ key: "enter" }]],
+    ["\r", key({ return: true, meta: true }), [{ key: "alt-enter" }]],
+    ["", key({ upArrow: true, shift: true }), [{ key: "shift-up" }]],
+    ["", key({ escape: true }), [{ key: "escape" }]],
+    ["f", key({ meta: true }), [{ key: "alt-f" }]],
+    ["日本", none, [{ text: "日本" }]],
+    ["a", key({ eventType: "release" }), []],
+  ];
+  for (const [input, given, expected] of table) expect(strokesOf(input, given)).toEqual(expected);
+});
+
+test("a key means what has the keyboard makes of it", () => {
+  const table: [Focus, string, string | undefined][] = [
+    ["composer", "enter", "send"],
+    ["composer", "ctrl-j", "newline"],
+    ["composer", "y", undefined],
+    ["composer", "tab", "approval-focus"],
+    ["prefix", "d", "detach"],
+    ["approval", "enter", undefined],
+    ["approval", "y", undefined],
+    ["approval", "escape", "approval-leave"],
+    ["form", "enter", "form-submit"],
+    ["watching", "enter", undefined],
+    ["watching", "escape", "to-end"],
+    ["reading", "q", "to-end"],
+  ];
+  for (const [focus, pressed, expected] of table) {
+    expect([focus, pressed, commandFor(focus, pressed)]).toEqual([focus, pressed, expected]);
+  }
+});
+
+test("no key has two meanings for one focus, and the prefix is reached from everywhere", () => {
+  for (const [focus, bindings] of Object.entries(KEYMAP)) {
+    const keys = bindings.flatMap((binding) => binding.keys);
+    expect([focus, keys.filter((one, index) => keys.indexOf(one) !== index)]).toEqual([focus, []]);
+    if (focus !== "prefix") expect(keys).toContain("ctrl-b");
+  }
+});
+
+test("slash commands are told from messages", () => {
+  expect(typed("/detach")).toEqual({ kind: "command", command: "/detach", rest: "" });
+  expect(typed(" /steer  to the\nleft ")).toMatchObject({
+    command: "/steer",
+    rest: "to the\nleft",
+  });
+  expect(typed("/etc/hosts is wrong")).toEqual({ kind: "message", text: "/etc/hosts is wrong" });
+  expect(typed("//detach")).toEqual({ kind: "message", text: "/detach" });
+  expect(typed("/detatch now")).toEqual({ kind: "unknown", command: "/detatch" });
+  expect(typed("/constructor")).toEqual({ kind: "unknown", command: "/constructor" });
+});
+
+test("the help names the commands, and none to one who only watches", () => {
+  const help = (readOnly: boolean) =>
+    helpLines(80, readOnly)
+      .map((line) => line.map(({ text }) => text).join(""))
+      .join("\n");
+  for (const command of Object.keys(SLASH)) expect(help(false)).toContain(command);
+  expect(help(true)).not.toContain("/approve");
+  expect(help(true)).toContain("Ctrl-b d");
+});

@@ -1,0 +1,236 @@
+import { expect, test } from "vitest";
+import type { Stroke } from "../../src/tui/keystrokes.ts";
+import type { Effect, Model } from "../../src/tui/model.ts";
+import { paste, press } from "../../src/tui/press.ts";
+import { shownMinMs } from "../../src/tui/press-approval.ts";
+import {
+  agentMessage,
+  answered,
+  approvalDetail,
+  feed,
+  live,
+  modelWith,
+  record,
+  requested,
+  shown,
+  userMessage,
+} from "./events.ts";
+
+/** Presses named keys; anything else is typed as text. */
+function keys(model: Model, ...pressed: string[]): { model: Model; effects: Effect[] } {
+  let ids = 0;
+  return pressed.reduce<{ model: Model; effects: Effect[] }>(
+    (before, key) => {
+      const named = /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|pageup|pagedown|backspace)$/;
+      const stroke: Stroke = named.test(key) ? { key } : { text: key };
+      const step = press(before.model, stroke, () => `m${++ids}`);
+      return { model: step.model, effects: [...before.effects, ...step.effects] };
+    },
+    { model, effects: [] },
+  );
+}
+
+/** The same a while later, when what is on the screen can have been read. */
+const later = (model: Model): Model => ({ ...model, now: model.now + shownMinMs });
+const asked = (changes = {}) => modelWith({ events: [requested(1, approvalDetail(changes))] });
+const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });
+
+test("Enter sends what is written, once, and empties the composer", () => {
+  const { model, effects } = keys(modelWith(), "hello", "alt-enter", "there", "enter", "enter");
+  expect(model.composer.text).toBe("");
+  expect(model.outbox).toEqual([{ id: "m1", text: "hello\nthere", mode: "queue" }]);
+  expect(effects).toEqual([{ do: "flush" }]);
+  expect(keys(modelWith(), "  ", "enter").effects).toEqual([]);
+});
+
+test("while a turn runs, Enter queues and says so, and /steer goes into the turn", () => {
+  const working = modelWith({ events: [turn] });
+  const queued = keys(working, "next", "enter").model;
+  expect(queued.outbox[0]).toMatchObject({ mode: "queue" });
+  expect(shown(queued).join("\n")).toContain("queued");
+  const steered = keys(working, "/steer to the left", "enter").model;
+  expect(steered.outbox[0]).toMatchObject({ text: "to the left", mode: "steer" });
+});
+
+test("the prefix, its keys and the commands for keyboards without Ctrl", () => {
+  expect(keys(modelWith(), "ctrl-b", "d").effects).toEqual([{ do: "detach" }]);
+  expect(keys(modelWith(), "ctrl-b", "dx").effects).toEqual([{ do: "detach" }]);
+  expect(keys(modelWith(), "/detach", "enter").effects).toEqual([{ do: "detach" }]);
+  expect(keys(modelWith(), "ctrl-b", "x", "d").model.composer.text).toBe("d");
+  expect(keys(modelWith(), "ctrl-b", "r").effects).toEqual([{ do: "redraw" }]);
+  const help = keys(modelWith(), "ctrl-b", "?").model;
+  expect(shown(help).join("\n")).toContain("Ctrl-b d");
+  expect(keys(help, "escape").model.dialog).toBeNull();
+  expect(shown(keys(modelWith(), "/help", "enter").model).join("\n")).toContain("Ctrl-b d");
+  const unknown = keys(modelWith(), "/nothing", "enter");
+  expect(unknown.effects).toEqual([]);
+  expect(unknown.model.composer.text).toBe("/nothing");
+});
+
+test("detaching with something unsent takes a second press", () => {
+  const unsent = keys(modelWith(), "hello", "enter").model;
+  const first = keys(unsent, "ctrl-b", "d");
+  expect(first.effects).toEqual([]);
+  expect(shown(first.model).join("\n")).toContain("1 not sent yet");
+  expect(keys(first.model, "ctrl-b", "d").effects).toEqual([{ do: "detach" }]);
+});
+
+test("Escape interrupts a turn, and only a turn", () => {
+  expect(keys(modelWith(), "escape").effects).toEqual([]);
+  expect(keys(modelWith({ events: [turn] }), "escape").effects).toEqual([{ do: "interrupt" }]);
+  expect(keys(modelWith({ events: [turn] }), "/interrupt", "enter").effects).toEqual([
+    { do: "interrupt" },
+  ]);
+});
+
+test("an approval takes no key until it has been shown and given the keyboard", () => {
+  const model = asked();
+  const typedOn = keys(later(model), "y", "enter");
+  expect(typedOn.effects).toEqual([{ do: "flush" }]);
+  expect(keys(model, "tab", "y")).toMatchObject({
+    effects: [],
+    model: { composer: { text: "y" } },
+  });
+  expect(keys(later(model), "tab", "enter", " ", "z").effects).toEqual([]);
+  for (const [key, decision] of Object.entries({
+    y: "accept",
+    a: "acceptForSession",
+    n: "decline",
+    c: "cancel",
+  })) {
+    const { effects, model: after } = keys(later(model), "tab", key);
+    expect(effects).toEqual([{ do: "answer", id: "a1", answer: { decision } }]);
+    expect(after.dialog).toBeNull();
+  }
+  expect(keys(later(model), "ctrl-b", "a", "y").effects).toHaveLength(1);
+  expect(keys(later(model), "tab", "escape", "y").effects).toEqual([]);
+});
+
+test("an approval that takes another's place does not take its answer", () => {
+  const first = approvalDetail({ id: "a1" });
+  const second = approvalDetail({ id: "a2", command: "rm -rf /" });
+  const both = later(modelWith({ events: [requested(1, first), requested(2, second)] }));
+  const focused = keys(both, "tab").model;
+  const elsewhere = feed(focused, answered(3, "a1"));
+  expect(elsewhere.dialog).toBeNull();
+  expect(shown(elsewhere).join("\n")).toContain("allowed by ann (cli, ssh 10.0.0.7)");
+  expect(keys(elsewhere, "y").effects).toEqual([]);
+  expect(keys(elsewhere, "tab", "y").effects).toEqual([]);
+  expect(keys(elsewhere, "ctrl-u", "/approve", "enter").effects).toEqual([]);
+  expect(keys(later(elsewhere), "tab", "y").effects).toMatchObject([{ id: "a2" }]);
+});
+
+test("/approve and /deny answer what is on the screen, in what words it takes", () => {
+  expect(keys(later(asked()), "/approve", "enter").effects).toMatchObject([
+    { answer: { decision: "accept" } },
+  ]);
+  const decisions = [{ id: "cancel", label: "No, and stop" }];
+  expect(keys(later(asked({ decisions })), "/deny", "enter").effects).toMatchObject([
+    { answer: { decision: "cancel" } },
+  ]);
+  expect(keys(later(asked({ decisions })), "/approve", "enter").effects).toEqual([]);
+  expect(keys(modelWith(), "/approve", "enter").effects).toEqual([]);
+});
+
+test("questions are answered by number or by text, one after another", () => {
+  const questions = [
+    {
+      id: "q1",
+      header: "Colour",
+      question: "Which one?",
+      isOther: false,
+      options: [
+        { label: "red", description: "warm" },
+        { label: "blue", description: "cold" },
+      ],
+    },
+    { id: "q2", header: "Name", question: "What name?", isOther: true, options: null },
+  ];
+  const model = later(asked({ kind: "question", command: null, params: { questions } }));
+  const focused = keys(model, "tab").model;
+  expect(shown(focused).join("\n")).toContain("2 blue  cold");
+  expect(keys(focused, "x", "enter").effects).toEqual([]);
+  const second = keys(focused, "2").model;
+  expect(shown(second).join("\n")).toContain("What name?");
+  const { effects } = keys(second, "my cart", "backspace", "backspace", "t", "enter");
+  const answers = { q1: { answers: ["blue"] }, q2: { answers: ["my cat"] } };
+  expect(effects).toEqual([{ do: "answer", id: "a1", answer: { response: { answers } } }]);
+});
+
+test("a form is filled in with values of its own types, or declined", () => {
+  const requestedSchema = {
+    type: "object",
+    properties: {
+      count: { type: "integer", title: "How many" },
+      sure: { type: "boolean" },
+      note: { type: "string" },
+    },
+    required: ["count"],
+  };
+  const decisions = [{ id: "decline", label: "No" }];
+  const params = { serverName: "shop", mode: "form", requestedSchema };
+  const model = later(asked({ kind: "elicitation", command: "Order?", decisions, params }));
+  expect(keys(model, "tab", "n").effects).toMatchObject([{ answer: { decision: "decline" } }]);
+  const first = keys(model, "tab", "f", "enter", "many", "enter").model;
+  expect(shown(first).join("\n")).toContain("a whole number is needed here");
+  const { effects } = keys(first, "ctrl-u", "12", "enter", "1", "enter");
+  expect(effects).toMatchObject([
+    { answer: { response: { action: "accept", content: { count: 12, sure: true } } } },
+  ]);
+});
+
+test("a long command is shown whole, by scrolling, and says how much is not in view", () => {
+  const command = Array.from({ length: 60 }, (_, line) => `step ${line} `).join("\n");
+  const small = modelWith({
+    columns: 40,
+    rows: 20,
+    events: [requested(1, approvalDetail({ command }))],
+  });
+  let model = keys(later(small), "tab").model;
+  const seen = new Set<string>();
+  for (let page = 0; page < 20; page++) {
+    for (const row of shown(model)) if (row.includes("step")) seen.add(row);
+    model = keys(model, "pagedown").model;
+  }
+  expect(seen.size).toBe(60);
+  expect(shown(keys(later(small), "tab").model).join("\n")).toMatch(/▼ \d+ rows more/);
+  expect(keys(model, "y").effects).toMatchObject([{ answer: { decision: "accept" } }]);
+});
+
+test("who only watches can scroll, get help and leave, and nothing else", () => {
+  const events = [turn, requested(2, approvalDetail())];
+  const model = later(modelWith({ readOnly: true, events }));
+  const { effects } = keys(model, "hello", "enter", "escape", "tab", "y", "ctrl-b", "a", "y");
+  expect(effects).toEqual([]);
+  expect(paste(model, "text").effects).toEqual([]);
+  expect(keys(model, "ctrl-b", "d").effects).toEqual([{ do: "detach" }]);
+  expect(shown(model).at(-1)).toContain("read-only");
+  expect(shown(model).join("\n")).not.toContain("Tab");
+});
+
+test("a paste is inserted as it is, newlines and all, and sends nothing", () => {
+  const { model, effects } = paste(modelWith(), "one\r\ntwo\ry\u001b[31m");
+  expect(model.composer.text).toBe("one\ntwo\ny\u001b[31m");
+  expect(effects).toEqual([]);
+  expect(shown(model).join("\n")).not.toContain("\u001b");
+});
+
+test("what was sent comes back with Up in an empty composer", () => {
+  const model = modelWith({ events: [userMessage(1, "first"), userMessage(2, "second")] });
+  expect(keys(model, "up").model.composer.text).toBe("second");
+  expect(keys(model, "up", "up").model.composer.text).toBe("first");
+  expect(keys(model, "up", "up", "down", "down").model.composer.text).toBe("");
+  expect(keys(model, "draft", "up").model.composer.text).toBe("draft");
+});
+
+test("new output does not move what is read, and the screen says that there is more", () => {
+  const messages = Array.from({ length: 60 }, (_, index) => agentMessage(index + 1, `n${index}`));
+  const up = keys(modelWith({ events: messages }), "pageup").model;
+  const before = shown(up).slice(0, 20);
+  expect(shown(up).join("\n")).toContain("▼ more below");
+  const grown = feed(up, agentMessage(61, "new"), live("item/started", { item: { id: "x" } }));
+  expect(shown(grown).slice(0, 20)).toEqual(before);
+  const back = keys(grown, "escape");
+  expect(back.effects).toEqual([]);
+  expect(shown(back.model).join("\n")).toContain("• new");
+});

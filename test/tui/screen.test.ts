@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { lineCells } from "../../src/tui/lines.ts";
+import type { Model } from "../../src/tui/model.ts";
+import { screenOf } from "../../src/tui/screen.ts";
+import {
+  agentMessage,
+  approvalDetail,
+  item,
+  modelWith,
+  record,
+  requested,
+  shown,
+  startMs,
+  userMessage,
+} from "./events.ts";
+
+const events = [
+  userMessage(1, "Why is the build slow?"),
+  item(2, "commandExecution", { command: "make", aggregatedOutput: "x".repeat(500), exitCode: 0 }),
+  agentMessage(3, "日本語 **and** `code`\n".repeat(20)),
+  record(4, "turn/started", { threadId: "t1", turn: { id: "u1" } }),
+];
+
+test("the screen has exactly the terminal's rows, none too wide, at any size", () => {
+  const dialogs: ((model: Model) => Model)[] = [
+    (model) => model,
+    (model) => ({ ...model, dialog: { kind: "help", row: 3 } }),
+    (model) => ({ ...model, dialog: { kind: "approval", id: "a1", row: 0, form: null } }),
+    (model) => ({ ...model, composer: { text: "a\nb\n".repeat(50), cursor: 9, recalled: null } }),
+    (model) => ({ ...model, readOnly: true, notice: { text: "n", tone: "info", until: 0 } }),
+  ];
+  const size = fc.integer({ min: 8, max: 120 });
+  const height = fc.integer({ min: 5, max: 60 });
+  fc.assert(
+    fc.property(
+      size,
+      height,
+      fc.constantFrom(...dialogs),
+      fc.boolean(),
+      (columns, rows, dialog, asks) => {
+        const asked = asks ? [requested(5, approvalDetail({ command: "step\n".repeat(99) }))] : [];
+        const model = dialog(modelWith({ columns, rows, events: [...events, ...asked] }));
+        const screen = screenOf(model);
+        expect(screen.rows).toHaveLength(rows);
+        for (const line of screen.rows) expect(lineCells(line)).toBeLessThanOrEqual(columns);
+        if (screen.cursor === null) return;
+        expect(screen.cursor.y).toBeLessThan(rows - 1);
+        expect(screen.cursor.x).toBeLessThan(columns);
+      },
+    ),
+  );
+});
+
+test("the status line says what matters most first, and the rest as it fits", () => {
+  const usage = { tokenUsage: { total: { totalTokens: 12_345 } }, threadId: "t1" };
+  const all = [...events, record(5, "thread/tokenUsage/updated", usage)];
+  const status = (columns: number) => {
+    const session = { state: "working", clients: 2 } as const;
+    const model = modelWith({ columns, events: all, session });
+    return shown({ ...model, now: startMs + 65_000 }).at(-1);
+  };
+  const whole = "[api] working · 1m 5s · 2 clients · gpt-5 · 12k tokens";
+  expect(status(80)).toBe(`${whole.padEnd(67)}Ctrl-b ? keys`);
+  expect(status(41)).toBe("[api] working · 1m 5s · 2 clients · gpt-5");
+  expect(status(24)).toBe("[api] working · 1m 5s");
+});
+
+test("a demo session says so in the status line and at each answer", () => {
+  const model = modelWith({
+    columns: 40,
+    session: { labels: { demo: "true" } },
+    events: events.slice(0, 3),
+  });
+  expect(shown(model).at(-1)).toContain("demo model");
+  const scrolledUp = modelWith({ rows: 50, session: { labels: { demo: "true" } }, events });
+  expect(shown(scrolledUp)).toContain("• demo model");
+});
+
+test("the first frame of a long session draws as many items as a short one's", () => {
+  const many = Array.from({ length: 3_000 }, (_, index) => agentMessage(index + 1, `n${index}`));
+  const model = modelWith({ events: many });
+  let drawn = 0;
+  const entries = model.transcript.entries.map((entry) =>
+    entry.kind !== "item"
+      ? entry
+      : {
+          ...entry,
+          get item() {
+            drawn++;
+            return { type: "agentMessage", id: entry.key, text: "x" };
+          },
+        },
+  );
+  screenOf({ ...model, transcript: { ...model.transcript, entries } });
+  expect(drawn).toBeLessThan(200);
+});

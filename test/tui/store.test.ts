@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { received } from "../../src/tui/receive.ts";
+import { frameMs, Store } from "../../src/tui/store.ts";
+import { live, modelWith } from "./events.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function delta(index: number) {
+  const params = { threadId: "t1", turnId: "u1", itemId: "i1", delta: "x" };
+  return live("item/agentMessage/delta", params, index);
+}
+
+test("thousands of deltas a second are drawn thirty times", () => {
+  const store = new Store(modelWith(), () => {});
+  let frames = 0;
+  store.subscribe(() => frames++);
+  for (let index = 0; index < 5_000; index++) {
+    store.feed((model) => received(model, delta(index)));
+    vi.advanceTimersByTime(index % 5 === 0 ? 1 : 0);
+  }
+  vi.advanceTimersByTime(frameMs);
+  expect(frames).toBeLessThanOrEqual(1_000 / frameMs + 2);
+  expect(store.model.transcript.drafts[0]!.fields.text!.text).toHaveLength(5_000);
+});
+
+test("a key is drawn at once, and takes along what waited for its frame", () => {
+  const store = new Store(modelWith(), () => {});
+  let frames = 0;
+  store.subscribe(() => frames++);
+  store.act((model) => model);
+  store.feed((model) => received(model, delta(0)));
+  expect(frames).toBe(1);
+  store.act((model) => model);
+  expect(frames).toBe(2);
+  vi.advanceTimersByTime(1_000);
+  expect(frames).toBe(2);
+});
