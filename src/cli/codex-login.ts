@@ -6,8 +6,6 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parse } from "smol-toml";
-import { isObject } from "../protocol/messages.ts";
 
 /** How to sign in; a key in the environment alone is not a login to codex's app-server. */
 export function loginCommand(env: NodeJS.ProcessEnv): string {
@@ -21,7 +19,7 @@ export type CodexLogin = { signedIn: true; how: string } | { signedIn: false; wh
 const statusTimeoutMs = 10_000;
 
 export function codexLogin(codexPath: string, env: NodeJS.ProcessEnv): CodexLogin {
-  const provider = configuredProvider(env);
+  const provider = configuredProvider(readConfig(env));
   if (provider !== undefined && provider !== "openai")
     return { signedIn: true, how: `the config names the provider "${provider}"` };
   const status = spawnSync(codexPath, ["login", "status"], {
@@ -40,13 +38,20 @@ export function codexHome(env: NodeJS.ProcessEnv): string {
   return env.CODEX_HOME || join(env.HOME || homedir(), ".codex");
 }
 
-/** `model_provider` of the user's config.toml; codex itself reports what is wrong with the file. */
-function configuredProvider(env: NodeJS.ProcessEnv): string | undefined {
+/**
+ * `model_provider` of the user's config.toml. It stands above the first table, which is all that
+ * is looked at: a whole TOML reader would weigh on every command, and codex itself says what is
+ * wrong with the file.
+ */
+export function configuredProvider(config: string): string | undefined {
+  const [top = ""] = config.split(/^\s*\[/m);
+  return /^\s*model_provider\s*=\s*(["'])(.*?)\1/m.exec(top)?.[2];
+}
+
+function readConfig(env: NodeJS.ProcessEnv): string {
   try {
-    const config: unknown = parse(readFileSync(join(codexHome(env), "config.toml"), "utf8"));
-    const provider = isObject(config) ? config.model_provider : undefined;
-    return typeof provider === "string" ? provider : undefined;
+    return readFileSync(join(codexHome(env), "config.toml"), "utf8");
   } catch {
-    return undefined;
+    return "";
   }
 }

@@ -20,6 +20,7 @@ export class JsonPrinter implements RecordPrinter {
   readonly #context: Pick<Context, "printJson">;
   readonly #live: boolean;
   #name: string;
+  #caughtUp = false;
 
   constructor(context: Pick<Context, "printJson">, name: string, live: boolean) {
     this.#context = context;
@@ -30,7 +31,8 @@ export class JsonPrinter implements RecordPrinter {
   counts = () => true;
 
   record({ seq, at, method, params, ...more }: HistoryRecord | SessionEvent): void {
-    if (method === "session/renamed") this.#name = String(params.to);
+    // The name given is the present one; only what is renamed from here on changes it.
+    if (method === "session/renamed" && this.#caughtUp) this.#name = String(params.to);
     if (method === "session/ended") this.ended = true;
     const session = this.#name;
     if (seq !== undefined) return this.#context.printJson({ seq, at, session, method, params });
@@ -39,7 +41,9 @@ export class JsonPrinter implements RecordPrinter {
     this.#context.printJson({ at, session, method, params, ...offset });
   }
 
-  caughtUp(): void {}
+  caughtUp(): void {
+    this.#caughtUp = true;
+  }
 
   finish(): void {}
 }

@@ -1,4 +1,5 @@
 /** Loads the TUI, which is a program of its own, only when someone is to look at it. */
+import { ERRORS, type ErrorCode, HacsError } from "../protocol/errors.ts";
 import type { DaemonChoice } from "../system/paths.ts";
 import type { Context } from "./context.ts";
 
@@ -23,7 +24,13 @@ export async function openTui(
   // The TUI has the terminal: ^C is a key there, and a terminal that goes away is a detach.
   process.removeAllListeners("SIGINT");
   const { reason, name, error } = await tui.attach({ choice: context.choice, ...options });
-  if (error) throw error;
+  if (error) throw ourOwn(error);
   context.print(reason === "ended" ? "[ended]" : `[detached (from session ${name})]`);
   return 0;
+}
+
+/** The TUI's bundle has a HacsError of its own, which is no instance of this one's. */
+function ourOwn(error: Error & { code?: string; next?: string }): Error {
+  if (error.code === undefined || !(error.code in ERRORS)) return error;
+  return new HacsError(error.code as ErrorCode, error.message, error.next);
 }

@@ -14,6 +14,7 @@ import {
   type RequestId,
 } from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
+import { nestingMax, nestsDeeper } from "./nesting.ts";
 import type { Sink } from "./session/feed.ts";
 
 /** Answers a request, or throws a HacsError. */
@@ -104,6 +105,7 @@ export class ClientConnection implements Sink {
   #handle(line: string): void {
     let message: ReturnType<typeof decode>;
     try {
+      if (nestsDeeper(line)) throw tooDeep();
       message = decode(line);
     } catch (error) {
       return this.write(`${encodeFailure(null, toRpcError(error))}\n`);
@@ -149,4 +151,11 @@ export class ClientConnection implements Sink {
     this.attachments.clear();
     this.onClose();
   }
+}
+
+function tooDeep(): HacsError {
+  return new HacsError(
+    "frame-invalid",
+    `A frame nests ${nestingMax} levels at most; this one is deeper.`,
+  );
 }

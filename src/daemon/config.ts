@@ -3,6 +3,7 @@ import { basename, dirname, extname } from "node:path";
 import Conf from "conf";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
+import { isObject } from "../protocol/messages.ts";
 
 export interface Config {
   /** The codex to run, when it is not the one on PATH. */
@@ -24,6 +25,7 @@ export function readConfig(file: string): Config {
       configName: basename(file, extname(file)),
       fileExtension: extname(file).slice(1),
       clearInvalidConfig: false,
+      deserialize: readObject,
       schema: schema as never,
       rootSchema: { additionalProperties: false },
     });
@@ -35,4 +37,11 @@ export function readConfig(file: string): Config {
       `It is one JSON object that may have: ${Object.keys(schema).join(", ")}.`,
     );
   }
+}
+
+/** Conf takes any JSON for an object. */
+function readObject(text: string): Config {
+  const value: unknown = JSON.parse(text);
+  if (isObject(value)) return value;
+  throw new Error("it is not an object");
 }

@@ -13,6 +13,8 @@ import { Sessions } from "./sessions.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
+/** How long the last answers have to get out. */
+const lastBytesMs = 50;
 
 export class Daemon {
   readonly services: Services;
@@ -75,22 +77,29 @@ export class Daemon {
     const sessions = await Promise.all(
       this.sessions.live().map(async (session) => {
         const { name, state } = session;
-        return { name, state, outcome: await settle(session, agents) };
+        return { name, state, outcome: await settle(session, agents).catch(() => left(session)) };
       }),
     );
     setImmediate(() => this.#close());
     return { sessions: sessions.filter((session) => session.state !== "asleep") };
   }
 
+  /**
+   * Connections are left for the process's end to close: who sees that, can start the next daemon
+   * and finds the locks free. Whoever does not take its last bytes by then is not waited for.
+   */
   #close(): void {
-    this.#server?.close();
-    for (const client of this.#clients) client.end();
-    // Whoever does not take its last bytes is not waited for.
     setTimeout(() => {
-      for (const client of this.#clients) client.destroy();
+      this.#server?.close();
       this.#onStopped();
-    }, 50);
+    }, lastBytesMs);
   }
+}
+
+/** A turn that began meanwhile, say, is no reason to stay: what can't be settled is left. */
+function left(session: Session): string {
+  session.leave(false);
+  return "its agent goes on; the next daemon adopts it";
 }
 
 async function settle(session: Session, agents: "settle" | "keep" | "end"): Promise<string> {
@@ -101,10 +110,7 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
       ? "its turn was interrupted and its agent ended"
       : "its agent ended";
   }
-  if (agents === "keep") {
-    session.leave(false);
-    return "its agent goes on; the next daemon adopts it";
-  }
+  if (agents === "keep") return left(session);
   if (state === "working") {
     session.leave(true);
     return "its agent finishes the turn and then ends; the next daemon fetches the rest";

@@ -7,11 +7,16 @@ import { DatabaseSync } from "node:sqlite";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 
+/** A process that was killed holds its files a moment longer than it is seen. */
+const lastBreathMs = 500;
+
 /** Throws `daemon-running` when another process holds it. The lock is kept until the process ends. */
 export function acquireLock(file: string): void {
   try {
     const db = new DatabaseSync(file);
-    db.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;");
+    db.exec(
+      `PRAGMA busy_timeout = ${lastBreathMs}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;`,
+    );
     held.push(db);
   } catch (error) {
     if (/locked|busy/i.test(messageOf(error))) {

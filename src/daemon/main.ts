@@ -8,10 +8,12 @@ import { parseArgs } from "node:util";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import {
   checkPrivateDirectory,
+  checkSocketPath,
   ensurePrivateDirectory,
   type Paths,
   pathsFor,
 } from "../system/paths.ts";
+import { agentSocket } from "./agent/agent.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { listen } from "./listener.ts";
@@ -66,6 +68,8 @@ async function main(): Promise<void> {
 
 function prepareDirectories(paths: Paths): void {
   process.umask(0o077);
+  // Found now, not by the first session.
+  checkSocketPath(agentSocket(paths.agentsDir, "0".repeat(16)));
   for (const directory of [paths.stateDir, dirname(paths.socket), paths.agentsDir]) {
     ensurePrivateDirectory(directory);
     checkPrivateDirectory(directory);

@@ -11,6 +11,7 @@ import type {
   DaemonStatus,
   HistoryRecord,
   MessageContent,
+  OpenMessage,
   Receipt,
   SendMode,
   SessionDetail,
@@ -75,7 +76,7 @@ export interface Methods {
       session: SessionInfo;
       head: number;
       approvals: ApprovalDetail[];
-      messages: Receipt[];
+      messages: OpenMessage[];
     };
   };
   "session/detach": { params: { name: string }; result: Record<string, never> };
@@ -126,8 +127,8 @@ export interface Notifications {
 
 /** Bounds that the daemon holds clients to. */
 export const limits = {
-  /** A message's text, in UTF-8 bytes. */
-  messageBytesMax: 8 * 1024 * 1024,
+  /** A message's text, in UTF-8 bytes; codex itself refuses more than 1,048,576 characters. */
+  messageBytesMax: 1024 * 1024,
   /** Messages of one session that are stored and not yet delivered. */
   messagesMax: 10_000,
   historyLimitMax: 1000,

@@ -126,6 +126,11 @@ export interface Receipt {
   createdAt: string;
 }
 
+/** A message that is not finished, with what it says. */
+export interface OpenMessage extends Receipt {
+  content: MessageContent;
+}
+
 export const APPROVAL_KINDS = [
   "command",
   "fileChange",

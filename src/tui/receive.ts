@@ -22,12 +22,14 @@ const entriesKept = 2_000;
  * follow may hold it, and what was known before may be over.
  */
 export function attached(model: Model, result: Result<"session/attach">): Model {
-  const known = new Map(model.transcript.queue.map((message) => [message.id, message]));
   const queue = result.messages
     .filter(({ status }) => status === "accepted")
     .map(
-      ({ messageId, mode }): QueuedMessage =>
-        known.get(messageId) ?? { id: messageId, text: "", mode },
+      ({ messageId, mode, content }): QueuedMessage => ({
+        id: messageId,
+        text: content.text,
+        mode,
+      }),
     );
   const transcript = {
     ...disconnected(model.transcript),

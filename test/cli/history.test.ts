@@ -264,18 +264,23 @@ test("--json prints records unchanged, under the session's name of that moment",
   const given = [
     record(1, "turn/started", { ...ids, anything: [1] }),
     record(undefined, "session/state", {}),
-    record(2, "session/renamed", { from: "fix", to: "tests", by }),
-    record(3, "session/ended", { by }),
+    record(2, "session/renamed", { from: "older", to: "old", by }),
+    record(3, "session/renamed", { from: "fix", to: "tests", by }),
+    record(4, "session/ended", { by }),
   ];
-  for (const one of given) printer.record(one);
+  for (const one of given) {
+    if (one.seq === 3) printer.caughtUp();
+    printer.record(one);
+  }
   const lines = context.out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(lines.map(({ seq, session }) => [seq, session])).toEqual([
     [1, "fix"],
-    [2, "tests"],
+    [2, "fix"],
     [3, "tests"],
+    [4, "tests"],
   ]);
   expect(lines[0]).toEqual({
     seq: 1,

@@ -262,6 +262,12 @@ describe("a terminal", () => {
     expect(await home.show("fix")).toMatchObject({ state: "idle", clients: 0 });
   });
 
+  test("attach to a session that is not there is an error like any other", async () => {
+    terminal = home.terminal(["attach", "nope"], { cols: 100 });
+    expect(await terminal.exited).toEqual({ code: 3, signal: null });
+    expect(terminal.text()).toContain('hacs-session: There is no session "nope".');
+  });
+
   test("attach --codex opens codex's own TUI on the live thread", async () => {
     await home.ok(["new", "fix", "-d"]);
     await home.ok(["send", "fix", "say from us", "--wait"]);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { configuredProvider } from "../../src/cli/codex-login.ts";
 import { nameAndPrompt } from "../../src/cli/verbs/new.ts";
 import { choose, sessionName } from "../../src/cli/verbs/start.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
@@ -276,6 +277,16 @@ test("attach without a terminal says what else there is", async () => {
     code: "invalid-usage",
     next: expect.stringContaining("tail NAME -f"),
   });
+});
+
+test.each([
+  ['model_provider = "fake"', "fake"],
+  ["model = 'x'\n  model_provider='openai' # mine", "openai"],
+  ['# model_provider = "no"', undefined],
+  ['[profiles.x]\nmodel_provider = "no"', undefined],
+  ["", undefined],
+])("the provider in %j is %s", (config, provider) => {
+  expect(configuredProvider(config)).toBe(provider);
 });
 
 describe("start", () => {

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 /** Changes what the history says of the agent, while no daemon runs. */
 function rewriteAgent(change: (row: AgentRow) => AgentRow): void {
-  const db = new DatabaseSync(join(home.dir, "state/default/history.db"));
+  const db = new DatabaseSync(join(home.dir, "state/default/history.db"), { timeout: 5_000 });
   const { agent } = db.prepare("SELECT agent FROM sessions").get() as { agent: string };
   db.prepare("UPDATE sessions SET agent = ?").run(JSON.stringify(change(JSON.parse(agent))));
   db.close();

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 afterAll(() => home.close());
 
-async function refused(spec: Wanted["spec"], more: Wanted = {}): Promise<HacsError> {
+async function refused(spec: NonNullable<Wanted["spec"]>, more: Wanted = {}): Promise<HacsError> {
   const error = await errorOf(createSession(home, connection, { name: "never", spec, ...more }));
   expect(error.next).toBeTruthy();
   return error;

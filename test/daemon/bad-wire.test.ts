@@ -87,11 +87,18 @@ test("deep nesting is an error like any other", async () => {
   const client = await connect();
   await client.hello();
   const depth = 200_000;
-  await client.write(`${"[".repeat(depth)}${"]".repeat(depth)}\n`);
-  await client.until("the error", ({ error }) => error !== undefined);
   const nested = `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
-  await client.write(`{"id":1,"method":"session/call","params":{"name":"bot","method":"thread/read","params":${nested}}}\n`);
-  expect((await client.answer(1)).error.data.code).toBe("invalid-params");
+  for (const frame of [
+    "[".repeat(depth) + "]".repeat(depth),
+    "[".repeat(depth),
+    `{"id":1,"method":"session/call","params":{"name":"bot","method":"thread/read","params":${nested}}}`,
+  ]) {
+    const before = client.frames.length;
+    await client.write(`${frame}\n`);
+    await client.until("the error", ({ error }) => error !== undefined && client.frames.length > before);
+    expect(client.frames.at(-1).error.data.code).toBe("frame-invalid");
+  }
+  await client.hello();
 });
 
 test("the hello comes first, has its shape, and agrees on a version", async () => {
@@ -205,6 +212,16 @@ test("no JSON at all, in any member, meets anything but a typed error", async ()
     }),
     { numRuns: 400 },
   );
+});
+
+test("an environment that no process can have is refused, and the old one stays", async () => {
+  for (const env of [{ "": "x" }, { "A=B": "x" }, { A: "x\0y" }, { "A\0": "x" }]) {
+    const wake = connection.call("session/wake", { name: "bot", env });
+    expect((await errorOf(wake)).code).toBe("invalid-params");
+  }
+  for (const spec of [{ cwd: "/tmp\0" }, { cwd: "/", codexHome: "/x\0" }, { cwd: "/", codex: "/x\0" }]) {
+    expect((await errorOf(connection.call("session/new", { spec, env: {} }))).code).toBe("invalid-params");
+  }
 });
 
 test("an empty and a too large message are refused, and nothing of them is kept", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { HacsError } from "../../src/protocol/errors.ts";
-import type { Receipt } from "../../src/protocol/session.ts";
+import type { OpenMessage, Receipt } from "../../src/protocol/session.ts";
 import { initialModel } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import {
@@ -31,8 +31,8 @@ import {
 const fresh = () =>
   initialModel({ name: "api", readOnly: false, size: { columns: 60, rows: 20 }, now: startMs });
 
-function receipt(id: string, status: Receipt["status"]): Receipt {
-  return { messageId: id, status, mode: "queue" } as Receipt;
+function message(id: string, status: Receipt["status"]): OpenMessage {
+  return { messageId: id, status, mode: "queue", content: { text: `text of ${id}` } } as OpenMessage;
 }
 
 test("what waits at attach is what the daemon says, not what was known before", () => {
@@ -41,10 +41,10 @@ test("what waits at attach is what the daemon says, not what was known before", 
     session: sessionInfo({ state: "needs-approval" }),
     head: 9,
     approvals: [approvalDetail({ id: "new" })],
-    messages: [receipt("m1", "accepted"), receipt("m2", "delivered")],
+    messages: [message("m1", "accepted"), message("m2", "delivered")],
   });
   expect(again.transcript.approvals.map(({ id }) => id)).toEqual(["new"]);
-  expect(again.transcript.queue).toEqual([{ id: "m1", text: "", mode: "queue" }]);
+  expect(again.transcript.queue).toEqual([{ id: "m1", text: "text of m1", mode: "queue" }]);
   const caughtUp = feed(
     again,
     requested(8, approvalDetail({ id: "between" })),

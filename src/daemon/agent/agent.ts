@@ -12,7 +12,7 @@ import { locateCodex } from "../../system/codex-binary.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
-import { AgentProcess } from "./agent-process.ts";
+import { AgentProcess, removeSocket } from "./agent-process.ts";
 import {
   isWithoutRollout,
   type OpenThread,
@@ -20,6 +20,7 @@ import {
   resumeThread,
   type ThreadOrigin,
 } from "./codex-thread.ts";
+import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
 import { codexHomeOf, demoProvider, threadOptions } from "./thread-options.ts";
 
@@ -63,12 +64,16 @@ export class Agent {
     const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
-    const demo =
+    const companion =
       spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
+    const demo = companion && {
+      port: companion.port,
+      catalog: writeDemoCatalog(dirname(context.logFile)),
+    };
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
-      ...(demo === undefined ? {} : { demoPort: demo.port }),
+      ...(demo === undefined ? {} : { demo }),
     };
     context.save(row);
     const agentEnv = {
@@ -88,13 +93,14 @@ export class Agent {
       process = await AgentProcess.start(command, (identity) => {
         row.process = identity;
         context.save(row);
-        demo?.watch(identity.pid);
+        companion?.watch(identity.pid);
       });
       const link = await AgentLink.dial(context.socket, context.events);
-      const thread = await openThread(link, origin, threadOptions(spec, codexHome, demo?.port));
+      const thread = await openThread(link, origin, threadOptions(spec, codexHome, demo));
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
+      removeSocket(context.socket);
       context.save(null);
       throw error;
     }
@@ -156,7 +162,7 @@ async function joinThread(
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demoPort);
+  const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demo);
   return openThread(link, { kind: "new" }, options);
 }
 

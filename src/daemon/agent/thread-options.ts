@@ -7,9 +7,15 @@ import { quote } from "../../protocol/address.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
+import { demoModel } from "./demo-catalog.ts";
 
 export const demoProvider = "demo";
-const demoModel = "demo";
+
+/** Where a demo session's model listens, and the file that describes it to codex. */
+export interface Demo {
+  port: number;
+  catalog: string;
+}
 
 /**
  * The params that `thread/start`, `thread/resume` and `thread/fork` share. Overrides go with the
@@ -18,19 +24,20 @@ const demoModel = "demo";
 export function threadOptions(
   spec: SessionSpec,
   codexHome: string,
-  demoPort: number | undefined,
+  demo: Demo | undefined,
 ): JsonObject {
   const config: JsonObject = {
     ...(spec.profile === undefined ? {} : readProfile(spec.profile, codexHome)),
     ...Object.assign({}, ...(spec.overrides ?? []).map(parseOverride)),
   };
   const options: JsonObject = { cwd: spec.cwd };
-  if (demoPort !== undefined) {
+  if (demo !== undefined) {
     config["model_providers.demo"] = {
       name: "Embedded demo model",
-      base_url: `http://127.0.0.1:${demoPort}/v1`,
+      base_url: `http://127.0.0.1:${demo.port}/v1`,
       wire_api: "responses",
     };
+    config.model_catalog_json = demo.catalog;
     options.model = demoModel;
   }
   if (spec.model !== undefined) options.model = spec.model;

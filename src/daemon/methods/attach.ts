@@ -37,7 +37,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     session: session.info(),
     head: history.head,
     approvals: approvals.waiting(),
-    messages: inbox.openReceipts(),
+    messages: inbox.unfinished(),
   };
 };
 

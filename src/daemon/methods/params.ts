@@ -1,14 +1,28 @@
 /** The shape of each method's params, checked before any of it is used. */
 import * as v from "valibot";
 import { HacsError } from "../../protocol/errors.ts";
-import type { JsonObject } from "../../protocol/messages.ts";
+import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import { limits, type Method, type Params } from "../../protocol/methods.ts";
 import { APPROVAL_POLICIES, SANDBOXES, SEND_MODES } from "../../protocol/session.ts";
 
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+// The system's calls end a string at a NUL, so none may be in what they are given.
+const text = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(4096),
+  v.regex(/^[^\0]*$/, "must be free of NUL"),
+);
+/** Valibot takes an array for an object. */
+const object = v.custom<JsonObject>(isObject, "must be an object");
 const name = v.pipe(v.string(), v.maxLength(256));
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const environment = v.record(v.string(), v.string());
+const environment = v.pipe(
+  object,
+  v.record(
+    v.pipe(v.string(), v.regex(/^[^=\0]+$/, "must be a variable's name")),
+    v.pipe(v.string(), v.regex(/^[^\0]*$/, "must be free of NUL")),
+  ),
+);
 const content = v.strictObject({
   text: v.string(),
   images: v.optional(v.pipe(v.array(text), v.maxLength(100))),
@@ -77,7 +91,10 @@ const shapes = {
   "session/answer": v.strictObject({
     name,
     id: v.optional(v.string()),
-    answer: v.strictObject({ decision: v.optional(v.string()), response: v.optional(v.any()) }),
+    answer: v.pipe(
+      object,
+      v.strictObject({ decision: v.optional(v.string()), response: v.optional(v.any()) }),
+    ),
   }),
   "session/interrupt": named,
   "session/sleep": v.strictObject({ name, force: v.optional(v.boolean()) }),
@@ -91,7 +108,7 @@ const shapes = {
   "session/remove": named,
   "session/rename": v.strictObject({ name, to: name }),
   "session/fork": v.strictObject({ name, to: name, env: environment }),
-  "session/call": v.strictObject({ name, method: text, params: v.record(v.string(), v.any()) }),
+  "session/call": v.strictObject({ name, method: text, params: object }),
 } satisfies Record<Method, v.GenericSchema>;
 
 /** Throws `invalid-params` with the first member that is wrong, and what it should be. */

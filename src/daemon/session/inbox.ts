@@ -9,7 +9,13 @@ import { checkMessageId, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import { limits } from "../../protocol/methods.ts";
-import type { Actor, MessageContent, Receipt, SendMode } from "../../protocol/session.ts";
+import type {
+  Actor,
+  MessageContent,
+  OpenMessage,
+  Receipt,
+  SendMode,
+} from "../../protocol/session.ts";
 import { type MessageRow, receiptOf } from "../store/message-table.ts";
 import type { Store } from "../store/store.ts";
 import type { History } from "./history.ts";
@@ -179,9 +185,9 @@ export class Inbox {
     return this.#store.messages.recent(this.#session, limit).map((row) => this.#receipt(row));
   }
 
-  /** Receipts of what is not finished, in the order of delivery. */
-  openReceipts(): Receipt[] {
-    return this.#open.map((row) => this.#receipt(row));
+  /** What is not finished, in the order of delivery. */
+  unfinished(): OpenMessage[] {
+    return this.#open.map((row) => ({ ...this.#receipt(row), content: row.content }));
   }
 
   #repeated(known: MessageRow, content: MessageContent): Receipt {

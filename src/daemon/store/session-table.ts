@@ -6,8 +6,8 @@ import type { ProcessIdentity } from "../../system/process-identity.ts";
 export interface AgentRow {
   socket: string;
   codexVersion: string;
-  /** Where its demo model listens, if it has one. */
-  demoPort?: number;
+  /** Its demo model, if it has one. */
+  demo?: { port: number; catalog: string };
   /** Absent between the decision to start it and its start. */
   process?: ProcessIdentity;
 }

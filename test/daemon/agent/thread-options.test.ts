@@ -47,7 +47,8 @@ describe("a thread's options", () => {
     writeFileSync(join(home, "broken.config.toml"), "model = \n");
   });
   afterAll(() => rmSync(home, { recursive: true }));
-  const options = (spec: object, port?: number) => threadOptions({ cwd: "/w", ...spec }, home, port);
+  const demo = { port: 7, catalog: "/c.json" };
+  const options = (spec: object, given?: typeof demo) => threadOptions({ cwd: "/w", ...spec }, home, given);
 
   test("what is left out is codex's own default", () => {
     expect(options({})).toEqual({ cwd: "/w" });
@@ -68,10 +69,10 @@ describe("a thread's options", () => {
 
   test("the demo's model is only a default", () => {
     const provider = { base_url: "http://127.0.0.1:7/v1" };
-    expect(options({ provider: "demo" }, 7)).toMatchObject({
-      model: "demo", modelProvider: "demo", config: { "model_providers.demo": provider },
+    expect(options({ provider: "demo" }, demo)).toMatchObject({
+      model: "demo", modelProvider: "demo", config: { "model_providers.demo": provider, model_catalog_json: "/c.json" },
     });
-    expect(options({ provider: "demo", model: "x" }, 7).model).toBe("x");
+    expect(options({ provider: "demo", model: "x" }, demo).model).toBe("x");
   });
 
   test.each(["absent", "broken", "../careful", "a/b", "", "."])("profile %j can't be read", (profile) => {
