@@ -34,7 +34,13 @@ const withoutDevtools = {
 
 await mkdir(`${root}/dist`, { recursive: true });
 const programs = {
-  cli: { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.cjs" },
+  cli: {
+    ...commonjs,
+    entryPoints: ["src/cli/entry.ts"],
+    external: ["./cli-main.cjs"],
+    outfile: "dist/cli.cjs",
+  },
+  "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli-main.cjs" },
   daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" },
   demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" },
   tui: {

@@ -2,7 +2,6 @@
  * What a verb works with: the daemon it was told to use, the two outputs, and the terminal. One
  * is made for each run, and a test makes one of its own.
  */
-import { existsSync } from "node:fs";
 import type { Connection } from "../client/connection.ts";
 import { dial } from "../client/dial.ts";
 import { HacsError } from "../protocol/errors.ts";
@@ -108,12 +107,10 @@ export class Context {
     return dial(socket, "cli");
   }
 
-  /**
-   * For a client whose connection broke. A daemon that was killed left its socket behind, and is
-   * started again; one that was stopped took it along, and is waited for, not called back.
-   */
+  /** After a connection broke: as `reconnect` has it. */
   async redial(): Promise<Connection> {
-    return existsSync(pathsFor(this.choice, this.env).socket) ? this.dial() : this.dialRunning();
+    const { reconnect } = await import("../client/launch.ts");
+    return reconnect(this.choice, "cli");
   }
 
   /** One call on the connection that this run shares. */

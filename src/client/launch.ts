@@ -5,7 +5,7 @@
  * file grows old.
  */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
@@ -34,6 +34,15 @@ export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Pr
   }
   await startDaemon(choice, paths);
   return dial(paths.socket, kind);
+}
+
+/**
+ * For a client whose connection broke. A daemon that was killed left its socket behind, and is
+ * started again; one that was stopped took it along, and is waited for, not called back.
+ */
+export async function reconnect(choice: DaemonChoice, kind: ClientKind): Promise<Connection> {
+  const { socket } = pathsFor(choice);
+  return existsSync(socket) ? connectOrStart(choice, kind) : dial(socket, kind);
 }
 
 /** Resolves when a daemon answers, whoever started it; throws what the daemon died of. */

@@ -2,8 +2,8 @@
  * The daemon's program: takes the locks, wires the parts together, listens, and says over fd 3
  * that it does, or why not.
  */
-import { writeSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { closeSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import {
@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     ...(values.socket === undefined ? {} : { socket: values.socket }),
     ...(values.label === undefined ? {} : { label: values.label }),
   });
+  // What is made here is the user's alone; what agents make is as the user's umask has it.
+  const umask = process.umask(0o077);
   prepareDirectories(paths);
   acquireLock(`${paths.socket}.lock`);
   acquireLock(`${paths.stateDir}/daemon.lock`);
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     store: new Store(paths.historyFile),
     paths,
     log,
-    codex: values.codex === undefined ? config.codex : resolve(values.codex),
+    codex: values.codex ?? config.codex,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
     onStoreError: (error) => {
       // Agents go on without us, and codex keeps what they say: the next daemon fetches it.
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
     process.exit(0);
   });
   const server = await listen(paths.socket, (socket) => daemon.accept(socket));
+  process.umask(umask);
   daemon.serve(server);
   endOnSignals(daemon, log);
   log.info({ socket: paths.socket, sessions: daemon.sessions.live().length }, "listening");
@@ -67,7 +70,6 @@ async function main(): Promise<void> {
 }
 
 function prepareDirectories(paths: Paths): void {
-  process.umask(0o077);
   // Found now, not by the first session.
   checkSocketPath(agentSocket(paths.agentsDir, "0".repeat(16)));
   for (const directory of [paths.stateDir, dirname(paths.socket), paths.agentsDir]) {
@@ -96,6 +98,8 @@ function report(text: string, foreground: boolean): void {
   if (foreground) return;
   try {
     writeSync(reportFd, text);
+    // Agents are not to inherit it.
+    closeSync(reportFd);
   } catch {
     // Started by hand, without the pipe.
   }

@@ -2,7 +2,6 @@
  * Where everything is kept. XDG and nothing else: config, state and sockets each in the place
  * the user's machine has for them, `HACS_SESSION_HOME` puts all three under one directory.
  */
-import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
@@ -109,5 +108,7 @@ function runtimeDirFrom(env: NodeJS.ProcessEnv): string {
 }
 
 function shortHash(text: string): string {
+  // Importing it would cost every command 3 ms, and few need it.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

@@ -5,7 +5,7 @@
  */
 import { type Instance, render } from "ink";
 import { createElement } from "react";
-import { connectOrStart } from "../client/launch.ts";
+import { connectOrStart, reconnect } from "../client/launch.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { DaemonChoice } from "../system/paths.ts";
 import { App } from "./app.tsx";
@@ -53,7 +53,12 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
   const { columns, rows } = process.stdout;
   const model = initialModel({ name, readOnly, size: { columns, rows }, now: Date.now() });
   const store = new Store(model, perform);
-  const dial = () => connectOrStart(choice, "tui");
+  let dialled = false;
+  const dial = () => {
+    const way = dialled ? reconnect : connectOrStart;
+    dialled = true;
+    return way(choice, "tui");
+  };
   const link = new Link({ dial, name, readOnly, store, ...(env ? { env } : {}) });
   // A terminal that is gone reports its end as an error of the stream; there is nobody to tell.
   const gone = () => finish({ reason: "detached" });

@@ -15,11 +15,15 @@ export function listProcesses(): ProcessInfo[] {
   return pids.map((pid) => readProcess(Number(pid))).filter((found) => found !== null);
 }
 
-/** Those that were started with `NAME=VALUE` in their environment, or name `value` as an argument. */
+/**
+ * Those that were started with a variable `name` that is `value`, or a path below it, or that
+ * name `value` in an argument.
+ */
 export function processesOf(name: string, value: string): ProcessInfo[] {
   return listProcesses().filter(
     ({ pid, env, argv }) =>
-      pid !== process.pid && (env[name] === value || argv.some((arg) => arg.includes(value))),
+      pid !== process.pid &&
+      (`${env[name]}/`.startsWith(`${value}/`) || argv.some((arg) => arg.includes(value))),
   );
 }
 

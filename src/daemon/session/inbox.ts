@@ -20,6 +20,10 @@ import { type MessageRow, receiptOf } from "../store/message-table.ts";
 import type { Store } from "../store/store.ts";
 import type { History } from "./history.ts";
 
+/** The texts of unfinished messages that are told whole, in characters. */
+const unfinishedCharsMax = 2 * 1024 * 1024;
+const clippedChars = 1_000;
+
 export class Inbox {
   readonly #session: string;
   readonly #name: () => string;
@@ -185,9 +189,18 @@ export class Inbox {
     return this.#store.messages.recent(this.#session, limit).map((row) => this.#receipt(row));
   }
 
-  /** What is not finished, in the order of delivery. */
+  /**
+   * What is not finished, in the order of delivery. Texts are whole while they are few; of a
+   * large queue the rest is shown in part, since all of it may not fit into one answer.
+   */
   unfinished(): OpenMessage[] {
-    return this.#open.map((row) => ({ ...this.#receipt(row), content: row.content }));
+    let chars = 0;
+    return this.#open.map((row) => {
+      const { content } = row;
+      chars += content.text.length;
+      const text = chars > unfinishedCharsMax ? clip(content.text) : content.text;
+      return { ...this.#receipt(row), content: { ...content, text } };
+    });
   }
 
   #repeated(known: MessageRow, content: MessageContent): Receipt {
@@ -228,6 +241,10 @@ export class Inbox {
   #receipt(row: MessageRow): Receipt {
     return receiptOf(this.#name(), row);
   }
+}
+
+function clip(text: string): string {
+  return text.length <= clippedChars ? text : `${text.slice(0, clippedChars)}…`;
 }
 
 /** What codex takes as a turn's input. */
