@@ -3,7 +3,7 @@
  * and when the connection breaks, dials again and goes on after the last record it handed over.
  * So the caller sees each record once, whatever dies in between.
  */
-import { HacsError } from "../protocol/errors.ts";
+import { type ErrorCode, HacsError } from "../protocol/errors.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import type { Connection } from "./connection.ts";
@@ -133,11 +133,24 @@ export class Follower {
         await this.#connect();
         return;
       } catch (error) {
-        // A daemon that is away may come back; a session that is gone, or a cursor that no
-        // history reaches any more, does not.
-        if (error instanceof HacsError && [2, 3, 7].includes(error.exitCode))
-          return void this.#settle(error);
+        if (error instanceof HacsError && isLasting(error)) return void this.#settle(error);
       }
     }
   }
+}
+
+/** What stays as it is however long one waits: a person has to see to it. */
+const LASTING = new Set<ErrorCode>([
+  "config-invalid",
+  "protocol-version",
+  "state-damaged",
+  "state-newer",
+]);
+
+/**
+ * A daemon that is away may come back; a session that is gone, or a cursor that no history
+ * reaches any more, does not.
+ */
+function isLasting(error: HacsError): boolean {
+  return [2, 3, 7].includes(error.exitCode) || LASTING.has(error.code);
 }

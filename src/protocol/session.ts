@@ -150,6 +150,8 @@ export interface Approval {
   command: string | null;
   cwd: string | null;
   reason: string | null;
+  /** Of a file change: each file with its diff, as codex gives them. */
+  changes?: JsonObject[];
   /** What may be answered, in codex's order; the first accepts once. */
   decisions: Decision[];
   createdAt: string;

@@ -8,7 +8,12 @@ import { ago } from "./times.ts";
 export function askedLines(approval: Approval & { params?: JsonObject }): string[] {
   const lines: string[] = [];
   const sign = approval.kind === "command" ? "$ " : "";
-  if (approval.command !== null) lines.push(...indented(`${sign}${approval.command}`));
+  // The files of a change come with their diffs.
+  if (approval.command !== null && approval.changes === undefined)
+    lines.push(...indented(`${sign}${approval.command}`));
+  for (const { path, diff } of approval.changes ?? []) {
+    lines.push(...indented(`${String(path)}\n${String(diff ?? "").trimEnd()}`));
+  }
   for (const question of questionsOf(approval.params)) {
     const options = question.options.length > 0 ? ` (${question.options.join(" | ")})` : "";
     lines.push(...indented(`${question.id}: ${question.text}${options}`));

@@ -97,14 +97,15 @@ async function introduce(context: Context, { name }: SessionInfo): Promise<numbe
     );
   if (context.json) context.printJson(delivery);
   else context.print(visibleLines(delivery.text ?? ""));
+  const command = ownCommand(context.env, context.env.INIT_CWD ?? context.cwd);
   context.note(
     [
       "",
       "Try next:",
-      `  hacs-session attach ${name}                 from a terminal`,
-      `  hacs-session send ${name} "…" --wait        from a script`,
-      "  hacs-session ls                             what is there",
-      "  hacs-session new NAME                       another session",
+      `  ${command} attach ${name}        from a terminal`,
+      `  ${command} send ${name} "…" --wait   from a script`,
+      `  ${command} ls`,
+      `  ${command} --help`,
     ].join("\n"),
   );
   return 0;

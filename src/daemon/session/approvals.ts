@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
-import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
+import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import {
   type Actor,
   type Answer,
@@ -66,13 +66,16 @@ export class Approvals {
       if (known.status === "answered") this.#reply(requestId, known.response);
       return;
     }
+    const changes = this.#changesOf(itemId);
+    const files = changes?.map((change) => stringOf(change.path) ?? "").join("\n") ?? null;
     const detail: ApprovalDetail = {
       id: randomBytes(10).toString("hex"),
       session: this.#name(),
       kind: kindOf(method),
-      command: commandOf(method, params) ?? this.#filesOf(itemId),
+      command: commandOf(method, params) ?? files,
       cwd: stringOf(params.cwd),
       reason: stringOf(params.reason),
+      ...(changes === undefined ? {} : { changes }),
       decisions: decisionsFor(method, params),
       createdAt: new Date().toISOString(),
       method,
@@ -214,11 +217,10 @@ export class Approvals {
   }
 
   /** A file change's request does not say which files: its item, which began before, does. */
-  #filesOf(itemId: string | null): string | null {
+  #changesOf(itemId: string | null): JsonObject[] | undefined {
     const draft = this.#history.drafts.all().find((known) => known.itemId === itemId);
     const changes = draft?.item?.changes;
-    if (!Array.isArray(changes)) return null;
-    return changes.map((change) => stringOf((change as JsonObject).path) ?? "").join("\n");
+    return Array.isArray(changes) ? changes.filter(isObject) : undefined;
   }
 }
 
