@@ -6,6 +6,7 @@ import type { SessionInfo, SessionSpec } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { deliver } from "../deliver.ts";
 import { openTui } from "../open-tui.ts";
+import { ownCommand } from "../own-command.ts";
 import { environment } from "../session-environment.ts";
 import { answerHint } from "../text/approval.ts";
 import type { Verb } from "../verb.ts";
