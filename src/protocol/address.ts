@@ -43,9 +43,10 @@ export function quote(value: string): string {
   return `"${visible(shown)}"`;
 }
 
-// Variation selectors are left alone, since emoji are commonly written with them.
+// What emoji are commonly written with is left alone: variation selectors anywhere, and the joiner
+// between two pictographs, where it is seen as the one picture that it makes of them.
 const INVISIBLE =
-  /(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+  /(?!(?<=\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=\p{Extended_Pictographic}))(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Text with every character that a terminal would obey, or an eye would miss, written as its

@@ -125,3 +125,8 @@ test("message ids are checked the same way", () => {
   for (const id of ["", " a", "a b", "-a", "a\n", "ä", "x".repeat(129)])
     expect(() => checkMessageId(id)).toThrow(expect.objectContaining({ code: "invalid-id" }));
 });
+
+test("a family of emoji stays one picture; a joiner anywhere else is shown", () => {
+  expect(visible("👨‍👩‍👧 🏳️‍🌈 👩🏽‍💻")).toBe("👨‍👩‍👧 🏳️‍🌈 👩🏽‍💻");
+  expect(visible("a\u200db \u200d👩")).toBe("a<U+200D>b <U+200D>👩");
+});

@@ -46,6 +46,8 @@ export class Delivery {
   #settling = false;
   #interruptedTurn: string | null = null;
   stopped = false;
+  /** While the agent is being put down, for a sleep or a restart, nothing new is handed to it. */
+  held = false;
 
   constructor(port: DeliveryPort) {
     this.#port = port;
@@ -90,7 +92,7 @@ export class Delivery {
 
   async #run(): Promise<void> {
     const { inbox } = this.#port;
-    while (!this.stopped && inbox.next(false) !== undefined) {
+    while (!this.stopped && !this.held && inbox.next(false) !== undefined) {
       if (!this.#port.ready()) {
         if (!(await this.#port.bringUp())) return;
         continue;

@@ -196,13 +196,11 @@ export class Session {
   }
 
   async sleep(force: boolean, by: Actor): Promise<void> {
-    await this.#quiet(force, "put it to sleep", by);
-    await this.#host.down();
+    await this.#putDown(force, "put it to sleep", by);
   }
 
   async restart(force: boolean, by: Actor): Promise<void> {
-    await this.#quiet(force, "restart it", by);
-    await this.#host.down();
+    await this.#putDown(force, "restart it", by);
     await this.wake();
     this.#delivery.pump();
   }
@@ -370,6 +368,17 @@ export class Session {
     this.#interruption.notice();
     if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
     else this.#delivery.pump();
+  }
+
+  /** What is queued stays queued meanwhile: the next turn would be cut off as it begins. */
+  async #putDown(force: boolean, action: string, by: Actor): Promise<void> {
+    this.#delivery.held = true;
+    try {
+      await this.#quiet(force, action, by);
+      await this.#host.down();
+    } finally {
+      this.#delivery.held = false;
+    }
   }
 
   async #quiet(force: boolean, action: string, by: Actor): Promise<void> {
