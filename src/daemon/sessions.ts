@@ -56,7 +56,8 @@ export class Sessions {
   /** By name, a live one first, then the one that ended last; else by id. */
   find(name: string): Session {
     const named = this.all().filter((session) => session.name === name);
-    const found = named.find((session) => !session.ended) ?? named.at(-1) ?? this.#byId.get(name);
+    const ended = named.toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)).at(-1);
+    const found = named.find((session) => !session.ended) ?? ended ?? this.#byId.get(name);
     if (found !== undefined) return found;
     const close = this.live()
       .map((session) => session.name)

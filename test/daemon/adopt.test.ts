@@ -1,5 +1,5 @@
 /** What a daemon believes of the processes that the last one wrote down, and what it leaves alone. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -31,24 +31,32 @@ function rewriteAgent(change: (row: AgentRow) => AgentRow): void {
   db.close();
 }
 
-test.each(["start time", "boot id"])("a forged row with another %s names an innocent process: it lives", async (what) => {
-  const { pid, startTime, bootId } = identify(innocent.pid!)!;
-  const [agent] = home.agentPids();
-  await home.killDaemon();
-  signal(agent!, "SIGKILL");
-  await whenGone(agent!);
-  const forged = what === "start time" ? { pid, startTime: `${startTime}0`, bootId } : { pid, startTime, bootId: "another" };
-  rewriteAgent((row) => ({ ...row, process: forged }));
+test.each(["start time", "boot id"])(
+  "a forged row with another %s names an innocent process: it lives",
+  async (what) => {
+    const { pid, startTime, bootId } = identify(innocent.pid!)!;
+    const [agent] = home.agentPids();
+    await home.killDaemon();
+    signal(agent!, "SIGKILL");
+    await whenGone(agent!);
+    const forged =
+      what === "start time"
+        ? { pid, startTime: `${startTime}0`, bootId }
+        : { pid, startTime, bootId: "another" };
+    rewriteAgent((row) => ({ ...row, process: forged }));
 
-  const connection = await home.connect();
-  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "the row is not believed" });
-  expect((await home.show("bot")).agentPid).toBeNull();
-  expect((await say(connection, "bot", "say hello")).text).toBe("hello");
-  await home.ok(["restart", "bot"]);
-  await home.ok(["kill", "bot"]);
-  await home.ok(["daemon", "stop", "--end"]);
-  expect(isRunning(pid)).toBe(true);
-});
+    const connection = await home.connect();
+    await eventually(async () => (await home.show("bot")).state === "asleep", {
+      what: "the row is not believed",
+    });
+    expect((await home.show("bot")).agentPid).toBeNull();
+    expect((await say(connection, "bot", "say hello")).text).toBe("hello");
+    await home.ok(["restart", "bot"]);
+    await home.ok(["kill", "bot"]);
+    await home.ok(["daemon", "stop", "--end"]);
+    expect(isRunning(pid)).toBe(true);
+  },
+);
 
 test("a daemon that died before it wrote the process down leaves no orphan", async () => {
   const connection = await home.connect();
@@ -59,7 +67,9 @@ test("a daemon that died before it wrote the process down leaves no orphan", asy
 
   await home.connect();
   await whenGone(orphan!);
-  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "it counts as asleep" });
+  await eventually(async () => (await home.show("bot")).state === "asleep", {
+    what: "it counts as asleep",
+  });
   expect((await say(await home.connect(), "bot", "say after")).text).toBe("after");
   expect(home.agentPids()).toHaveLength(1);
   expect(home.model.conversation()).toEqual(["say before", "say after"]);
@@ -73,7 +83,9 @@ test("an agent that ended while no daemon ran is no crash, and is started by the
   signal(agent!, "SIGKILL");
   await whenGone(agent!);
   const connection = await home.connect();
-  await eventually(async () => (await home.show("bot")).state === "asleep", { what: "it is asleep" });
+  await eventually(async () => (await home.show("bot")).state === "asleep", {
+    what: "it is asleep",
+  });
   expect((await home.show("bot")).crash).toBeNull();
   expect((await say(connection, "bot", "say after")).text).toBe("after");
 });
@@ -88,6 +100,8 @@ test("an agent that hangs does not keep the next daemon from serving the others"
   expect((await say(next, "lively", "say unmoved")).text).toBe("unmoved");
   expect((await home.show("bot")).state).toBe("starting");
   signal(agentPid!, "SIGCONT");
-  await eventually(async () => (await home.show("bot")).state === "idle", { what: "it is adopted" });
+  await eventually(async () => (await home.show("bot")).state === "idle", {
+    what: "it is adopted",
+  });
   expect(await home.agentPid("bot")).toBe(agentPid);
 });

@@ -27,16 +27,28 @@ async function asking(name: string, text: string, spec: Wanted["spec"] = {}) {
 }
 
 async function asked(watcher: Watcher, nth = 0): Promise<ApprovalDetail> {
-  const requests = () => watcher.records().filter(({ method, params }) => method === "session/approval" && params.status === "requested");
+  const requests = () =>
+    watcher
+      .records()
+      .filter(
+        ({ method, params }) => method === "session/approval" && params.status === "requested",
+      );
   await watcher.until(`question ${nth + 1}`, () => requests().length > nth);
   return requests()[nth]!.params.approval as unknown as ApprovalDetail;
 }
 
 const answer = (client: Connection, name: string, id: string | undefined, decision: string) =>
-  client.call("session/answer", { name, ...(id === undefined ? {} : { id }), answer: { decision } });
+  client.call("session/answer", {
+    name,
+    ...(id === undefined ? {} : { id }),
+    answer: { decision },
+  });
 
 const settled = (watcher: Watcher, id: string) =>
-  watcher.until(`${id} is settled`, ({ method, params }) => method === "session/approval" && params.id === id);
+  watcher.until(
+    `${id} is settled`,
+    ({ method, params }) => method === "session/approval" && params.id === id,
+  );
 
 test("a command waits for its answer, is shown whole, and runs when it is accepted", async () => {
   const { watcher, messageId, approval } = await asking("command", `ask touch ${file("accepted")}`);
@@ -55,11 +67,20 @@ test("a command waits for its answer, is shown whole, and runs when it is accept
   expect(existsSync(file("accepted"))).toBe(false);
 
   const result = await answer(connection, "command", undefined, "accept");
-  expect(result).toMatchObject({ decision: "accept", approval: { id: approval.id, session: "command" } });
-  expect(await finished(connection, "command", messageId)).toMatchObject({ turnStatus: "completed" });
+  expect(result).toMatchObject({
+    decision: "accept",
+    approval: { id: approval.id, session: "command" },
+  });
+  expect(await finished(connection, "command", messageId)).toMatchObject({
+    turnStatus: "completed",
+  });
   expect(existsSync(file("accepted"))).toBe(true);
   expect((await settled(watcher, approval.id)).params).toMatchObject({
-    status: "answered", decision: "accept", kind: "command", command: approval.command, by: { kind: "script" },
+    status: "answered",
+    decision: "accept",
+    kind: "command",
+    command: approval.command,
+    by: { kind: "script" },
   });
   watcher.stop();
 });
@@ -91,7 +112,10 @@ test("two who answer at once: one is heard, the other is told who was", async ()
   }
   // However late, the answer is the same.
   const late = await errorOf(answer(connection, "race", approval.id, "accept"));
-  expect(late).toMatchObject({ code: "approval-answered", message: expect.stringContaining(winner) });
+  expect(late).toMatchObject({
+    code: "approval-answered",
+    message: expect.stringContaining(winner),
+  });
 });
 
 test("decline goes on without it, cancel stops the turn", async () => {
@@ -100,7 +124,9 @@ test("decline goes on without it, cancel stops the turn", async () => {
   const declined = await finished(connection, "decline", one.messageId);
   const two = await asking("cancel", `ask touch ${file("cancelled")}`);
   await answer(connection, "cancel", two.approval.id, "cancel");
-  expect(await finished(connection, "cancel", two.messageId)).toMatchObject({ turnStatus: "interrupted" });
+  expect(await finished(connection, "cancel", two.messageId)).toMatchObject({
+    turnStatus: "interrupted",
+  });
   // codex 0.169 offers no plain "no" for a command: what it offers decides what "decline" means.
   const offered = one.approval.decisions.map(({ id }) => id);
   expect(declined.turnStatus).toBe(offered.includes("decline") ? "completed" : "interrupted");
@@ -117,8 +143,13 @@ test("a command prefix that is allowed for good is not asked about again", async
   await finished(connection, "amend", messageId);
   expect(existsSync(file("amend-1"))).toBe(true);
 
-  const again = await connection.call("session/send", { name: "amend", content: { text: `ask touch ${file("amend-1")}` } });
-  expect(await finished(connection, "amend", again.messageId)).toMatchObject({ turnStatus: "completed" });
+  const again = await connection.call("session/send", {
+    name: "amend",
+    content: { text: `ask touch ${file("amend-1")}` },
+  });
+  expect(await finished(connection, "amend", again.messageId)).toMatchObject({
+    turnStatus: "completed",
+  });
   expect(watcher.records().filter(({ params }) => params.status === "requested")).toHaveLength(1);
   watcher.stop();
 });
@@ -127,12 +158,18 @@ test("a file change names its files, and is allowed once or for the session", as
   const spec = { sandbox: "read-only" } as const;
   const { watcher, messageId, approval } = await asking("files", "write first.txt hello", spec);
   expect(approval).toMatchObject({ kind: "fileChange", command: file("first.txt") });
-  expect(approval.decisions.map(({ id }) => id)).toEqual(["accept", "acceptForSession", "decline", "cancel"]);
+  expect(approval.decisions.map(({ id }) => id)).toEqual([
+    "accept",
+    "acceptForSession",
+    "decline",
+    "cancel",
+  ]);
   await answer(connection, "files", approval.id, "decline");
   await finished(connection, "files", messageId);
   expect(existsSync(file("first.txt"))).toBe(false);
 
-  const send = (text: string) => connection.call("session/send", { name: "files", content: { text } });
+  const send = (text: string) =>
+    connection.call("session/send", { name: "files", content: { text } });
   const second = await send("write first.txt hello");
   await answer(connection, "files", (await asked(watcher, 1)).id, "acceptForSession");
   await finished(connection, "files", second.messageId);
@@ -144,23 +181,39 @@ test("a decision that is not offered is refused, and the question goes on waitin
   const { watcher, approval } = await asking("strict", "ask echo hi");
   for (const decision of ["", "yes", "toString", "acceptWithNetworkPolicyAmendment"]) {
     const error = await errorOf(answer(connection, "strict", approval.id, decision));
-    expect(error).toMatchObject({ code: "invalid-decision", message: expect.stringContaining("accept") });
+    expect(error).toMatchObject({
+      code: "invalid-decision",
+      message: expect.stringContaining("accept"),
+    });
   }
-  expect((await connection.call("session/approvals", { name: "strict" })).approvals).toHaveLength(1);
+  expect((await connection.call("session/approvals", { name: "strict" })).approvals).toHaveLength(
+    1,
+  );
   watcher.stop();
 });
 
 test("an id may be shortened while it is unique, and is not made up", async () => {
   const { watcher, messageId, approval } = await asking("prefix", "ask echo hi");
   const { id } = approval;
-  for (const wrong of [id.slice(0, 3), "ffffffff".replace(/^./, id[0] === "f" ? "0" : "f"), "", "0", "1", `${id}0`]) {
-    expect((await errorOf(answer(connection, "prefix", wrong, "accept"))).code, wrong).toBe("approval-not-found");
+  for (const wrong of [
+    id.slice(0, 3),
+    "ffffffff".replace(/^./, id[0] === "f" ? "0" : "f"),
+    "",
+    "0",
+    "1",
+    `${id}0`,
+  ]) {
+    expect((await errorOf(answer(connection, "prefix", wrong, "accept"))).code, wrong).toBe(
+      "approval-not-found",
+    );
   }
   // It is its session's alone.
   const elsewhere = answer(connection, "strict", id, "accept");
   expect((await errorOf(elsewhere)).code).toBe("approval-not-found");
   await answer(connection, "prefix", id.slice(0, 6), "accept");
-  expect(await finished(connection, "prefix", messageId)).toMatchObject({ turnStatus: "completed" });
+  expect(await finished(connection, "prefix", messageId)).toMatchObject({
+    turnStatus: "completed",
+  });
   watcher.stop();
 });
 
@@ -172,9 +225,16 @@ test("with none waiting there is nothing to answer", async () => {
 test("an interrupted turn takes its questions with it", async () => {
   const { watcher, messageId, approval } = await asking("interrupted", "ask echo hi");
   await connection.call("session/interrupt", { name: "interrupted" });
-  expect((await settled(watcher, approval.id)).params).toMatchObject({ status: "lost", reason: expect.stringContaining("turn") });
-  expect(await finished(connection, "interrupted", messageId)).toMatchObject({ turnStatus: "interrupted" });
-  expect((await errorOf(answer(connection, "interrupted", approval.id, "accept"))).code).toBe("approval-lost");
+  expect((await settled(watcher, approval.id)).params).toMatchObject({
+    status: "lost",
+    reason: expect.stringContaining("turn"),
+  });
+  expect(await finished(connection, "interrupted", messageId)).toMatchObject({
+    turnStatus: "interrupted",
+  });
+  expect((await errorOf(answer(connection, "interrupted", approval.id, "accept"))).code).toBe(
+    "approval-lost",
+  );
   expect(await home.show("interrupted")).toMatchObject({ state: "idle", approvals: 0 });
   watcher.stop();
 });
@@ -182,7 +242,9 @@ test("an interrupted turn takes its questions with it", async () => {
 test("a message that interrupts takes the turn's questions with it too", async () => {
   const { watcher, approval } = await asking("overtaken", "ask echo hi");
   const { messageId } = await connection.call("session/send", {
-    name: "overtaken", content: { text: "say never mind" }, mode: "interrupt",
+    name: "overtaken",
+    content: { text: "say never mind" },
+    mode: "interrupt",
   });
   expect(await finished(connection, "overtaken", messageId)).toMatchObject({ text: "never mind" });
   expect((await settled(watcher, approval.id)).params).toMatchObject({ status: "lost" });
@@ -192,8 +254,12 @@ test("a message that interrupts takes the turn's questions with it too", async (
 test("every session's questions are listed together", async () => {
   const { watcher, approval } = await asking("listed", "ask echo hi");
   const { approvals } = await connection.call("session/approvals", {});
-  expect(approvals.map(({ session }) => session)).toEqual(expect.arrayContaining(["strict", "listed"]));
+  expect(approvals.map(({ session }) => session)).toEqual(
+    expect.arrayContaining(["strict", "listed"]),
+  );
   expect(approvals.find(({ id }) => id === approval.id)).toEqual(approval);
-  expect((await connection.call("session/attach", { name: "listed" })).approvals).toEqual([approval]);
+  expect((await connection.call("session/attach", { name: "listed" })).approvals).toEqual([
+    approval,
+  ]);
   watcher.stop();
 });

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
-import { HacsError } from "../../src/protocol/errors.ts";
+import type { HacsError } from "../../src/protocol/errors.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, type Wanted } from "../support/sessions.ts";
 
@@ -16,7 +16,9 @@ beforeAll(async () => {
 afterEach(async () => {
   expect((await connection.call("session/list", { all: true })).sessions).toEqual([]);
   const directory = join(home.dir, "state/default/sessions");
-  expect(readdirSync(join(home.dir, "state/default")).includes("sessions") ? readdirSync(directory) : []).toEqual([]);
+  expect(
+    readdirSync(join(home.dir, "state/default")).includes("sessions") ? readdirSync(directory) : [],
+  ).toEqual([]);
   expect(readdirSync(join(home.dir, "run/default.agents"))).toEqual([]);
   expect(home.agentPids()).toEqual([]);
 });
@@ -38,10 +40,16 @@ function fakeCodex(name: string, lines: string): string {
 
 test("no codex", async () => {
   for (const codex of ["/no/such/codex", home.work, "no-such-codex-on-path"]) {
-    expect(await refused({ codex })).toMatchObject({ code: "codex-missing", message: expect.stringContaining(codex) });
+    expect(await refused({ codex })).toMatchObject({
+      code: "codex-missing",
+      message: expect.stringContaining(codex),
+    });
   }
   const silent = fakeCodex("silent", "exit 0");
-  expect(await refused({ codex: silent })).toMatchObject({ code: "codex-missing", message: expect.stringContaining("version") });
+  expect(await refused({ codex: silent })).toMatchObject({
+    code: "codex-missing",
+    message: expect.stringContaining("version"),
+  });
   const plain = join(home.dir, "plain");
   writeFileSync(plain, "not executable");
   expect((await refused({ codex: plain })).code).toBe("codex-missing");
@@ -70,9 +78,16 @@ test("a codex that listens and then talks nonsense, or hangs up", async () => {
   const server = `const net = require("node:net");
     const path = process.argv.at(-1).replace("unix://", "");
     net.createServer((stream) => stream.MODE).listen(path);`;
-  for (const mode of ['end("HTTP/1.1 500 No\\r\\n\\r\\n")', "destroy()", 'write("garbage\\r\\n\\r\\n")']) {
+  for (const mode of [
+    'end("HTTP/1.1 500 No\\r\\n\\r\\n")',
+    "destroy()",
+    'write("garbage\\r\\n\\r\\n")',
+  ]) {
     writeFileSync(join(home.dir, "server.cjs"), server.replace("MODE", mode));
-    const codex = fakeCodex("liar", `${modern}\nexec ${process.execPath} ${join(home.dir, "server.cjs")} "$@"`);
+    const codex = fakeCodex(
+      "liar",
+      `${modern}\nexec ${process.execPath} ${join(home.dir, "server.cjs")} "$@"`,
+    );
     expect(["agent-gone", "codex-failed"]).toContain((await refused({ codex })).code);
   }
 });
@@ -81,9 +96,14 @@ test("a directory that is not there, or is a file", async () => {
   const file = join(home.dir, "file");
   writeFileSync(file, "");
   for (const cwd of [join(home.dir, "missing"), file]) {
-    expect(await refused({ cwd })).toMatchObject({ code: "directory-missing", message: expect.stringContaining(cwd) });
+    expect(await refused({ cwd })).toMatchObject({
+      code: "directory-missing",
+      message: expect.stringContaining(cwd),
+    });
   }
-  expect((await errorOf(createSession(home, connection, { spec: { cwd: "relative" } }))).code).toBe("invalid-params");
+  expect((await errorOf(createSession(home, connection, { spec: { cwd: "relative" } }))).code).toBe(
+    "invalid-params",
+  );
 });
 
 test("a bad override, profile, model provider", async () => {
@@ -91,8 +111,13 @@ test("a bad override, profile, model provider", async () => {
   expect((await refused({ overrides: ['model="x'] })).code).toBe("invalid-override");
   expect((await refused({ profile: "absent" })).code).toBe("profile-missing");
   expect((await refused({ profile: "../config" })).code).toBe("profile-missing");
-  const provider = await errorOf(createSession(home, connection, { spec: { provider: "no-such-provider" } }));
-  expect(provider).toMatchObject({ code: "codex-error", message: expect.stringContaining("no-such-provider") });
+  const provider = await errorOf(
+    createSession(home, connection, { spec: { provider: "no-such-provider" } }),
+  );
+  expect(provider).toMatchObject({
+    code: "codex-error",
+    message: expect.stringContaining("no-such-provider"),
+  });
 });
 
 test("a CODEX_HOME whose config is broken is told in codex's own words", async () => {

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, say } from "../support/sessions.ts";
 
@@ -19,11 +20,23 @@ async function refused(code: number, ...words: string[]): Promise<void> {
   for (const word of words) expect(outcome.stderr).toContain(word);
   expect(outcome.stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
   expect(outcome.stderr).not.toMatch(/\n\s+at /);
-  expect(home.daemonPids()).toEqual([]);
+  await noDaemon();
 }
 
+const noDaemon = () =>
+  eventually(() => home.daemonPids().length === 0, { what: "no daemon stays" });
+
 test.each([
-  "", "{", "[]", "7", '"text"', '{"unknown":1}', '{"codex":7}', '{"codex":""}', '{"logLevel":"loud"}', '{"codex":"x"} trailing',
+  "",
+  "{",
+  "[]",
+  "7",
+  '"text"',
+  '{"unknown":1}',
+  '{"codex":7}',
+  '{"codex":""}',
+  '{"logLevel":"loud"}',
+  '{"codex":"x"} trailing',
 ])("the config file %j", async (text) => {
   const file = join(home.dir, "config/config.json");
   writeFileSync(file, text);
@@ -33,11 +46,17 @@ test.each([
 
 test("no config file at all is as good as an empty one, and none is made", async () => {
   const config = join(home.dir, "elsewhere");
-  expect(await home.cli(["ls", "--json"], { env: { HACS_SESSION_HOME: config } })).toMatchObject({ code: 0, stdout: "[]\n" });
+  expect(await home.cli(["ls", "--json"], { env: { HACS_SESSION_HOME: config } })).toMatchObject({
+    code: 0,
+    stdout: "[]\n",
+  });
   expect(() => readFileSync(join(config, "config/config.json"))).toThrow("ENOENT");
 });
 
-test.each([["state", 1], ["run", 7]] as const)("a file where the %s directory should be", async (name, code) => {
+test.each([
+  ["state", 1],
+  ["run", 7],
+] as const)("a file where the %s directory should be", async (name, code) => {
   writeFileSync(join(home.dir, name), "in the way");
   await refused(code, join(home.dir, name));
   expect(readFileSync(join(home.dir, name), "utf8")).toBe("in the way");
@@ -45,10 +64,13 @@ test.each([["state", 1], ["run", 7]] as const)("a file where the %s directory sh
 
 test("a history of a newer version is left untouched", async () => {
   await home.ok(["daemon", "start"]);
-  await home.killDaemon();
+  await home.ok(["daemon", "stop"]);
+  await noDaemon();
   const file = join(home.dir, "state/default/history.db");
   const db = new DatabaseSync(file, { timeout: 5_000 });
-  db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");
+  db.exec(
+    "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE; PRAGMA user_version = 999",
+  );
   db.close();
   const before = readFileSync(file);
   await refused(1, file, "999");
@@ -75,7 +97,9 @@ test("bytes torn off or added at the end of the write-ahead log lose nothing tha
   appendFileSync(log, Buffer.alloc(3000, 0xa5));
   const { records } = await (await home.connect()).call("session/history", { name: "bot" });
   expect(records.length).toBeGreaterThanOrEqual(seq);
-  expect(records.slice(0, seq).map((record) => record.seq)).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
+  expect(records.slice(0, seq).map((record) => record.seq)).toEqual(
+    Array.from({ length: seq }, (_, i) => i + 1),
+  );
 });
 
 test("a session whose environment is lost says so, and can be given another", async () => {
@@ -97,7 +121,10 @@ test("a socket path that the system would cut is refused, with its length and wh
   expect(stderr).toContain(String(Buffer.byteLength(long)));
   const deep = join(home.dir, "y".repeat(100));
   mkdirSync(deep, { mode: 0o700 });
-  expect(await home.cli(["ls"], { env: { HACS_SESSION_HOME: deep } })).toMatchObject({ code: 2, stderr: expect.stringContaining("107") });
+  expect(await home.cli(["ls"], { env: { HACS_SESSION_HOME: deep } })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("107"),
+  });
 });
 
 test("where an agent's socket would not fit, the daemon says so at its start", async () => {
@@ -107,5 +134,5 @@ test("where an agent's socket would not fit, the daemon says so at its start", a
   mkdirSync(deep, { mode: 0o700 });
   const { code, stderr } = await home.cli(["ls"], { env: { HACS_SESSION_HOME: deep } });
   expect([code, stderr]).toEqual([2, expect.stringContaining("107")]);
-  expect(home.daemonPids()).toEqual([]);
+  await noDaemon();
 });

@@ -33,9 +33,17 @@ async function joinAgent(socket: string, threadId: string): Promise<JsonObject[]
   ws.on("message", (data) => void frames.push(JSON.parse(String(data))));
   await new Promise((resolve) => ws.once("open", resolve));
   const clientInfo = { name: "other", title: "other", version: "0" };
-  ws.send(JSON.stringify({ id: 101, method: "initialize", params: { clientInfo, capabilities: { experimentalApi: true } } }));
+  ws.send(
+    JSON.stringify({
+      id: 101,
+      method: "initialize",
+      params: { clientInfo, capabilities: { experimentalApi: true } },
+    }),
+  );
   await answered(101);
-  ws.send(JSON.stringify({ id: 102, method: "thread/resume", params: { threadId, excludeTurns: true } }));
+  ws.send(
+    JSON.stringify({ id: 102, method: "thread/resume", params: { threadId, excludeTurns: true } }),
+  );
   await answered(102);
   return frames;
 }
@@ -44,7 +52,10 @@ test("an answer on codex's own socket counts, is told to all, and is attributed 
   const connection = await home.connect();
   await createSession(home, connection, { name: "bot" });
   const watcher = await watch(home, "bot");
-  const { messageId } = await connection.call("session/send", { name: "bot", content: { text: "ask echo hi" } });
+  const { messageId } = await connection.call("session/send", {
+    name: "bot",
+    content: { text: "ask echo hi" },
+  });
   const asked = await watcher.until("the question", ({ method }) => method === "session/approval");
   const { id } = asked.params.approval as JsonObject;
   const { codexSocket, threadId } = await home.show("bot");
@@ -56,10 +67,23 @@ test("an answer on codex's own socket counts, is told to all, and is attributed 
   link!.send(JSON.stringify({ id: request.id, result: { decision: "accept" } }));
 
   const answered = await watcher.until("the answer", ({ params }) => params.id === id);
-  expect(answered.params).toMatchObject({ status: "answered", decision: "unknown", by: { kind: "codex" } });
+  expect(answered.params).toMatchObject({
+    status: "answered",
+    decision: "unknown",
+    by: { kind: "codex" },
+  });
   expect(await finished(connection, "bot", messageId)).toMatchObject({ turnStatus: "completed" });
-  const late = await errorOf(connection.call("session/answer", { name: "bot", id: String(id), answer: { decision: "decline" } }));
-  expect(late).toMatchObject({ code: "approval-answered", message: expect.stringContaining("codex") });
+  const late = await errorOf(
+    connection.call("session/answer", {
+      name: "bot",
+      id: String(id),
+      answer: { decision: "decline" },
+    }),
+  );
+  expect(late).toMatchObject({
+    code: "approval-answered",
+    message: expect.stringContaining("codex"),
+  });
   // The daemon took it in its stride.
   expect(watcher.events.filter(({ method }) => method === "session/agent")).toHaveLength(1);
   watcher.stop();
@@ -68,7 +92,10 @@ test("an answer on codex's own socket counts, is told to all, and is attributed 
 test("a turn that another client began is in the history, and our messages wait for its end", async () => {
   const connection = await home.connect();
   const { threadId } = await createSession(home, connection, { name: "bot" });
-  const first = await connection.call("session/send", { name: "bot", content: { text: "say hello" } });
+  const first = await connection.call("session/send", {
+    name: "bot",
+    content: { text: "say hello" },
+  });
   await finished(connection, "bot", first.messageId);
   const { codexSocket } = await home.show("bot");
   await joinAgent(codexSocket!, threadId!);
@@ -76,10 +103,15 @@ test("a turn that another client began is in the history, and our messages wait 
   const input = [{ type: "text", text: "gated theirs and done", text_elements: [] }];
   link!.send(JSON.stringify({ id: 103, method: "turn/start", params: { threadId, input } }));
   await home.model.reached("theirs");
-  await watcher.until("their words", ({ params }) => String(params.delta).includes("before theirs"));
+  await watcher.until("their words", ({ params }) =>
+    String(params.delta).includes("before theirs"),
+  );
   expect((await home.show("bot")).state).toBe("working");
 
-  const ours = await connection.call("session/send", { name: "bot", content: { text: "say ours" } });
+  const ours = await connection.call("session/send", {
+    name: "bot",
+    content: { text: "say ours" },
+  });
   home.model.release("theirs");
   expect(await finished(connection, "bot", ours.messageId)).toMatchObject({ text: "ours" });
   expect(home.model.texts()).toEqual(["say hello", "gated theirs and done", "say ours"]);

@@ -22,7 +22,8 @@ const create = (name: string) => createSession(home, connection, { name });
 const send = (name: string, text: string, mode: "queue" | "steer" = "queue") =>
   connection.call("session/send", { name, content: { text }, mode });
 const seqs = (records: readonly { seq?: number }[]) => records.map(({ seq }) => seq);
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const isDelta = ({ method, params }: SessionEvent) => deltaField(method, params) !== null;
 const live = (watcher: Watcher) => watcher.until("live", ({ method }) => method === "session/live");
 
@@ -33,7 +34,9 @@ test("a cursor gives what comes after it, stored and then live, in order, none t
   await create("cursor");
   await say(connection, "cursor", "say one");
   const { seq: head } = await home.show("cursor");
-  const watchers = await Promise.all([0, 1, head - 2, head].map((after) => watch(home, "cursor", { after })));
+  const watchers = await Promise.all(
+    [0, 1, head - 2, head].map((after) => watch(home, "cursor", { after })),
+  );
   await Promise.all(watchers.map(live));
   expect(watchers.map(({ events }) => seqs(events.filter(({ seq }) => seq)))).toEqual(
     [1, 2, head - 1, head + 1].map((from) => range(from, head)),
@@ -41,9 +44,16 @@ test("a cursor gives what comes after it, stored and then live, in order, none t
   const { messageId } = await send("cursor", "say two");
   await Promise.all(watchers.map((watcher) => watcher.message(messageId, "finished")));
   const [all] = watchers;
-  expect(all!.records()).toEqual((await historyOf(home, "cursor")).map((record) => expect.objectContaining({
-    seq: record.seq, method: record.method, params: record.params, at: record.at,
-  })));
+  expect(all!.records()).toEqual(
+    (await historyOf(home, "cursor")).map((record) =>
+      expect.objectContaining({
+        seq: record.seq,
+        method: record.method,
+        params: record.params,
+        at: record.at,
+      }),
+    ),
+  );
   for (const watcher of watchers) {
     expect(watcher.records()).toEqual(all!.records().slice(-watcher.records().length));
     watcher.stop();
@@ -56,11 +66,16 @@ test("`last` gives the newest records, neither gives only what is new", async ()
   const { seq: head } = await home.show("last");
   const options = [{ last: 3 }, { last: 0 }, { last: 10_000 }, {}];
   const watchers = await Promise.all(
-    options.map((option) => watch(home, "last", { ...({ after: undefined } as object), ...option })),
+    options.map((option) =>
+      watch(home, "last", { ...({ after: undefined } as object), ...option }),
+    ),
   );
   await Promise.all(watchers.map(live));
   expect(watchers.map((watcher) => seqs(watcher.records()))).toEqual([
-    range(head - 2, head), [], range(1, head), [],
+    range(head - 2, head),
+    [],
+    range(1, head),
+    [],
   ]);
   for (const watcher of watchers) watcher.stop();
 });
@@ -93,7 +108,10 @@ test("a cursor past the end is an error, never an empty answer", async () => {
   const { seq: head } = await home.show("ahead");
   for (const method of ["session/attach", "session/history"] as const) {
     const error = await errorOf(connection.call(method, { name: "ahead", after: head + 1 }));
-    expect(error).toMatchObject({ code: "cursor-ahead", message: expect.stringContaining(`${head + 1}`) });
+    expect(error).toMatchObject({
+      code: "cursor-ahead",
+      message: expect.stringContaining(`${head + 1}`),
+    });
   }
 });
 
@@ -129,7 +147,9 @@ test("without deltas a client gets the same records and nothing on its way", asy
   await live(calm);
   home.model.release("calm");
   for (const watcher of [calm, loud]) await watcher.message(messageId, "finished");
-  expect(calm.events.filter((event) => isDelta(event) || event.method === "session/draft")).toEqual([]);
+  expect(calm.events.filter((event) => isDelta(event) || event.method === "session/draft")).toEqual(
+    [],
+  );
   expect(loud.events.some(isDelta)).toBe(true);
   expect(calm.records()).toEqual(loud.records());
   calm.stop();
@@ -145,7 +165,9 @@ test("a steering message keeps what was shown of the answer that it cuts off", a
   await watcher.message(second, "finished");
   const cut = watcher.records().filter(({ method }) => method === "session/cut");
   expect(cut.map(({ params }) => (params.item as JsonObject).text)).toEqual(["before steered "]);
-  const [one, two] = await Promise.all([first, second].map((id) => finished(connection, "steered", id)));
+  const [one, two] = await Promise.all(
+    [first, second].map((id) => finished(connection, "steered", id)),
+  );
   expect(one!.turnId).toBe(two!.turnId);
   expect(two!.text).toBe("instead");
   expect(watcher.transcript().drafts).toEqual([]);
@@ -179,10 +201,15 @@ test("the clients that are there are counted and named, followers that hide are 
   await (await home.connect()).call("session/attach", { name: "counted", visible: false });
   expect(await clients()).toMatchObject({
     clients: 2,
-    attached: [{ kind: "tui", readOnly: false }, { kind: "cli", readOnly: true }],
+    attached: [
+      { kind: "tui", readOnly: false },
+      { kind: "cli", readOnly: true },
+    ],
   });
   tui.close();
-  await eventually(async () => (await clients()).clients === 1, { what: "the TUI's leaving is seen" });
+  await eventually(async () => (await clients()).clients === 1, {
+    what: "the TUI's leaving is seen",
+  });
   await reader.call("session/detach", { name: "counted" });
   expect(await clients()).toMatchObject({ clients: 0, attached: [] });
 });
@@ -190,7 +217,9 @@ test("the clients that are there are counted and named, followers that hide are 
 test("a client that attached read-only changes nothing", async () => {
   await create("museum");
   await send("museum", "ask echo hands off");
-  await eventually(async () => (await home.show("museum")).approvals === 1, { what: "an approval waits" });
+  await eventually(async () => (await home.show("museum")).approvals === 1, {
+    what: "an approval waits",
+  });
   const visitor = await home.connect();
   const name = "museum";
   const { approvals } = await visitor.call("session/attach", { name, readOnly: true });

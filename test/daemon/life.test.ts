@@ -29,7 +29,9 @@ test("a sleeping session has no process; a message wakes it into the same thread
   expect(isRunning(agentPid!)).toBe(false);
   expect((await home.show("sleeper")).codexSocket).toBeNull();
   // Once more changes nothing.
-  expect((await connection.call("session/sleep", { name: "sleeper" })).session.state).toBe("asleep");
+  expect((await connection.call("session/sleep", { name: "sleeper" })).session.state).toBe(
+    "asleep",
+  );
 
   expect((await say(connection, "sleeper", "say after")).text).toBe("after");
   expect(home.model.conversation()).toEqual(["say before", "say after"]);
@@ -52,7 +54,9 @@ test("many who wake it at once get one agent", async () => {
   await create("popular");
   await connection.call("session/sleep", { name: "popular" });
   const before = home.agentPids().length;
-  const wakes = Array.from({ length: 10 }, () => connection.call("session/wake", { name: "popular" }));
+  const wakes = Array.from({ length: 10 }, () =>
+    connection.call("session/wake", { name: "popular" }),
+  );
   const pids = (await Promise.all(wakes)).map(({ session }) => session.agentPid);
   expect(new Set(pids).size).toBe(1);
   expect(home.agentPids()).toHaveLength(before + 1);
@@ -81,13 +85,40 @@ test("a session in a turn is not put to sleep or restarted, unless by force", as
   expect(clientIdsIn(await expectWhole(home, "busy"))).toEqual([first, second]);
 });
 
-test("what is queued behind a turn goes out after a forced restart", async () => {
+test("what is queued behind a turn waits out a forced restart, and is not cut off by it", async () => {
   await create("queue");
-  await send("queue", "gated queue-1");
-  await home.model.reached("queue-1");
-  const { messageId } = await send("queue", "say still here");
-  await connection.call("session/restart", { name: "queue", force: true });
-  expect(await finished(connection, "queue", messageId)).toMatchObject({ text: "still here" });
+  for (let round = 0; round < 3; round++) {
+    await send("queue", `gated queue-${round}`);
+    await home.model.reached(`queue-${round}`);
+    const { messageId } = await send("queue", `slow 5 50`);
+    await connection.call("session/restart", { name: "queue", force: true });
+    const receipt = await finished(connection, "queue", messageId);
+    expect(receipt).toMatchObject({
+      turnStatus: "completed",
+      text: "word0 word1 word2 word3 word4 ",
+    });
+  }
+});
+
+test("what is queued when a session is put to sleep goes out when it wakes", async () => {
+  await create("rest");
+  await send("rest", "gated rest");
+  await home.model.reached("rest");
+  const { messageId } = await send("rest", "say rested");
+  const { session } = await connection.call("session/sleep", { name: "rest", force: true });
+  expect(session).toMatchObject({ state: "asleep", queued: 1 });
+  await connection.call("session/wake", { name: "rest" });
+  expect(await finished(connection, "rest", messageId)).toMatchObject({ text: "rested" });
+});
+
+test("a message that comes while the session is put to sleep wakes it again", async () => {
+  await create("restless");
+  for (let round = 0; round < 3; round++) {
+    const asleep = connection.call("session/sleep", { name: "restless" });
+    const { messageId } = await send("restless", `say ${round}`);
+    await asleep;
+    expect(await finished(connection, "restless", messageId)).toMatchObject({ text: `${round}` });
+  }
 });
 
 test("interrupt ends the turn, says who did it, and lets the next message through", async () => {
@@ -96,10 +127,18 @@ test("interrupt ends the turn, says who did it, and lets the next message throug
   await home.model.reached("stop-me");
   const watcher = await watch(home, "stoppable");
   const { turnId } = await connection.call("session/interrupt", { name: "stoppable" });
-  expect(await finished(connection, "stoppable", messageId)).toMatchObject({ turnId, turnStatus: "interrupted" });
-  const record = await watcher.until("the record", ({ method }) => method === "session/interrupted");
+  expect(await finished(connection, "stoppable", messageId)).toMatchObject({
+    turnId,
+    turnStatus: "interrupted",
+  });
+  const record = await watcher.until(
+    "the record",
+    ({ method }) => method === "session/interrupted",
+  );
   expect(record.params).toMatchObject({ turnId, by: { kind: "script" } });
-  expect((await errorOf(connection.call("session/interrupt", { name: "stoppable" }))).code).toBe("no-turn");
+  expect((await errorOf(connection.call("session/interrupt", { name: "stoppable" }))).code).toBe(
+    "no-turn",
+  );
   expect((await say(connection, "stoppable", "say on")).text).toBe("on");
   watcher.stop();
 });
@@ -113,7 +152,9 @@ test("an agent that dies is replaced, and the history says so", async () => {
     return method === "session/agent" && params.status === "crashed";
   });
   expect(crashed.params.reason).toContain(String(agentPid));
-  await eventually(async () => (await home.show("phoenix")).state === "idle", { what: "it is back" });
+  await eventually(async () => (await home.show("phoenix")).state === "idle", {
+    what: "it is back",
+  });
   expect(await home.agentPid("phoenix")).not.toBe(agentPid);
   expect((await say(connection, "phoenix", "say risen")).text).toBe("risen");
   expect(home.model.conversation()).toEqual(["say ashes", "say risen"]);

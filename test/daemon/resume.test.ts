@@ -18,7 +18,10 @@ beforeEach(async () => {
 afterEach(() => home.close());
 
 /** A codex that nobody manages, with a thread in which `texts` were said. */
-async function plainCodex(cwd: string, texts: string[]): Promise<{ codex: Codex; threadId: string }> {
+async function plainCodex(
+  cwd: string,
+  texts: string[],
+): Promise<{ codex: Codex; threadId: string }> {
   const { codexHome, env } = home;
   const codex = await startCodex({ dir: join(home.dir, "run"), codexHome, cwd, env });
   const { thread } = await codex.call("thread/start", { cwd });
@@ -60,7 +63,11 @@ test("a thread of plain codex is taken over with all that was said in it, once",
 test("--last takes the newest thread of the directory, and none of another's", async () => {
   const other = join(home.dir, "other");
   mkdirSync(other);
-  for (const [cwd, text] of [[home.work, "say old"], [home.work, "say new"], [other, "say elsewhere"]] as const) {
+  for (const [cwd, text] of [
+    [home.work, "say old"],
+    [home.work, "say new"],
+    [other, "say elsewhere"],
+  ] as const) {
     await (await plainCodex(cwd, [text])).codex.kill();
   }
   await createSession(home, connection, { name: "last", resume: { last: true } });
@@ -68,13 +75,17 @@ test("--last takes the newest thread of the directory, and none of another's", a
 
   const empty = join(home.dir, "empty");
   mkdirSync(empty);
-  const error = await errorOf(createSession(home, connection, { spec: { cwd: empty }, resume: { last: true } }));
+  const error = await errorOf(
+    createSession(home, connection, { spec: { cwd: empty }, resume: { last: true } }),
+  );
   expect(error).toMatchObject({ code: "no-thread", message: expect.stringContaining(empty) });
 });
 
 test("a thread that plain codex has open is refused, with the pid that holds it", async () => {
   const { codex, threadId } = await plainCodex(home.work, ["say mine"]);
-  const error = await errorOf(createSession(home, connection, { name: "thief", resume: { threadId } }));
+  const error = await errorOf(
+    createSession(home, connection, { name: "thief", resume: { threadId } }),
+  );
   expect(error).toMatchObject({
     code: "thread-held",
     message: expect.stringContaining(`process ${codex.pid}`),
@@ -101,7 +112,10 @@ test("a thread that one of our sessions has is refused with that session's name"
     });
   }
   const last = createSession(home, connection, { resume: { last: true } });
-  expect(await errorOf(last)).toMatchObject({ code: "thread-held", message: expect.stringContaining('"owner"') });
+  expect(await errorOf(last)).toMatchObject({
+    code: "thread-held",
+    message: expect.stringContaining('"owner"'),
+  });
   // Killed, it lets go.
   await connection.call("session/kill", { name: "owner" });
   await createSession(home, connection, { name: "heir", resume: { threadId: threadId! } });

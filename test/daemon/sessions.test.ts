@@ -50,11 +50,35 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
   });
   expect(isRunning(session.agentPid!)).toBe(true);
   const { sessions } = await connection.call("session/list", {});
-  expect(sessions.find(({ id }) => id === session.id)).toMatchObject({ ...session, seq: expect.any(Number) });
+  expect(sessions.find(({ id }) => id === session.id)).toMatchObject({
+    ...session,
+    seq: expect.any(Number),
+  });
   expect(Object.keys(await home.show("first")).sort()).toEqual([
-    "activeAt", "agentPid", "approvals", "attached", "clients", "codexSocket", "codexVersion", "crash",
-    "createdAt", "cwd", "id", "labels", "messages", "model", "name", "peer", "provider", "queued",
-    "seq", "spec", "state", "threadId", "turn", "usage",
+    "activeAt",
+    "agentPid",
+    "approvals",
+    "attached",
+    "clients",
+    "codexSocket",
+    "codexVersion",
+    "crash",
+    "createdAt",
+    "cwd",
+    "id",
+    "labels",
+    "messages",
+    "model",
+    "name",
+    "peer",
+    "provider",
+    "queued",
+    "seq",
+    "spec",
+    "state",
+    "threadId",
+    "turn",
+    "usage",
   ]);
   const [created] = await historyOf(home, "first");
   expect(created).toMatchObject({
@@ -108,7 +132,12 @@ test("a killed session loses its agent, keeps its history, and frees its name", 
   expect(await names(true)).toContain("mortal");
   expect(said(await historyOf(home, "mortal"))).toContain("agent: remember me");
   expect((await historyOf(home, "mortal")).at(-1)?.method).toBe("session/ended");
-  for (const method of ["session/wake", "session/kill", "session/sleep", "session/interrupt"] as const) {
+  for (const method of [
+    "session/wake",
+    "session/kill",
+    "session/sleep",
+    "session/interrupt",
+  ] as const) {
     expect((await errorOf(connection.call(method, { name: "mortal" }))).code).toBe("session-ended");
   }
   const late = connection.call("session/send", { name: "mortal", content: { text: "hello?" } });
@@ -144,12 +173,16 @@ test("only an ended session is removed, and then nothing of it is left", async (
   const { id } = await create("dust");
   const directory = join(home.dir, "state/default/sessions", id);
   expect(existsSync(join(directory, "env.json"))).toBe(true);
-  expect((await errorOf(connection.call("session/remove", { name: "dust" }))).code).toBe("session-busy");
+  expect((await errorOf(connection.call("session/remove", { name: "dust" }))).code).toBe(
+    "session-busy",
+  );
   await connection.call("session/kill", { name: "dust" });
   const { seq } = (await connection.call("session/show", { name: "dust" })).session;
   expect(await connection.call("session/remove", { name: "dust" })).toEqual({ records: seq });
   for (const name of ["dust", id]) {
-    expect((await errorOf(connection.call("session/show", { name }))).code).toBe("session-not-found");
+    expect((await errorOf(connection.call("session/show", { name }))).code).toBe(
+      "session-not-found",
+    );
   }
   expect(existsSync(directory)).toBe(false);
 });
@@ -157,14 +190,26 @@ test("only an ended session is removed, and then nothing of it is left", async (
 test("a renamed session keeps its id, thread, agent and followers", async () => {
   const before = await create("caterpillar");
   const watcher = await watch(home, "caterpillar");
-  const { session } = await connection.call("session/rename", { name: "caterpillar", to: "butterfly" });
+  const { session } = await connection.call("session/rename", {
+    name: "caterpillar",
+    to: "butterfly",
+  });
   const { id, threadId, agentPid } = before;
   expect(session).toMatchObject({ name: "butterfly", id, threadId, agentPid });
   const record = await watcher.until("the renaming", ({ method }) => method === "session/renamed");
-  expect(record.params).toMatchObject({ from: "caterpillar", to: "butterfly", by: { kind: "script" } });
-  expect((await errorOf(connection.call("session/show", { name: "caterpillar" }))).code).toBe("session-not-found");
+  expect(record.params).toMatchObject({
+    from: "caterpillar",
+    to: "butterfly",
+    by: { kind: "script" },
+  });
+  expect((await errorOf(connection.call("session/show", { name: "caterpillar" }))).code).toBe(
+    "session-not-found",
+  );
   await say(connection, "butterfly", "say flap");
-  await watcher.until("what is said afterwards", ({ params }) => (params.item as JsonObject | undefined)?.text === "flap");
+  await watcher.until(
+    "what is said afterwards",
+    ({ params }) => (params.item as JsonObject | undefined)?.text === "flap",
+  );
   await create("moth");
   const taken = connection.call("session/rename", { name: "moth", to: "butterfly" });
   expect((await errorOf(taken)).code).toBe("name-taken");
@@ -175,7 +220,11 @@ test("a fork holds all that was said, and the two go on without each other", asy
   await create("trunk");
   await say(connection, "trunk", "say one");
   await say(connection, "trunk", "run echo two");
-  const { session } = await connection.call("session/fork", { name: "trunk", to: "branch", env: home.env });
+  const { session } = await connection.call("session/fork", {
+    name: "trunk",
+    to: "branch",
+    env: home.env,
+  });
   const trunk = (await connection.call("session/show", { name: "trunk" })).session;
   expect(session.threadId).not.toBe(trunk.threadId);
   expect(session.agentPid).not.toBe(trunk.agentPid);
@@ -201,5 +250,8 @@ test("a session that was never spoken to has nothing to fork", async () => {
 test("a name that nobody has is answered with those that come near", async () => {
   await create("zebra");
   const error = await errorOf(connection.call("session/show", { name: "zebta" }));
-  expect(error).toMatchObject({ code: "session-not-found", next: expect.stringContaining("zebra") });
+  expect(error).toMatchObject({
+    code: "session-not-found",
+    next: expect.stringContaining("zebra"),
+  });
 });

@@ -5,7 +5,7 @@ import { backlogBytesMax } from "../../src/daemon/session/feed.ts";
 import { eventually } from "../support/eventually.ts";
 import { historyOf } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
-import { connectRaw } from "../support/raw-client.ts";
+import { connectRaw, type RawClient } from "../support/raw-client.ts";
 import { createSession, finished, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";
 
@@ -14,6 +14,10 @@ beforeEach(async () => {
   home = await createHome();
 });
 afterEach(() => home.close());
+
+/** As a frame each delta has some 350 bytes, so all of them are well past the bound. */
+const deltas = 18_000;
+const deltaChars = 40;
 
 function residentBytes(pid: number): number {
   const [, pages] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
@@ -29,32 +33,39 @@ test("a client that stops reading in a flood is set aside, and gets every record
   slow.request(1, "session/attach", { name: "flood", after: 0 });
   await slow.until("live", ({ params }) => params?.method === "session/live");
   slow.pause();
-  const fast = await watch(home, "flood");
+  const fast = await connectRaw(home.socket);
+  await fast.hello();
+  fast.request(1, "session/attach", { name: "flood", after: 0 });
 
-  const flood = await connection.call("session/send", { name: "flood", content: { text: "flood 18000" } });
+  const { messageId } = await connection.call("session/send", {
+    name: "flood",
+    content: { text: `flood ${deltas}` },
+  });
   // The others go on meanwhile, in this session and in the next.
   expect((await say(connection, "other", "say unmoved")).text).toBe("unmoved");
-  await fast.message(flood.messageId, "finished");
-  const deltas = fast.events.filter(({ method }) => method === "item/agentMessage/delta");
-  expect(deltas.map(({ params }) => params.delta).join("")).toHaveLength(18000 * 40);
+  const { text } = await finished(connection, "flood", messageId);
+  expect(text).toHaveLength(deltas * deltaChars);
+  const { seq: head } = await home.show("flood");
+  await fast.until("the last record", ({ params }) => params?.seq === head);
 
   slow.resume();
-  const { seq: head } = await home.show("flood");
   await slow.until("the last record", ({ params }) => params?.seq === head);
-  const seqs = slow.frames.flatMap(({ params }) => params?.seq ?? []);
-  expect(seqs).toEqual((await historyOf(home, "flood")).map(({ seq }) => seq));
+  const whole = (await historyOf(home, "flood")).map(({ seq }) => seq);
+  for (const client of [slow, fast]) {
+    expect(client.frames.flatMap(({ params }) => params?.seq ?? [])).toEqual(whole);
+  }
   // It was spared the deltas that did not fit; the item that they made up is whole.
-  const floodBytes = Buffer.byteLength(JSON.stringify(deltas));
-  expect(floodBytes).toBeGreaterThan(1.2 * backlogBytesMax);
-  const itemBytes = 3 * 18000 * 40 * 2;
-  expect(slow.bytesRead).toBeLessThan(backlogBytesMax + itemBytes + 1_000_000);
-  expect(slow.frames.filter(({ params }) => params?.method === "item/agentMessage/delta").length).toBeLessThan(deltas.length);
+  const deltasOf = (client: RawClient) =>
+    client.frames.filter(({ params }) => params?.method === "item/agentMessage/delta").length;
+  expect(deltasOf(slow)).toBeLessThan(deltasOf(fast));
+  const recordBytes = 3 * Buffer.byteLength(text ?? "");
+  expect(slow.bytesRead).toBeLessThan(backlogBytesMax + recordBytes + 1_000_000);
 
   // And it is live again.
   await say(connection, "flood", "say welcome back");
   await slow.until("what comes next", ({ params }) => params?.params?.delta === "welcome back");
   slow.close();
-  fast.stop();
+  fast.close();
 });
 
 test("a history of large records is read in pages that a frame can hold", async () => {
@@ -62,14 +73,21 @@ test("a history of large records is read in pages that a frame can hold", async 
   await createSession(home, connection, { name: "large" });
   await connection.call("session/send", { name: "large", content: { text: "gated large" } });
   await home.model.reached("large");
-  // As JSON each of these has 36 MB, and a frame at most 64.
-  const text = "\u0001".repeat(6_000_000);
-  for (let i = 0; i < 2; i++) await connection.call("session/send", { name: "large", content: { text } });
+  // As JSON each of these has 6 MB, and a frame at most 64.
+  const text = "\u0001".repeat(1_000_000);
+  for (let i = 0; i < 12; i++)
+    await connection.call("session/send", { name: "large", content: { text } });
+  const { messages } = await connection.call("session/attach", { name: "large" });
+  expect(messages.map(({ content }) => content.text.length >= 1_000)).toEqual([
+    false,
+    ...Array(12).fill(true),
+  ]);
+  expect(messages[1]?.content.text).toBe(text);
   const { cancelled } = await connection.call("session/kill", { name: "large" });
-  expect(cancelled).toBe(2);
+  expect(cancelled).toBe(12);
   const records = await historyOf(home, "large");
-  const large = records.filter(({ params }) => JSON.stringify(params).length > 36_000_000);
-  expect(large).toHaveLength(2);
+  const large = records.filter(({ params }) => JSON.stringify(params).length > 6_000_000);
+  expect(large).toHaveLength(12);
   const watcher = await watch(home, "large");
   await watcher.until("live", ({ method }) => method === "session/live");
   expect(watcher.records().map(({ seq }) => seq)).toEqual(records.map(({ seq }) => seq));
@@ -79,7 +97,10 @@ test("a history of large records is read in pages that a frame can hold", async 
 test("a client that asks and asks and never reads does not fill the daemon's memory", async () => {
   const connection = await home.connect();
   await createSession(home, connection, { name: "big" });
-  const { messageId } = await connection.call("session/send", { name: "big", content: { text: `say ${"x".repeat(500_000)}` } });
+  const { messageId } = await connection.call("session/send", {
+    name: "big",
+    content: { text: `say ${"x".repeat(500_000)}` },
+  });
   await finished(connection, "big", messageId);
   const pid = home.daemonPid();
   const before = residentBytes(pid);
@@ -87,11 +108,14 @@ test("a client that asks and asks and never reads does not fill the daemon's mem
   await greedy.hello();
   greedy.pause();
   const asked = 2000;
-  for (let id = 1; id <= asked; id++) greedy.request(id, "session/history", { name: "big", after: 0 });
+  for (let id = 1; id <= asked; id++)
+    greedy.request(id, "session/history", { name: "big", after: 0 });
 
   expect((await say(connection, "big", "say still served")).text).toBe("still served");
   expect(residentBytes(pid) - before).toBeLessThan(150_000_000);
 
   greedy.close();
-  await eventually(async () => (await connection.call("daemon/status", {})).clients === 1, { what: "it is gone" });
+  await eventually(async () => (await connection.call("daemon/status", {})).clients === 1, {
+    what: "it is gone",
+  });
 });

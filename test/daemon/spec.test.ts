@@ -85,7 +85,9 @@ test("a provider that an override defines can be the session's", async () => {
   const spec = { overrides, provider: "second" };
   const session = await createSession(home, connection, { name: "provided", spec });
   expect(session.provider).toBe("second");
-  expect((await say(connection, "provided", "say through the second")).text).toBe("through the second");
+  expect((await say(connection, "provided", "say through the second")).text).toBe(
+    "through the second",
+  );
 });
 
 test("a profile's file is read, and an override wins over it", async () => {
@@ -122,7 +124,10 @@ test("another CODEX_HOME has its own config and keeps its own threads", async ()
 });
 
 test("the demo provider answers by itself, and says so", async () => {
-  const session = await createSession(home, connection, { name: "demo", spec: { provider: "demo" } });
+  const session = await createSession(home, connection, {
+    name: "demo",
+    spec: { provider: "demo" },
+  });
   expect(session.labels).toEqual({ demo: "true" });
   expect((await say(connection, "demo", "anyone?")).text).toContain("[demo model]");
   expect(home.model.texts()).not.toContain("anyone?");

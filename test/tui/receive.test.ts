@@ -32,7 +32,12 @@ const fresh = () =>
   initialModel({ name: "api", readOnly: false, size: { columns: 60, rows: 20 }, now: startMs });
 
 function message(id: string, status: Receipt["status"]): OpenMessage {
-  return { messageId: id, status, mode: "queue", content: { text: `text of ${id}` } } as OpenMessage;
+  return {
+    messageId: id,
+    status,
+    mode: "queue",
+    content: { text: `text of ${id}` },
+  } as OpenMessage;
 }
 
 test("what waits at attach is what the daemon says, not what was known before", () => {

@@ -61,16 +61,17 @@ export function parseOverride(override: string): JsonObject {
   }
   const text = override.slice(at + 1).trim();
   try {
-    return { [key]: parse(`value = ${text}`).value as Json };
+    const parsed = parse(`value = ${text}`);
+    if (Object.keys(parsed).length === 1) return { [key]: parsed.value as Json };
   } catch {
     // What begins like a structure and is none is a typing error; a bare word is a string.
-    if (!/^["'[{]/.test(text)) return { [key]: text };
-    throw new HacsError(
-      "invalid-override",
-      `The value of an override is TOML; ${quote(text)} for ${quote(key)} is not.`,
-      `Quote it for the shell: -c '${key}=["a", "b"]'.`,
-    );
+    if (!/^["'[{]/.test(text) && !text.includes("\n")) return { [key]: text };
   }
+  throw new HacsError(
+    "invalid-override",
+    `The value of an override is one TOML value; ${quote(text)} for ${quote(key)} is not.`,
+    `Quote it for the shell: -c '${key}=["a", "b"]'.`,
+  );
 }
 
 /** A profile is a file of its own beside config.toml; app-server has no option for it. */

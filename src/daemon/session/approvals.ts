@@ -19,6 +19,9 @@ import type { Store } from "../store/store.ts";
 import { commandOf, decisionsFor, kindOf, respond } from "./approval-kinds.ts";
 import type { History } from "./history.ts";
 
+/** Fewer characters of an id than this are no id. */
+const prefixLengthMin = 4;
+
 export class Approvals {
   readonly #session: string;
   readonly #name: () => string;
@@ -172,7 +175,9 @@ export class Approvals {
   #find(id: string | undefined): ApprovalRow {
     if (id === undefined) return this.#onlyOne();
     const matching = this.#waiting.filter((row) => row.id.startsWith(id));
-    if (id.length >= 4 && matching.length === 1) return matching[0] as ApprovalRow;
+    const [only, ...more] = id.length >= prefixLengthMin ? matching : [];
+    if (only !== undefined && more.length === 0) return only;
+    if (more.length > 0) throw this.#ambiguous(`${quote(id)} begins the ids of several`);
     const row = this.#store.approvals.get(this.#session, id);
     const list = `See what waits with: hacs-session approvals ${this.#name()}`;
     if (row?.status === "answered") {
@@ -206,14 +211,17 @@ export class Approvals {
         "See all sessions with: hacs-session approvals",
       );
     }
-    if (others.length > 0) {
-      throw new HacsError(
-        "approval-ambiguous",
-        `${others.length + 1} approvals wait in session ${quote(this.#name())}: ${this.#waiting.map((row) => row.id).join(", ")}.`,
-        `Name one: hacs-session approve ${this.#name()} ID`,
-      );
-    }
+    if (others.length > 0) throw this.#ambiguous(`${others.length + 1} approvals wait`);
     return first;
+  }
+
+  #ambiguous(what: string): HacsError {
+    const name = this.#name();
+    return new HacsError(
+      "approval-ambiguous",
+      `${what} in session ${quote(name)}: ${this.#waiting.map((row) => row.id).join(", ")}.`,
+      `Name one: hacs-session approve ${name} ID`,
+    );
   }
 
   /** A file change's request does not say which files: its item, which began before, does. */

@@ -120,6 +120,11 @@ export class Session {
     return this.#row.endedAt !== null;
   }
 
+  /** When it was killed; empty while it lives. */
+  get endedAt(): string {
+    return this.#row.endedAt ?? "";
+  }
+
   get threadId(): string | null {
     return this.#row.threadId;
   }
@@ -161,7 +166,9 @@ export class Session {
       this.#departed("asleep", "the agent ended while no daemon ran");
     }
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
-    if (this.inbox.hasOpen || this.#services.store.records.openTurns(this.id).length > 0)
+    // A turn of a thread that codex never stored has no end to be told.
+    const { records } = this.#services.store;
+    if (this.inbox.hasOpen || (this.spoken && records.openTurns(this.id).length > 0))
       await this.wake();
   }
 
@@ -196,7 +203,10 @@ export class Session {
   }
 
   async sleep(force: boolean, by: Actor): Promise<void> {
+    const { queued } = this.inbox;
     await this.#putDown(force, "put it to sleep", by);
+    // A message that came meanwhile wakes it, as one that comes later would.
+    if (this.inbox.queued > queued) this.#delivery.pump();
   }
 
   async restart(force: boolean, by: Actor): Promise<void> {

@@ -15,11 +15,17 @@ test("crashes that are far apart stay free", () => {
   const policy = new RestartPolicy(() => 0);
   const seldom = Array.from({ length: 50 }, (_, i) => i * 31);
   expect(new Set(delays(policy, ...seldom))).toEqual(new Set([0]));
-  expect(delays(new RestartPolicy(() => 0), 0, 10, 20, 30, 40, 50, 60)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  expect(delays(new RestartPolicy(() => 0), 0, 10, 20, 30, 40, 50, 60)).toEqual([
+    0, 0, 0, 0, 0, 0, 0,
+  ]);
 });
 
 test("the jitter is up to a fifth more, never less", () => {
-  for (const [random, expected] of [[0, 10], [0.5, 11], [1, 12]] as const) {
+  for (const [random, expected] of [
+    [0, 10],
+    [0.5, 11],
+    [1, 12],
+  ] as const) {
     const policy = new RestartPolicy(() => random);
     delays(policy, 0, 0, 0, 0, 0);
     expect(delays(policy, 0)).toEqual([expected]);

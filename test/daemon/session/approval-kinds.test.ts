@@ -22,43 +22,98 @@ const network = (action: string) => ({
 const asks: Record<string, { method: string; params: JsonObject }> = {
   command: {
     method: command,
-    params: { ...about, command: "git push", cwd: "/w", availableDecisions: ["accept", rule, "cancel"] },
+    params: {
+      ...about,
+      command: "git push",
+      cwd: "/w",
+      availableDecisions: ["accept", rule, "cancel"],
+    },
   },
   "command of an older codex": { method: command, params: { ...about, command: "ls" } },
   network: {
     method: command,
-    params: { ...about, command: null, availableDecisions: ["accept", network("allow"), network("deny"), "cancel"] },
+    params: {
+      ...about,
+      command: null,
+      availableDecisions: ["accept", network("allow"), network("deny"), "cancel"],
+    },
   },
   fileChange: { method: fileChange, params: { ...about, reason: null, grantRoot: null } },
   permissions: {
     method: permissions,
-    params: { ...about, cwd: "/w", reason: null, permissions: { network: { enabled: true }, fileSystem: null } },
+    params: {
+      ...about,
+      cwd: "/w",
+      reason: null,
+      permissions: { network: { enabled: true }, fileSystem: null },
+    },
   },
   question: {
     method: question,
-    params: { ...about, questions: [{ id: "q", question: "Which?" }, { id: "r", question: "How?" }], isBlocking: true },
+    params: {
+      ...about,
+      questions: [
+        { id: "q", question: "Which?" },
+        { id: "r", question: "How?" },
+      ],
+      isBlocking: true,
+    },
   },
   form: {
     method: elicitation,
-    params: { threadId: "t", serverName: "s", mode: "form", message: "Your name?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } },
+    params: {
+      threadId: "t",
+      serverName: "s",
+      mode: "form",
+      message: "Your name?",
+      requestedSchema: { type: "object", properties: { name: { type: "string" } } },
+    },
   },
   "empty form": {
     method: elicitation,
-    params: { threadId: "t", serverName: "s", mode: "form", message: "Sure?", requestedSchema: { type: "object", properties: {} } },
+    params: {
+      threadId: "t",
+      serverName: "s",
+      mode: "form",
+      message: "Sure?",
+      requestedSchema: { type: "object", properties: {} },
+    },
   },
   url: {
     method: elicitation,
-    params: { threadId: "t", serverName: "s", mode: "url", message: "Sign in", url: "https://example.com", elicitationId: "e" },
+    params: {
+      threadId: "t",
+      serverName: "s",
+      mode: "url",
+      message: "Sign in",
+      url: "https://example.com",
+      elicitationId: "e",
+    },
   },
   "something new": { method: "item/new/thing", params: about },
 };
 
 test.each<[string, string, string | null, string[]]>([
   ["command", "command", "git push", ["accept", "acceptWithExecpolicyAmendment", "cancel"]],
-  ["command of an older codex", "command", "ls", ["accept", "acceptForSession", "decline", "cancel"]],
-  ["network", "command", null, ["accept", "applyNetworkPolicyAmendment", "applyNetworkPolicyAmendment-2", "cancel"]],
+  [
+    "command of an older codex",
+    "command",
+    "ls",
+    ["accept", "acceptForSession", "decline", "cancel"],
+  ],
+  [
+    "network",
+    "command",
+    null,
+    ["accept", "applyNetworkPolicyAmendment", "applyNetworkPolicyAmendment-2", "cancel"],
+  ],
   ["fileChange", "fileChange", null, ["accept", "acceptForSession", "decline", "cancel"]],
-  ["permissions", "permissions", '{"network":{"enabled":true},"fileSystem":null}', ["accept", "acceptForSession", "decline"]],
+  [
+    "permissions",
+    "permissions",
+    '{"network":{"enabled":true},"fileSystem":null}',
+    ["accept", "acceptForSession", "decline"],
+  ],
   ["question", "question", "Which?\nHow?", ["decline"]],
   ["form", "elicitation", "Your name?", ["decline", "cancel"]],
   ["empty form", "elicitation", "Sure?", ["accept", "decline", "cancel"]],
@@ -85,7 +140,11 @@ describe("what codex is answered", () => {
     ["network", "applyNetworkPolicyAmendment-2", { decision: network("deny") }],
     ["fileChange", "acceptForSession", { decision: "acceptForSession" }],
     ["permissions", "accept", { permissions: { network: { enabled: true } }, scope: "turn" }],
-    ["permissions", "acceptForSession", { permissions: { network: { enabled: true } }, scope: "session" }],
+    [
+      "permissions",
+      "acceptForSession",
+      { permissions: { network: { enabled: true } }, scope: "session" },
+    ],
     ["permissions", "decline", { permissions: {}, scope: "turn" }],
     ["question", "decline", { answers: {} }],
     ["empty form", "accept", { action: "accept", content: {}, _meta: null }],

@@ -19,8 +19,18 @@ beforeEach(() => {
   store = new Store(join(dir, "history.db"));
   const now = new Date().toISOString();
   store.sessions.insert({
-    id: "s", name: "bot", spec: { cwd: "/" }, labels: {}, threadId: null, model: null, provider: null,
-    agent: null, seq: 0, createdAt: now, activeAt: now, endedAt: null,
+    id: "s",
+    name: "bot",
+    spec: { cwd: "/" },
+    labels: {},
+    threadId: null,
+    model: null,
+    provider: null,
+    agent: null,
+    seq: 0,
+    createdAt: now,
+    activeAt: now,
+    endedAt: null,
   });
   history = new History("s", 0, store);
   approvals = load();
@@ -60,15 +70,24 @@ const told = () =>
 test("of several, one must be named", () => {
   ask(0);
   ask(1);
-  expect(codeOf(() => approvals.answer(undefined, { decision: "accept" }, by))).toBe("approval-ambiguous");
+  expect(codeOf(() => approvals.answer(undefined, { decision: "accept" }, by))).toBe(
+    "approval-ambiguous",
+  );
   const [first, second] = ids();
   approvals.answer(second, { decision: "decline" }, by);
   expect(replies).toEqual([[1, { decision: "decline" }]]);
   approvals.answer(undefined, { decision: "accept" }, by);
   expect(replies.at(-1)).toEqual([0, { decision: "accept" }]);
-  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe("approval-answered");
+  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe(
+    "approval-answered",
+  );
   expect(codeOf(() => approvals.answer(undefined, { decision: "accept" }, by))).toBe("no-approval");
-  expect(told()).toEqual([["requested", null], ["requested", null], ["answered", "cli"], ["answered", "cli"]]);
+  expect(told()).toEqual([
+    ["requested", null],
+    ["requested", null],
+    ["answered", "cli"],
+    ["answered", "cli"],
+  ]);
 });
 
 test("asked again by an agent that lived on, it is the same question", () => {
@@ -105,8 +124,13 @@ test("what codex settled without us is codex's, or lost when the turn was interr
   approvals.resolvedElsewhere(0, false);
   approvals.resolvedElsewhere(1, true);
   approvals.resolvedElsewhere(7, false);
-  expect(told().slice(2)).toEqual([["answered", "codex"], ["lost", "the turn was interrupted"]]);
-  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe("approval-answered");
+  expect(told().slice(2)).toEqual([
+    ["answered", "codex"],
+    ["lost", "the turn was interrupted"],
+  ]);
+  expect(codeOf(() => approvals.answer(first, { decision: "accept" }, by))).toBe(
+    "approval-answered",
+  );
   expect(codeOf(() => approvals.answer(second, { decision: "accept" }, by))).toBe("approval-lost");
   expect(replies).toEqual([]);
 });
@@ -120,7 +144,10 @@ test("a turn's end loses its questions and no others", () => {
   approvals.lose("the agent is gone");
   expect(approvals.count).toBe(0);
   approvals.lose("again");
-  expect(told().slice(2)).toEqual([["lost", "the turn ended"], ["lost", "the agent is gone"]]);
+  expect(told().slice(2)).toEqual([
+    ["lost", "the turn ended"],
+    ["lost", "the agent is gone"],
+  ]);
 });
 
 test("an answer that can't be stored is not given", () => {

@@ -3,9 +3,16 @@ import { Drafts, itemOfDraft } from "../../../src/daemon/session/drafts.ts";
 import { draftCharsMax } from "../../../src/protocol/records.ts";
 
 const begin = (id: string, type = "agentMessage", turnId = "turn") => ({
-  threadId: "t", turnId, item: { type, id, text: "" },
+  threadId: "t",
+  turnId,
+  item: { type, id, text: "" },
 });
-const delta = (itemId: string, text: string, turnId = "turn") => ({ threadId: "t", turnId, itemId, delta: text });
+const delta = (itemId: string, text: string, turnId = "turn") => ({
+  threadId: "t",
+  turnId,
+  itemId,
+  delta: text,
+});
 
 test("a draft grows delta by delta, each told where it begins", () => {
   const drafts = new Drafts();
@@ -14,7 +21,11 @@ test("a draft grows delta by delta, each told where it begins", () => {
   expect(drafts.append("text", delta("a", "two"))).toBe(4);
   expect(drafts.append("output", delta("a", "x"))).toBe(0);
   expect(drafts.all()).toMatchObject([
-    { itemId: "a", item: { type: "agentMessage" }, fields: { text: { from: 0, text: "one two", partial: false }, output: { text: "x" } } },
+    {
+      itemId: "a",
+      item: { type: "agentMessage" },
+      fields: { text: { from: 0, text: "one two", partial: false }, output: { text: "x" } },
+    },
   ]);
   drafts.complete("a");
   expect(drafts.all()).toEqual([]);
@@ -23,7 +34,9 @@ test("a draft grows delta by delta, each told where it begins", () => {
 test("a draft whose beginning was missed says so", () => {
   const drafts = new Drafts();
   expect(drafts.append("text", delta("b", "rest"))).toBe(0);
-  expect(drafts.all()).toMatchObject([{ item: null, fields: { text: { text: "rest", partial: true } } }]);
+  expect(drafts.all()).toMatchObject([
+    { item: null, fields: { text: { text: "rest", partial: true } } },
+  ]);
 });
 
 test("a long draft drops its beginning, keeps its end, and goes on counting", () => {
@@ -40,7 +53,12 @@ test("a long draft drops its beginning, keeps its end, and goes on counting", ()
 
 test("what is cut is what had shown something, in its turn", () => {
   const drafts = new Drafts();
-  for (const [id, turn] of [["a", "one"], ["b", "one"], ["c", "two"]] as const) drafts.begin(begin(id, "agentMessage", turn));
+  for (const [id, turn] of [
+    ["a", "one"],
+    ["b", "one"],
+    ["c", "two"],
+  ] as const)
+    drafts.begin(begin(id, "agentMessage", turn));
   drafts.append("text", delta("b", "shown", "one"));
   drafts.append("text", delta("c", "shown", "two"));
   expect(drafts.cut("one").map(({ itemId }) => itemId)).toEqual(["b"]);
@@ -50,7 +68,11 @@ test("what is cut is what had shown something, in its turn", () => {
 
 const field = (text: string) => ({ from: 0, text, partial: false });
 test.each([
-  [{ type: "agentMessage", id: "i", text: "" }, { text: field("so far") }, { type: "agentMessage", id: "i", text: "so far" }],
+  [
+    { type: "agentMessage", id: "i", text: "" },
+    { text: field("so far") },
+    { type: "agentMessage", id: "i", text: "so far" },
+  ],
   [null, { text: field("so far") }, { type: "agentMessage", id: "i", text: "so far" }],
   [
     { type: "commandExecution", id: "i", command: "ls" },

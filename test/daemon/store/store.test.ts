@@ -1,5 +1,14 @@
 /** The durable side by itself: all or nothing, nobody told before, and files that are not ours. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -18,8 +27,18 @@ afterEach(() => rmSync(dir, { recursive: true }));
 function withSession(store: Store, id = "s"): History {
   const now = new Date().toISOString();
   store.sessions.insert({
-    id, name: id, spec: { cwd: "/" }, labels: {}, threadId: null, model: null, provider: null,
-    agent: null, seq: 0, createdAt: now, activeAt: now, endedAt: null,
+    id,
+    name: id,
+    spec: { cwd: "/" },
+    labels: {},
+    threadId: null,
+    model: null,
+    provider: null,
+    agent: null,
+    seq: 0,
+    createdAt: now,
+    activeAt: now,
+    endedAt: null,
   });
   return new History(id, 0, store);
 }
@@ -40,7 +59,10 @@ test("a transaction that fails leaves nothing, and seq steps back with it", () =
   ).toThrow("disk full");
   expect(history.head).toBe(1);
   expect(note(history, "next")).toBe(2);
-  expect(history.after(0, 10).map(({ params }) => JSON.parse(params).reason)).toEqual(["kept", "next"]);
+  expect(history.after(0, 10).map(({ params }) => JSON.parse(params).reason)).toEqual([
+    "kept",
+    "next",
+  ]);
   expect(store.sessions.all()[0]?.seq).toBe(2);
   store.close();
 });
@@ -49,13 +71,21 @@ test("nobody is told before the commit, and nobody of what was taken back", () =
   const store = new Store(file);
   const told: string[] = [];
   store.transaction(() => {
-    store.transaction(() => store.afterwards(() => told.push("inner"), () => told.push("inner back")));
+    store.transaction(() =>
+      store.afterwards(
+        () => told.push("inner"),
+        () => told.push("inner back"),
+      ),
+    );
     expect(told).toEqual([]);
   });
   expect(told).toEqual(["inner"]);
   expect(() =>
     store.transaction(() => {
-      store.afterwards(() => told.push("never"), () => told.push("back"));
+      store.afterwards(
+        () => told.push("never"),
+        () => told.push("back"),
+      );
       throw new Error("no");
     }),
   ).toThrow();
@@ -95,7 +125,11 @@ test("pages end where a frame would grow too large, and always go on", () => {
   const history = withSession(store);
   for (let i = 0; i < 10; i++) note(history, `${i}`.padEnd(1_000_000));
   const read: number[] = [];
-  for (let page = history.after(0, 1000); page.length > 0; page = history.after(read.at(-1)!, 1000)) {
+  for (
+    let page = history.after(0, 1000);
+    page.length > 0;
+    page = history.after(read.at(-1)!, 1000)
+  ) {
     expect(page.length).toBeLessThan(5);
     read.push(...page.map(({ seq }) => seq));
   }
@@ -114,25 +148,39 @@ test("a history of a newer version is refused and not touched", () => {
   db.exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999; CREATE TABLE future (x)");
   db.close();
   const before = readFileSync(file);
-  expect(() => new Store(file)).toThrow(expect.objectContaining({ code: "state-newer", message: expect.stringContaining("999") }));
+  expect(() => new Store(file)).toThrow(
+    expect.objectContaining({ code: "state-newer", message: expect.stringContaining("999") }),
+  );
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 test.each<[string, () => void]>([
-  ["text", () => writeFileSync(file, "this is no database, and longer than a header of one hundred bytes ".repeat(4))],
+  [
+    "text",
+    () =>
+      writeFileSync(
+        file,
+        "this is no database, and longer than a header of one hundred bytes ".repeat(4),
+      ),
+  ],
   ["a torn header", () => truncateSync(file, 50)],
-  ["flipped bytes in the schema", () => {
-    const bytes = readFileSync(file);
-    bytes.fill(0xff, 100, 1000);
-    writeFileSync(file, bytes);
-  }],
+  [
+    "flipped bytes in the schema",
+    () => {
+      const bytes = readFileSync(file);
+      bytes.fill(0xff, 100, 1000);
+      writeFileSync(file, bytes);
+    },
+  ],
 ])("a damaged history (%s) is said to be damaged, and left as it was", (_, damage) => {
   const store = new Store(file);
   withSession(store);
   store.close();
   damage();
   copyFileSync(file, `${file}.before`);
-  expect(() => new Store(file)).toThrow(expect.objectContaining({ code: "state-damaged", message: expect.stringContaining(file) }));
+  expect(() => new Store(file)).toThrow(
+    expect.objectContaining({ code: "state-damaged", message: expect.stringContaining(file) }),
+  );
   expect(readFileSync(file).equals(readFileSync(`${file}.before`))).toBe(true);
 });
 
