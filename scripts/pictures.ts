@@ -86,7 +86,7 @@ async function draw(source: TestTerminal, cols: number, rows: number): Promise<s
       if (text.trim() === "") continue;
       const style = `${at.isBold() ? ' font-weight="bold"' : ""}${at.isDim() ? ' opacity="0.6"' : ""}${at.isItalic() ? ' font-style="italic"' : ""}`;
       parts.push(
-        `<text x="${(x * cell.width).toFixed(1)}" y="${y * cell.height + 13.5}" fill="${front}"${style}>${escape(text)}</text>`,
+        `<text x="${(x * cell.width).toFixed(1)}" y="${y * cell.height + 13.5}" fill="${front}"${style}>${escapeXml(text)}</text>`,
       );
     }
   }
@@ -111,6 +111,6 @@ function colour(value: number, rgb: boolean): string {
   return `rgb(${level(Math.floor(i / 36))},${level(Math.floor(i / 6) % 6)},${level(i % 6)})`;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -56,7 +56,9 @@ export class Sessions {
   /** By name, a live one first, then the one that ended last; else by id. */
   find(name: string): Session {
     const named = this.all().filter((session) => session.name === name);
-    const ended = named.toSorted((a, b) => a.endedAt.localeCompare(b.endedAt)).at(-1);
+    const ended = named
+      .toSorted((a, b) => (a.row.endedAt ?? "").localeCompare(b.row.endedAt ?? ""))
+      .at(-1);
     const found = named.find((session) => !session.ended) ?? ended ?? this.#byId.get(name);
     if (found !== undefined) return found;
     const close = this.live()
@@ -168,7 +170,7 @@ export class Sessions {
 
   /** A thread that one of our own sessions has is named by that session, not by a pid. */
   #refuseHeld(threadId: string): void {
-    const holder = this.live().find((session) => session.threadId === threadId);
+    const holder = this.live().find((session) => session.row.threadId === threadId);
     if (holder === undefined) return;
     throw new HacsError(
       "thread-held",

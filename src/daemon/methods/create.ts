@@ -25,7 +25,7 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
 
 export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, env }) => {
   const source = caller.daemon.sessions.find(name);
-  if (source.threadId === null || !source.spoken) {
+  if (source.row.threadId === null || !source.spoken) {
     throw new HacsError(
       "no-thread",
       `Session "${source.name}" has no thread to fork.`,
@@ -34,9 +34,9 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
   }
   const session = await caller.daemon.sessions.create({
     name: to,
-    spec: source.spec,
+    spec: source.row.spec,
     env,
-    origin: { kind: "fork", threadId: source.threadId },
+    origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),
     record: { origin: "fork", from: source.name },
   });

@@ -162,17 +162,15 @@ export class Inbox {
   }
 
   /** The session ends: what was not delivered never will be. Gives how many. */
-  cancelAll(): number {
+  close(): number {
+    const error = "the session was killed";
     const undelivered = this.#open.filter((message) => message.status === "accepted");
-    for (const message of undelivered) this.#settle(message, "cancelled", "the session was killed");
+    for (const message of undelivered) this.#settle(message, "cancelled", error);
+    for (const { turnId } of [...this.#open]) {
+      if (turnId === null) continue;
+      this.turnEnded(turnId, { turnStatus: "interrupted", text: null, error, usage: null });
+    }
     return undelivered.length;
-  }
-
-  /** Delivered messages whose turn's end was not heard of yet. */
-  unfinishedTurns(): Set<string> {
-    return new Set(
-      this.#open.flatMap((message) => (message.turnId === null ? [] : [message.turnId])),
-    );
   }
 
   receipt(id: string): Receipt {

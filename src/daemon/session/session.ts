@@ -37,7 +37,8 @@ export class Session {
   readonly history: History;
   readonly inbox: Inbox;
   readonly approvals: Approvals;
-  readonly #row: SessionRow;
+  /** As it is stored; changed by `#update` alone. */
+  readonly row: Readonly<SessionRow>;
   readonly #services: Services;
   readonly #host: AgentHost;
   readonly #delivery: Delivery;
@@ -50,7 +51,7 @@ export class Session {
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
     this.id = row.id;
-    this.#row = row;
+    this.row = row;
     this.#services = services;
     this.#firstOrigin = origin;
     const named = { id: row.id, name: () => row.name };
@@ -104,7 +105,7 @@ export class Session {
       bringUp: () => this.#bringUp(),
       busy: () => this.#recorder.turns.busy,
       turnId: () => this.#recorder.turns.turn?.id ?? null,
-      threadId: () => this.#row.threadId,
+      threadId: () => this.row.threadId,
       call: (method, params) => this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
       log: (message, details) => this.#log(message, details),
@@ -113,29 +114,16 @@ export class Session {
   }
 
   get name(): string {
-    return this.#row.name;
+    return this.row.name;
   }
 
   get ended(): boolean {
-    return this.#row.endedAt !== null;
-  }
-
-  /** When it was killed; empty while it lives. */
-  get endedAt(): string {
-    return this.#row.endedAt ?? "";
-  }
-
-  get threadId(): string | null {
-    return this.#row.threadId;
+    return this.row.endedAt !== null;
   }
 
   /** Whether its thread has any item. */
   get spoken(): boolean {
     return this.#services.store.records.hasItems(this.id);
-  }
-
-  get spec(): SessionRow["spec"] {
-    return this.#row.spec;
   }
 
   get state(): SessionState {
@@ -152,13 +140,13 @@ export class Session {
 
   get #shown(): Shown {
     const { history, inbox, approvals } = this;
-    const [row, host, recorder, attached] = [this.#row, this.#host, this.#recorder, this.#attached];
+    const [row, host, recorder, attached] = [this.row, this.#host, this.#recorder, this.#attached];
     return { row, host, history, inbox, approvals, recorder, attached };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
-    const { agent, threadId } = this.#row;
+    const { agent, threadId } = this.row;
     if (agent !== null) {
       this.#recorder.hold();
       this.changed();
@@ -219,15 +207,7 @@ export class Session {
   async kill(by: Actor): Promise<number> {
     this.#delivery.stopped = true;
     await this.#host.down("SIGKILL");
-    const cancelled = this.inbox.cancelAll();
-    for (const turnId of this.inbox.unfinishedTurns()) {
-      this.inbox.turnEnded(turnId, {
-        turnStatus: "interrupted",
-        text: null,
-        error: "the session was killed",
-        usage: null,
-      });
-    }
+    const cancelled = this.inbox.close();
     this.history.own("session/ended", { by });
     this.#update({ endedAt: new Date().toISOString() });
     return cancelled;
@@ -255,7 +235,7 @@ export class Session {
 
   async call(method: string, params: JsonObject): Promise<Json> {
     await this.#host.up(true);
-    return this.#host.call(method, { threadId: this.#row.threadId, ...params });
+    return this.#host.call(method, { threadId: this.row.threadId, ...params });
   }
 
   updateEnvironment(env: Record<string, string>): void {
@@ -289,7 +269,7 @@ export class Session {
   #context() {
     return {
       name: this.name,
-      spec: this.#row.spec,
+      spec: this.row.spec,
       env: readEnvironment(this.#directory),
       socket: agentSocket(this.#services.paths.agentsDir, this.id),
       logFile: join(this.#directory, "agent.log"),
@@ -312,7 +292,7 @@ export class Session {
   }
 
   #origin(): ThreadOrigin {
-    const { threadId } = this.#row;
+    const { threadId } = this.row;
     if (this.#firstOrigin !== undefined) return this.#firstOrigin;
     return threadId === null ? { kind: "new" } : { kind: "resume", threadId, orNew: !this.spoken };
   }
@@ -320,7 +300,7 @@ export class Session {
   async #arrived(agent: Agent, how: Arrival): Promise<void> {
     const { threadId, model, provider, active } = agent.thread;
     const since = this.#recorder.lastHeardAt;
-    const isFirst = this.#firstOrigin !== undefined || this.#row.threadId !== threadId;
+    const isFirst = this.#firstOrigin !== undefined || this.row.threadId !== threadId;
     this.#recorder.hold();
     this.#update({ threadId, model, provider, agent: agent.row });
     this.#firstOrigin = undefined;
@@ -353,8 +333,8 @@ export class Session {
         status: how,
         pid: null,
         codexVersion: null,
-        threadId: this.#row.threadId,
-        model: this.#row.model,
+        threadId: this.row.threadId,
+        model: this.row.model,
         ...(reason === undefined ? {} : { reason }),
       });
     });
@@ -408,7 +388,7 @@ export class Session {
 
   #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {
     this.#services.store.sessions.update(this.id, changes);
-    Object.assign(this.#row, changes);
+    Object.assign(this.row, changes);
     this.changed();
   }
 
