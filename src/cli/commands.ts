@@ -20,6 +20,7 @@ import { show } from "./verbs/show.ts";
 import { sleep } from "./verbs/sleep.ts";
 import { start } from "./verbs/start.ts";
 import { tail } from "./verbs/tail.ts";
+import { unsend } from "./verbs/unsend.ts";
 import { wait } from "./verbs/wait.ts";
 import { wake } from "./verbs/wake.ts";
 
@@ -30,6 +31,7 @@ export const verbs: readonly Verb[] = [
   show,
   start,
   send,
+  unsend,
   tail,
   wait,
   interrupt,

@@ -69,6 +69,10 @@ export const ERRORS = {
   "method-unknown": { exit: 1, about: "the daemon has no such method" },
   "frame-too-large": { exit: 1, about: "a frame is longer than frameBytesMax" },
   "frame-invalid": { exit: 1, about: "a frame is not a JSON-RPC 2.0 object" },
+  "message-sent": {
+    exit: 1,
+    about: "the message is with codex, or was settled, and can't be taken back",
+  },
   "queue-full": {
     exit: 1,
     about: "a session holds messagesMax messages that were not delivered yet",

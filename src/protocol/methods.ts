@@ -89,6 +89,11 @@ export interface Methods {
     params: { name: string; id?: string; content: MessageContent; mode?: SendMode };
     result: Receipt;
   };
+  /** Takes a message out of the queue; only one that codex was not given yet. */
+  "session/withdraw": {
+    params: { name: string; id: string };
+    result: { receipt: Receipt; content: MessageContent };
+  };
   "session/receipt": { params: { name: string; id: string }; result: Receipt };
   "session/approvals": { params: { name?: string }; result: { approvals: ApprovalDetail[] } };
   "session/answer": {

@@ -28,6 +28,7 @@ export interface OwnRecords {
     mode: SendMode;
     /** With `accepted` only. */
     content?: MessageContent;
+    /** With `accepted`, and with `cancelled` when somebody took the message back. */
     by?: Actor;
     turnId?: string;
     turnStatus?: string;

@@ -105,7 +105,7 @@ export interface MessageContent {
 /**
  * accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
  * turn ended, `turnStatus` says how. failed: codex refused it. cancelled: the session was killed
- * before it could be delivered.
+ * before it could be delivered, or somebody took the message back.
  */
 export type ReceiptStatus = "accepted" | "delivered" | "finished" | "failed" | "cancelled";
 

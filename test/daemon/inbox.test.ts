@@ -8,6 +8,7 @@ import { root } from "../support/codex.ts";
 import { eventually } from "../support/eventually.ts";
 import { clientIdsIn, expectWhole, historyOf } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
+import { errorOf } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";
 
 let home: Home;
@@ -89,6 +90,29 @@ test("queued messages wait their turn; one that interrupts goes first", async ()
   expect(interrupted.params.turnStatus).toBe("interrupted");
   await watcher.message(b, "finished");
   expect(clientIdsIn(await expectWhole(home, "bot"))).toEqual([a, c, b]);
+  watcher.stop();
+});
+
+test("a message that waits in the queue is taken back; one that codex has is not", async () => {
+  const watcher = await watch(home, "bot");
+  const connection = await home.connect();
+  await home.ok(["send", "bot", "--id", "a", "gated k"]);
+  await home.model.reached("k");
+  await home.ok(["send", "bot", "--id", "b", "say not this"]);
+  await home.ok(["send", "bot", "--id", "c", "say this"]);
+  expect(await home.ok(["unsend", "bot", "b"])).toBe("say not this\n");
+  const record = await watcher.message("b", "cancelled");
+  expect(record.params.by).toMatchObject({ kind: "cli" });
+  for (const id of ["a", "b"]) {
+    const error = await errorOf(connection.call("session/withdraw", { name: "bot", id }));
+    expect(error.code).toBe("message-sent");
+  }
+  expect((await errorOf(connection.call("session/withdraw", { name: "bot", id: "x" }))).code).toBe(
+    "invalid-id",
+  );
+  home.model.release("k");
+  await watcher.message("c", "finished");
+  expect(clientIdsIn(await expectWhole(home, "bot"))).toEqual(["a", "c"]);
   watcher.stop();
 });
 

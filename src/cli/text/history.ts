@@ -88,6 +88,9 @@ function ownLines(method: string, given: JsonObject): string[] {
         `[${own.params.origin === "new" ? "created" : own.params.origin === "fork" ? "forked" : "resumed"} in ${visible(own.params.spec.cwd)} by ${by(own.params.by)}]`,
       ];
     case "session/message":
+      if (own.params.status === "cancelled" && own.params.by !== undefined) {
+        return [`[message ${visible(own.params.id)} was taken back by ${by(own.params.by)}]`];
+      }
       return [
         `! message ${visible(own.params.id)} ${own.params.status}${own.params.error ? `: ${visible(own.params.error)}` : ""}`,
       ];

@@ -169,7 +169,7 @@ function failure(delivery: Delivery): HacsError {
   return new HacsError(
     "turn-failed",
     delivery.status === "cancelled"
-      ? `The message ${delivery.messageId} was cancelled: the session was ended before it was delivered.`
+      ? `The message ${delivery.messageId} was cancelled before it was delivered${why}.`
       : `The turn ${delivery.status === "interrupted" ? "was interrupted" : "failed"}${why}`,
     `See what happened: hacs-session tail ${delivery.session} -n 10`,
   );

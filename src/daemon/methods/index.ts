@@ -8,7 +8,7 @@ import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
-import { receipt, send } from "./send.ts";
+import { receipt, send, withdraw } from "./send.ts";
 import { list, show } from "./show.ts";
 
 export interface Caller {
@@ -32,6 +32,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/detach": detach,
   "session/history": history,
   "session/send": send,
+  "session/withdraw": withdraw,
   "session/receipt": receipt,
   "session/approvals": approvals,
   "session/answer": answer,

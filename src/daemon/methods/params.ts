@@ -86,6 +86,7 @@ const shapes = {
     content,
     mode: v.optional(v.picklist(SEND_MODES)),
   }),
+  "session/withdraw": v.strictObject({ name, id: v.string() }),
   "session/receipt": v.strictObject({ name, id: v.string() }),
   "session/approvals": v.strictObject({ name: v.optional(name) }),
   "session/answer": v.strictObject({

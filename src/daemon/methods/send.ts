@@ -9,3 +9,11 @@ export const send: MethodHandler<"session/send"> = (caller, { name, id, content,
 
 export const receipt: MethodHandler<"session/receipt"> = ({ daemon }, { name, id }) =>
   daemon.sessions.find(name).inbox.receipt(id);
+
+export const withdraw: MethodHandler<"session/withdraw"> = (caller, { name, id }) => {
+  const session = caller.daemon.sessions.findLive(name);
+  refuseReadOnly(caller, session);
+  const withdrawn = session.inbox.withdraw(id, actorOf(caller));
+  session.changed();
+  return withdrawn;
+};

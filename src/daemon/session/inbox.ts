@@ -156,6 +156,25 @@ export class Inbox {
     this.#forgetSettled();
   }
 
+  /**
+   * Takes a message out of the queue, for its sender to mend or drop. One that was attempted may
+   * be with codex, whatever is known of it here, so it stays.
+   */
+  withdraw(id: string, by: Actor): { receipt: Receipt; content: MessageContent } {
+    const { status } = this.receipt(id);
+    const message = this.#open.find((open) => open.id === id);
+    if (message === undefined || status !== "accepted" || message.attempted) {
+      const state = status === "accepted" ? "on its way to codex" : status;
+      throw new HacsError(
+        "message-sent",
+        `Only a message that codex was not given yet is taken back; ${quote(id)} is ${state}.`,
+        "Interrupt the turn instead: hacs-session interrupt NAME",
+      );
+    }
+    this.#settle(message, "cancelled", "it was taken back", by);
+    return { receipt: this.#receipt(message), content: message.content };
+  }
+
   /** codex refuses it for good. */
   failed(message: MessageRow, error: string): void {
     this.#settle(message, "failed", error);
@@ -210,10 +229,11 @@ export class Inbox {
     );
   }
 
-  #settle(message: MessageRow, status: "failed" | "cancelled", error: string): void {
+  #settle(message: MessageRow, status: "failed" | "cancelled", error: string, by?: Actor): void {
     this.#store.transaction(() => {
       const { id, mode } = message;
-      const seq = this.#history.own("session/message", { id, status, mode, error });
+      const who = by === undefined ? {} : { by };
+      const seq = this.#history.own("session/message", { id, status, mode, error, ...who });
       this.#update(message, { status, error, seq });
     });
     this.#forgetSettled();

@@ -28,6 +28,9 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
     case "session/approval":
       return approval(params, why);
     case "session/message": {
+      if (params.status === "cancelled" && isObject(params.by)) {
+        return quiet(`a queued message was taken back by ${by(params)}`);
+      }
       const error = textOf(params.error);
       const text = `message ${textOf(params.id)} ${textOf(params.status)}`;
       return loud(error === "" ? text : `${text}: ${error}`);

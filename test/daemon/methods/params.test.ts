@@ -51,6 +51,7 @@ const right: Record<string, Record<string, unknown>> = {
   "session/detach": { name: "bot" },
   "session/history": { name: "bot", after: 0, before: 1, limit: 1 },
   "session/send": { name: "bot", id: "a", content: { text: "x" }, mode: "queue" },
+  "session/withdraw": { name: "bot", id: "none" },
   "session/receipt": { name: "bot", id: "a" },
   "session/approvals": { name: "bot" },
   "session/answer": { name: "bot", id: "a", answer: { decision: "accept" } },
