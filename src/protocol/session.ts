@@ -129,6 +129,7 @@ export interface Receipt {
 /** A message that is not finished, with what it says. */
 export interface OpenMessage extends Receipt {
   content: MessageContent;
+  by: Actor;
 }
 
 export const APPROVAL_KINDS = [

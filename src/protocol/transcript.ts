@@ -12,7 +12,7 @@ import {
   type OwnRecords,
   type SessionEvent,
 } from "./records.ts";
-import type { ApprovalDetail, SessionInfo } from "./session.ts";
+import type { Actor, ApprovalDetail, SessionInfo } from "./session.ts";
 
 export interface Transcript {
   session: SessionInfo | null;
@@ -36,6 +36,8 @@ export interface QueuedMessage {
   id: string;
   text: string;
   mode: string;
+  /** Who sent it, where that is known. */
+  by?: Actor | undefined;
 }
 
 /** A thing that was said or done, in order. `key` is stable and unique. */
@@ -200,7 +202,12 @@ function foldMessage(transcript: Transcript, event: SessionEvent): Transcript {
   const params = event.params as unknown as OwnRecords["session/message"];
   const others = transcript.queue.filter((message) => message.id !== params.id);
   if (params.status === "accepted") {
-    const message = { id: params.id, text: params.content?.text ?? "", mode: params.mode };
+    const message = {
+      id: params.id,
+      text: params.content?.text ?? "",
+      mode: params.mode,
+      by: params.by,
+    };
     return { ...transcript, queue: [...others, message] };
   }
   const settled = { ...transcript, queue: others };

@@ -110,11 +110,19 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...rowKeys,
   ],
   composer: [
-    { keys: ["enter"], does: "send", about: "send; while a turn runs, queue" },
+    { keys: ["enter"], does: "send", about: "send; while a turn runs, queue or steer" },
     { keys: ["ctrl-j", "alt-enter", "shift-enter"], does: "newline", about: "a new line" },
     { keys: ["escape"], does: "interrupt", about: "go back to the end, or interrupt the turn" },
-    { keys: ["tab"], does: "approval-focus", about: "answer what waits" },
-    { keys: ["up"], does: "up", about: "up; in an empty composer the message before" },
+    {
+      keys: ["tab"],
+      does: "approval-focus",
+      about: "answer what waits; else Enter queues or steers",
+    },
+    {
+      keys: ["up"],
+      does: "up",
+      about: "up; in an empty composer the queued message, or the one before",
+    },
     { keys: ["down"], does: "down" },
     { keys: ["ctrl-c"], does: "clear", about: "clear the composer" },
     { keys: ["left"], does: "left" },

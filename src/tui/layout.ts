@@ -1,11 +1,15 @@
 /** How the screen's rows are shared out. */
 import { type ApprovalPanel, approvalPanel } from "./approval-panel.ts";
 import { type ComposerRows, composerRows } from "./composer-rows.ts";
+import type { Line } from "./lines.ts";
 import type { Model } from "./model.ts";
+import { queueRows, queueRowsMax } from "./queue-panel.ts";
 
 export interface Layout {
   transcriptRows: number;
   panel: ApprovalPanel | null;
+  /** What stands right above the composer. */
+  queue: Line[];
   /** Null when read-only. */
   composer: ComposerRows | null;
 }
@@ -23,8 +27,11 @@ export function layoutOf(model: Model): Layout {
   const composer = model.readOnly
     ? null
     : composerRows(model.composer, Math.max(4, columns - promptText.length - 1), composerMax);
-  const rest = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
+  const above = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
+  const queue = queueRows(model, Math.min(queueRowsMax(rows), above - 1));
+  const rest = above - queue.length;
   const spare = rest > 12 ? transcriptRowsMin : 0;
   const panel = approvalPanel(model, Math.max(1, rest - spare));
-  return { transcriptRows: Math.max(0, rest - (panel?.rows.length ?? 0)), panel, composer };
+  const transcriptRows = Math.max(0, rest - (panel?.rows.length ?? 0));
+  return { transcriptRows, panel, queue, composer };
 }

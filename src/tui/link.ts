@@ -80,6 +80,8 @@ export class Link {
         return this.#try("session/answer", { id: effect.id, answer: effect.answer });
       case "interrupt":
         return this.#try("session/interrupt", {});
+      case "withdraw":
+        return this.#withdraw(effect.id);
       case "earlier":
         return this.#earlier(effect.before);
     }
@@ -113,6 +115,15 @@ export class Link {
 
   #next() {
     return this.#follower.connection === undefined ? undefined : this.#store.model.outbox[0];
+  }
+
+  async #withdraw(id: string): Promise<void> {
+    try {
+      const { content } = await this.#call("session/withdraw", { id });
+      this.#store.act((model) => receive.withdrawn(model, content.text));
+    } catch (error) {
+      this.#store.act((model) => receive.failed(model, asHacsError(error)));
+    }
   }
 
   async #earlier(before: number): Promise<void> {

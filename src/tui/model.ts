@@ -7,6 +7,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
 import { type Composer, emptyComposer } from "./composer.ts";
+import type { EnterMode } from "./enter-mode.ts";
 import type { Answers } from "./form.ts";
 import type { Anchor } from "./viewport.ts";
 
@@ -26,6 +27,8 @@ export interface Model {
   oldest: number | null;
   earlier: "unknown" | "loading" | "none";
   composer: Composer;
+  /** What Enter does while a turn runs. */
+  enters: EnterMode;
   /** Where the reader stands; null follows the end. */
   anchor: Anchor;
   /** True: the arrow keys scroll (`Ctrl-b [`). */
@@ -70,6 +73,7 @@ export type Effect =
   | { do: "flush" }
   | { do: "answer"; id: string; answer: Answer }
   | { do: "interrupt" }
+  | { do: "withdraw"; id: string }
   | { do: "earlier"; before: number }
   | { do: "redraw" }
   | { do: "suspend" };
@@ -93,6 +97,7 @@ export function initialModel(options: {
     oldest: null,
     earlier: "unknown",
     composer: emptyComposer,
+    enters: "queue",
     anchor: null,
     reading: false,
     prefix: false,
@@ -122,5 +127,10 @@ export function isDemo(model: Model): boolean {
 
 /** An answer that lost a race, or came too late, is news and no failure. */
 export function isLate(code: ErrorCode): boolean {
-  return code === "approval-answered" || code === "approval-not-found" || code === "no-turn";
+  return (
+    code === "approval-answered" ||
+    code === "approval-not-found" ||
+    code === "no-turn" ||
+    code === "message-sent"
+  );
 }

@@ -8,6 +8,7 @@
 import { blocksOf } from "./blocks.ts";
 import * as edit from "./composer.ts";
 import { wantEarlier } from "./earlier.ts";
+import { toggleEnterMode } from "./enter-mode.ts";
 import { textOf } from "./items/drawing.ts";
 import { userText } from "./items/user-message.ts";
 import { type Command, commandFor, type Focus } from "./keymap.ts";
@@ -16,6 +17,7 @@ import { layoutOf } from "./layout.ts";
 import { graphemes } from "./lines.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
+import { lastWritten } from "./queue-panel.ts";
 import { helpRowMax } from "./screen.ts";
 import { submit } from "./submit.ts";
 import { scroll, toStart } from "./viewport.ts";
@@ -103,9 +105,17 @@ function run(model: Model, command: Command, newId: () => string): Step {
       }
       return only({ ...model, composer: edit.emptyComposer });
     case "up":
+      if (model.composer.text === "") {
+        const queued = model.composer.recalled === null ? lastWritten(model) : undefined;
+        if (queued !== undefined) return only(model, { do: "withdraw", id: queued.id });
+      }
+      return only({ ...model, composer: vertical(model, command) });
     case "down":
       return only({ ...model, composer: vertical(model, command) });
     case "approval-focus":
+      if (model.transcript.turn !== null && model.transcript.approvals.length === 0) {
+        return toggleEnterMode(model);
+      }
       return focusApproval(model);
     case "approval-leave":
       return only({ ...model, dialog: null });

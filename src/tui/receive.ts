@@ -25,10 +25,11 @@ export function attached(model: Model, result: Result<"session/attach">): Model 
   const queue = result.messages
     .filter(({ status }) => status === "accepted")
     .map(
-      ({ messageId, mode, content }): QueuedMessage => ({
+      ({ messageId, mode, content, by }): QueuedMessage => ({
         id: messageId,
         text: content.text,
         mode,
+        by,
       }),
     );
   const transcript = {
@@ -127,15 +128,24 @@ export function acknowledged(model: Model, id: string): Model {
   return { ...model, outbox: model.outbox.filter((message) => message.id !== id) };
 }
 
-/** A message that the daemon refused goes back to be mended, before what is being written. */
+/** A message that the daemon refused goes back to be mended. */
 export function refused(model: Model, id: string, error: HacsError): Model {
   const message = model.outbox.find((one) => one.id === id);
   const said = noticed(acknowledged(model, id), error.message, "warning");
-  if (message === undefined) return said;
+  return message === undefined ? said : withBefore(said, message.text);
+}
+
+/** A message that was taken back from the queue: sent again when it is mended, or dropped. */
+export function withdrawn(model: Model, text: string): Model {
+  return withBefore(noticed(model, "taken back: Enter sends it again, Ctrl-c drops it"), text);
+}
+
+/** What comes back stands before what is being written. */
+function withBefore(model: Model, added: string): Model {
   const { text, cursor } = model.composer;
-  const before = text === "" ? message.text : `${message.text}\n`;
+  const before = text === "" ? added : `${added}\n`;
   return {
-    ...said,
+    ...model,
     composer: { text: before + text, cursor: before.length + cursor, recalled: null },
   };
 }

@@ -1,5 +1,6 @@
 /** The whole screen as a function of the model: as many rows as the terminal has, and a cursor. */
 import { blocksOf } from "./blocks.ts";
+import { enterHint } from "./enter-mode.ts";
 import { helpLines } from "./help.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
 import { cells, cut, type Line, span } from "./lines.ts";
@@ -28,6 +29,7 @@ export function screenOf(model: Model): Screen {
     ...body,
     ...(help === null ? panel : []),
     ruleLine(model, shown, layout),
+    ...layout.queue,
     ...composerLines(layout),
     statusLine(model),
   ].slice(-rows);
@@ -69,7 +71,7 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
   if (model.readOnly) return rule("read-only · Ctrl-b d detaches", "dim");
   if (model.transcript.turn !== null && model.dialog === null) {
-    return rule("Esc interrupts · Enter queues", "dim");
+    return rule(enterHint(model), "dim");
   }
   return [span("─".repeat(columns), "rule")];
 }

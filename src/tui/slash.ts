@@ -4,7 +4,8 @@ export const SLASH = {
   "/interrupt": "interrupt the running turn",
   "/approve": "accept what waits, once",
   "/deny": "decline what waits",
-  "/steer": "TEXT  into the running turn, not after it",
+  "/steer": "TEXT  into the running turn; alone: Enter steers from now on",
+  "/queue": "TEXT  after the running turn; alone: Enter queues from now on",
   "/help": "the keys and these commands",
 } as const;
 export type SlashCommand = keyof typeof SLASH;

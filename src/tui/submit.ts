@@ -2,6 +2,7 @@
 import type { SendMode } from "../protocol/session.ts";
 import { emptyComposer } from "./composer.ts";
 import { plainDecision } from "./decisions.ts";
+import { enterMode, setEnterMode } from "./enter-mode.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
 import { type SlashCommand, typed } from "./slash.ts";
@@ -12,7 +13,7 @@ export function submit(model: Model, newId: () => string): Step {
   const meant = typed(text);
   switch (meant.kind) {
     case "message":
-      return send(model, meant.text, "queue", newId);
+      return send(model, meant.text, enterMode(model), newId);
     case "command":
       return runSlash({ ...model, composer: emptyComposer }, meant.command, meant.rest, newId);
     case "unknown":
@@ -32,8 +33,7 @@ function send(model: Model, text: string, mode: SendMode, newId: () => string): 
     anchor: null,
     outbox: [...model.outbox, { id: newId(), text, mode }],
   };
-  const waits = model.transcript.turn !== null && mode === "queue";
-  return only(waits ? noticed(sent, "queued: it follows this turn") : sent, { do: "flush" });
+  return only(sent, { do: "flush" });
 }
 
 function runSlash(model: Model, command: SlashCommand, rest: string, newId: () => string): Step {
@@ -49,8 +49,9 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
     case "/steer":
-      if (rest === "") return only(noticed(model, "/steer takes a text", "warning"));
-      return send(model, rest, "steer", newId);
+      return rest === "" ? setEnterMode(model, "steer") : send(model, rest, "steer", newId);
+    case "/queue":
+      return rest === "" ? setEnterMode(model, "queue") : send(model, rest, "queue", newId);
   }
 }
 

@@ -146,7 +146,7 @@ test("a message is kept until it is acknowledged; refused, it goes back to be me
       content: { text: "hello" },
     }),
   );
-  expect(shown(stored).join("\n")).toMatch(/› hello\n {2}queued/);
+  expect(shown(stored).join("\n")).toMatch(/› hello {2}queued/);
   expect(acknowledged(stored, "m1").outbox).toEqual([]);
   const back = refused(sent, "m1", new HacsError("queue-full", "too many"));
   expect(back.composer.text).toBe("hello");

@@ -213,10 +213,10 @@ export class Inbox {
   unfinished(): OpenMessage[] {
     let chars = 0;
     return this.#open.map((row) => {
-      const { content } = row;
+      const { content, by } = row;
       chars += content.text.length;
       const text = chars > unfinishedCharsMax ? clip(content.text) : content.text;
-      return { ...this.#receipt(row), content: { ...content, text } };
+      return { ...this.#receipt(row), content: { ...content, text }, by };
     });
   }
 
