@@ -8,6 +8,7 @@ import type {
   Answer,
   Approval,
   ApprovalDetail,
+  Composition,
   DaemonStatus,
   HistoryRecord,
   MessageContent,
@@ -41,6 +42,8 @@ export interface Methods {
     params: { agents: "settle" | "keep" | "end" };
     result: { sessions: { name: string; state: SessionState; outcome: string }[] };
   };
+  /** What people wrote to any session, newest first and each text once: a composer's history. */
+  "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   "session/new": {
     params: {
       name?: string;
@@ -77,6 +80,7 @@ export interface Methods {
       head: number;
       approvals: ApprovalDetail[];
       messages: OpenMessage[];
+      composed: Composition;
     };
   };
   "session/detach": { params: { name: string }; result: Record<string, never> };
@@ -89,6 +93,8 @@ export interface Methods {
     params: { name: string; id?: string; content: MessageContent; mode?: SendMode };
     result: Receipt;
   };
+  /** Keeps what is being written, for the other clients and for later; "" when nothing is. */
+  "session/compose": { params: { name: string; text: string }; result: { revision: number } };
   /** Takes a message out of the queue; only one that codex was not given yet. */
   "session/withdraw": {
     params: { name: string; id: string };
@@ -137,4 +143,5 @@ export const limits = {
   /** Messages of one session that are stored and not yet delivered. */
   messagesMax: 10_000,
   historyLimitMax: 1000,
+  sentLimitMax: 1000,
 } as const;

@@ -7,6 +7,7 @@ import type { JsonObject } from "./messages.ts";
 import type {
   Actor,
   ApprovalDetail,
+  Composition,
   MessageContent,
   ReceiptStatus,
   SendMode,
@@ -73,12 +74,14 @@ export type OwnMethod = keyof OwnRecords;
 /**
  * The live-only events of ours. `session/state` replaces what was known of the session;
  * `session/draft` replaces what was known of an item on its way; `session/live` says that the
- * client has every record up to `seq` and follows live from here.
+ * client has every record up to `seq` and follows live from here; `session/composed` is what
+ * somebody is writing to the session.
  */
 export interface OwnEvents {
   "session/state": { session: SessionInfo };
   "session/draft": Draft;
   "session/live": { seq: number };
+  "session/composed": Composition & { by: Actor };
 }
 
 /** An item on its way: as codex began it, with the text so far of each of its streamed fields. */

@@ -102,6 +102,12 @@ export interface MessageContent {
   images?: string[];
 }
 
+/** What is being written to a session; its revision grows with each change. */
+export interface Composition {
+  text: string;
+  revision: number;
+}
+
 /**
  * accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
  * turn ended, `turnStatus` says how. failed: codex refused it. cancelled: the session was killed

@@ -111,6 +111,7 @@ export function modelWith(options: ModelOptions = {}): Model {
     head: 0,
     approvals: [],
     messages: [],
+    composed: { text: "", revision: 0 },
   });
   return feed(model, live("session/live", { seq: 0 }), ...events);
 }

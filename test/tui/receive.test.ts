@@ -47,6 +47,7 @@ test("what waits at attach is what the daemon says, not what was known before", 
     head: 9,
     approvals: [approvalDetail({ id: "new" })],
     messages: [message("m1", "accepted"), message("m2", "delivered")],
+    composed: { text: "", revision: 0 },
   });
   expect(again.transcript.approvals.map(({ id }) => id)).toEqual(["new"]);
   expect(again.transcript.queue).toEqual([{ id: "m1", text: "text of m1", mode: "queue" }]);
@@ -110,6 +111,7 @@ test("a page that leaves the screen half empty wants the one before", () => {
     head: 300,
     approvals: [],
     messages: [],
+    composed: { text: "", revision: 0 },
   });
   const half = feed(model, agentMessage(299, "one"));
   const { effects } = received(half, live("session/live", { seq: 300 }));

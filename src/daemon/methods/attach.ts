@@ -38,6 +38,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     head: history.head,
     approvals: approvals.waiting(),
     messages: inbox.unfinished(),
+    composed: daemon.services.store.compositions.get(session.id),
   };
 };
 

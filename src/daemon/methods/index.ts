@@ -4,11 +4,13 @@ import type { ClientConnection } from "../client-connection.ts";
 import type { Daemon } from "../daemon.ts";
 import { answer, approvals } from "./approvals.ts";
 import { attach, detach } from "./attach.ts";
+import { compose } from "./compose.ts";
 import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
 import { receipt, send, withdraw } from "./send.ts";
+import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
 
 export interface Caller {
@@ -25,6 +27,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   hello,
   "daemon/status": ({ daemon }) => daemon.status(),
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
+  "daemon/sent": sent,
   "session/new": create,
   "session/list": list,
   "session/show": show,
@@ -32,6 +35,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/detach": detach,
   "session/history": history,
   "session/send": send,
+  "session/compose": compose,
   "session/withdraw": withdraw,
   "session/receipt": receipt,
   "session/approvals": approvals,

@@ -52,6 +52,9 @@ const shapes = {
   }),
   "daemon/status": v.strictObject({}),
   "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
+  "daemon/sent": v.strictObject({
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
+  }),
   "session/new": v.strictObject({
     name: v.optional(name),
     spec,
@@ -86,6 +89,7 @@ const shapes = {
     content,
     mode: v.optional(v.picklist(SEND_MODES)),
   }),
+  "session/compose": v.strictObject({ name, text: v.string() }),
   "session/withdraw": v.strictObject({ name, id: v.string() }),
   "session/receipt": v.strictObject({ name, id: v.string() }),
   "session/approvals": v.strictObject({ name: v.optional(name) }),

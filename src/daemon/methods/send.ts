@@ -1,10 +1,13 @@
 import { actorOf, refuseReadOnly } from "./caller.ts";
+import { clearComposition } from "./compose.ts";
 import type { MethodHandler } from "./index.ts";
 
 export const send: MethodHandler<"session/send"> = (caller, { name, id, content, mode }) => {
   const session = caller.daemon.sessions.findLive(name);
   refuseReadOnly(caller, session);
-  return session.send(content, mode ?? "queue", id, actorOf(caller));
+  const receipt = session.send(content, mode ?? "queue", id, actorOf(caller));
+  clearComposition(caller, session, content.text);
+  return receipt;
 };
 
 export const receipt: MethodHandler<"session/receipt"> = ({ daemon }, { name, id }) =>

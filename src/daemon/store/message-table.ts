@@ -7,6 +7,9 @@ import type {
   SendMode,
 } from "../../protocol/session.ts";
 
+/** A longer message is no use to somebody who looks for one by going through all. */
+const writtenCharsMax = 16_384;
+
 export interface MessageRow {
   id: string;
   place: number;
@@ -32,6 +35,7 @@ export class MessageTable {
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
   readonly #places: StatementSync;
+  readonly #written: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -51,6 +55,11 @@ export class MessageTable {
     );
     this.#places = db.prepare(
       "SELECT min(place) AS first, max(place) AS last FROM messages WHERE session = ?",
+    );
+    this.#written = db.prepare(
+      `SELECT json_extract(content, '$.text') AS text FROM messages
+       WHERE json_extract(by, '$.kind') = 'tui' AND length(content) <= ${writtenCharsMax}
+       ORDER BY created_at DESC LIMIT ?`,
     );
   }
 
@@ -98,6 +107,12 @@ export class MessageTable {
   /** The newest first. */
   recent(session: string, limit: number): MessageRow[] {
     return this.#recent.all(session, limit).map(fromRow);
+  }
+
+  /** What was written in composers, in any session, newest first and each text once. */
+  written(limit: number): string[] {
+    const texts = this.#written.all(limit).map(({ text }) => String(text));
+    return [...new Set(texts)].filter((text) => text !== "");
   }
 
   /** The places in use; a new message goes after the last, an interrupting one before the first. */

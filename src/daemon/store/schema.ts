@@ -76,6 +76,15 @@ const migrations = [
   ) STRICT;
   CREATE INDEX session_approvals ON approvals (session, status);
   `,
+  `
+  -- What is being written to a session. The index is for a composer's history.
+  CREATE TABLE compositions (
+    session     TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+    text        TEXT NOT NULL,
+    revision    INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX written_messages ON messages (created_at) WHERE json_extract(by, '$.kind') = 'tui';
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

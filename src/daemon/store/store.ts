@@ -6,6 +6,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ApprovalTable } from "./approval-table.ts";
+import { CompositionTable } from "./composition-table.ts";
 import { MessageTable } from "./message-table.ts";
 import { RecordTable } from "./record-table.ts";
 import { migrate } from "./schema.ts";
@@ -16,6 +17,7 @@ export class Store {
   readonly records: RecordTable;
   readonly messages: MessageTable;
   readonly approvals: ApprovalTable;
+  readonly compositions: CompositionTable;
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -34,6 +36,7 @@ export class Store {
     this.records = new RecordTable(this.#db);
     this.messages = new MessageTable(this.#db);
     this.approvals = new ApprovalTable(this.#db);
+    this.compositions = new CompositionTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */
