@@ -7,6 +7,7 @@ import type { Connection } from "../client/connection.ts";
 import { Follower } from "../client/follow.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
+import { DraftCourier } from "./draft-courier.ts";
 import type { Effect, Outgoing } from "./model.ts";
 import * as receive from "./receive.ts";
 import type { Store } from "./store.ts";
@@ -30,6 +31,7 @@ export class Link {
   /** The id, which outlives renames; the name until it is known. */
   #session: string;
   #flushing = false;
+  readonly #courier: DraftCourier;
   /** Settles when the records that attach brings are all there. */
   readonly live: Promise<void>;
 
@@ -40,6 +42,7 @@ export class Link {
     this.live = new Promise((resolve) => {
       settleLive = resolve;
     });
+    this.#courier = new DraftCourier(store, (text) => this.#call("session/compose", { text }));
     this.#follower = new Follower({
       dial,
       attach: { name, last: pageRecords, deltas: true, readOnly, ...(env ? { env } : {}) },
@@ -52,6 +55,7 @@ export class Link {
         store.feed((model) => receive.received(model, event));
         if (event.method !== "session/live") return;
         settleLive();
+        void this.#readWritten();
         void this.#complete();
       },
       onDisconnected: () => store.feed(receive.lost),
@@ -66,6 +70,11 @@ export class Link {
   /** Settles with the error that ended the session's following, or undefined after stop(). */
   get ended(): Promise<HacsError | undefined> {
     return this.#follower.ended;
+  }
+
+  /** Hands over what is not handed over yet, before the end. */
+  async leave(): Promise<void> {
+    await this.#courier.leave();
   }
 
   stop(): void {
@@ -115,6 +124,17 @@ export class Link {
 
   #next() {
     return this.#follower.connection === undefined ? undefined : this.#store.model.outbox[0];
+  }
+
+  async #readWritten(): Promise<void> {
+    const { connection } = this.#follower;
+    if (this.#store.model.written !== null || connection === undefined) return;
+    try {
+      const { texts } = await connection.call("daemon/sent", {});
+      this.#store.feed((model) => receive.receivedWritten(model, texts));
+    } catch {
+      // Up then only knows this session's own messages.
+    }
   }
 
   async #withdraw(id: string): Promise<void> {

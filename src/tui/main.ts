@@ -76,6 +76,7 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
     return { reason: "failed", name: store.model.name, error: asHacs(error) };
   } finally {
     await hide(screen);
+    await link.leave();
     link.stop();
     store.close();
     process.stdout.off("error", gone);

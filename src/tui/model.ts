@@ -7,6 +7,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
 import { type Composer, emptyComposer } from "./composer.ts";
+import { type DraftSync, noDraft } from "./draft-sync.ts";
 import type { EnterMode } from "./enter-mode.ts";
 import type { Answers } from "./form.ts";
 import type { Anchor } from "./viewport.ts";
@@ -27,6 +28,9 @@ export interface Model {
   oldest: number | null;
   earlier: "unknown" | "loading" | "none";
   composer: Composer;
+  draft: DraftSync;
+  /** What was written to any session, newest first; null until the daemon told. */
+  written: readonly string[] | null;
   /** What Enter does while a turn runs. */
   enters: EnterMode;
   /** Where the reader stands; null follows the end. */
@@ -97,6 +101,8 @@ export function initialModel(options: {
     oldest: null,
     earlier: "unknown",
     composer: emptyComposer,
+    draft: noDraft,
+    written: null,
     enters: "queue",
     anchor: null,
     reading: false,

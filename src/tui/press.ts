@@ -152,7 +152,7 @@ function vertical(model: Model, command: "up" | "down"): edit.Composer {
   return edit.recall(composer, past(model), command === "up" ? 1 : -1);
 }
 
-/** What was sent to this session, newest first, without repeats in a row. */
+/** What was sent to this session, newest first, without repeats in a row; then to the others. */
 function past(model: Model): string[] {
   const { entries, queue } = model.transcript;
   const sent = entries.flatMap((entry) =>
@@ -161,7 +161,9 @@ function past(model: Model): string[] {
       : [],
   );
   const all = [...sent, ...queue.map(({ text }) => text), ...model.outbox.map(({ text }) => text)];
-  return all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
+  const own = all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
+  const known = new Set(own);
+  return [...own, ...(model.written ?? []).filter((text) => !known.has(text))];
 }
 
 /** Leaving with words unsaid takes a second press. */

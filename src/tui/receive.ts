@@ -2,7 +2,7 @@
 import type { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
-import type { HistoryRecord, SessionDetail } from "../protocol/session.ts";
+import type { Composition, HistoryRecord, SessionDetail } from "../protocol/session.ts";
 import {
   disconnected,
   emptyTranscript,
@@ -10,6 +10,7 @@ import {
   type QueuedMessage,
   type Transcript,
 } from "../protocol/transcript.ts";
+import { joinedDraft, toldDraft } from "./draft-sync.ts";
 import { wantEarlier } from "./earlier.ts";
 import { type Effect, isLate, type Model, noticed, only, type Step } from "./model.ts";
 
@@ -39,10 +40,14 @@ export function attached(model: Model, result: Result<"session/attach">): Model 
     queue,
     drafts: [],
   };
-  return settled({ ...model, name: result.session.name, link: "catching-up", transcript });
+  const next: Model = { ...model, name: result.session.name, link: "catching-up", transcript };
+  return settled(joinedDraft(next, result.composed));
 }
 
 export function received(model: Model, event: SessionEvent): Step {
+  if (event.method === "session/composed") {
+    return only(model.readOnly ? model : toldDraft(model, event.params as unknown as Composition));
+  }
   const effects: Effect[] = [];
   const transcript = withoutRepeat(fold(model.transcript, event), event);
   let next: Model = {
@@ -148,6 +153,11 @@ function withBefore(model: Model, added: string): Model {
     ...model,
     composer: { text: before + text, cursor: before.length + cursor, recalled: null },
   };
+}
+
+/** The daemon's history of what was written, to any session. */
+export function receivedWritten(model: Model, written: readonly string[]): Model {
+  return { ...model, written };
 }
 
 export function failed(model: Model, error: HacsError): Model {

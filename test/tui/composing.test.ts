@@ -1,5 +1,6 @@
 /** The composer and the queue in real terminals, on a real daemon and a real codex. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
@@ -56,4 +57,41 @@ test("Tab makes Enter steer, and the message joins the running turn", async () =
   await terminal.waitFor("• steered");
   expect((await home.show("steer")).messages.map(({ turnId }) => turnId)).toHaveLength(2);
   expect(new Set((await home.show("steer")).messages.map(({ turnId }) => turnId)).size).toBe(1);
+});
+
+test("what is being written appears on the other device, and survives detach and daemon", async () => {
+  await home.ok(["new", "draft", "-d"]);
+  const desktop = await attach("draft", { cols: 120, rows: 40 });
+  const phone = await attach("draft", { cols: 36, rows: 20 });
+  desktop.type("say from the desk");
+  await phone.waitFor("› say from the desk");
+  phone.type(", and the phone");
+  await desktop.waitFor("› say from the desk, and the phone");
+  desktop.press("ctrl-b", "d");
+  await desktop.waitFor("[detached (from session draft)]");
+  phone.type("!");
+  phone.press("ctrl-b", "d");
+  await phone.waitFor("[detached (from session draft)]");
+  await home.killDaemon();
+  const again = await attach("draft");
+  const other = await attach("draft", { cols: 50, rows: 20 });
+  await Promise.all([again, other].map((one) => one.waitFor("and the phone!")));
+  again.press("enter");
+  await again.waitFor("• from the desk, and the phone!");
+  await other.waitFor((lines) => lines.at(-2)?.trim() === "›");
+});
+
+test("what was written to another session is there with Up", async () => {
+  await home.ok(["new", "past", "-d"]);
+  const terminal = await attach("past");
+  say(terminal, "say something memorable");
+  await terminal.waitFor("• something memorable");
+  await home.ok(["new", "present", "-d"]);
+  const other = await attach("present");
+  const recalled = () => {
+    if (other.text().includes("› say something memorable")) return true;
+    other.press("down", "down", "up");
+    return false;
+  };
+  await eventually(recalled, { what: "the other session's message is recalled", everyMs: 200 });
 });
