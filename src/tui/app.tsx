@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
+import { useEditor } from "./editor.ts";
 import { strokesOf } from "./keystrokes.ts";
 import { paste, press } from "./press.ts";
 import { ticked } from "./receive.ts";
@@ -15,6 +16,7 @@ export function App({ store, color }: { store: Store; color: boolean }) {
   useNoAutowrap();
   useSize(store);
   useSuspend();
+  useEditor(store, model.editing);
   useClock(store, model.transcript.turn !== null || model.notice !== null);
   const { setCursorPosition } = useCursor();
 

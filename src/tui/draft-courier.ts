@@ -14,6 +14,8 @@ export class DraftCourier {
   readonly #forget: () => void;
   #timer: NodeJS.Timeout | undefined;
   #wanted: string | null = null;
+  /** What the daemon did not take: it is not asked again for the same text. */
+  #refused: string | null = null;
   #under: Promise<void> = Promise.resolve();
 
   constructor(store: Store, send: (text: string) => Promise<{ revision: number }>) {
@@ -39,7 +41,7 @@ export class DraftCourier {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     clearTimeout(this.#timer);
-    if (wanted === null) return;
+    if (wanted === null || wanted === this.#refused) return;
     const waitMs = quietMs + wanted.length / charsPerMs;
     this.#timer = setTimeout(() => {
       this.#under = this.#carry();
@@ -52,9 +54,11 @@ export class DraftCourier {
     this.#store.act((model) => sendingDraft(model, text));
     try {
       const { revision } = await this.#send(text);
+      this.#refused = null;
       this.#store.act((model) => sentDraft(model, revision));
     } catch {
       // The text is still in the composer; it is not worth a word there.
+      this.#refused = text;
       this.#store.act(unsentDraft);
     }
   }

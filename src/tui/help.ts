@@ -3,7 +3,11 @@ import { KEYMAP, keyName } from "./keymap.ts";
 import { indent, type Line, span, wrap } from "./lines.ts";
 import { SLASH } from "./slash.ts";
 
-export function helpLines(width: number, readOnly: boolean): Line[] {
+export function helpLines(
+  width: number,
+  readOnly: boolean,
+  controls: readonly [string, string][] = [],
+): Line[] {
   const rows: Line[] = [[span("Keys", "heading"), span("  (Esc leaves)", "dim")]];
   const labelWidth = width < 60 ? 13 : 23;
   const add = (keys: string, about: string) => {
@@ -27,7 +31,12 @@ export function helpLines(width: number, readOnly: boolean): Line[] {
   }
   if (readOnly) return rows;
   rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
-  for (const [command, about] of Object.entries(SLASH)) add(command, about);
+  for (const [command, about] of [...Object.entries(SLASH), ...controls]) add(command, about);
+  rows.push([], [span("While writing", "heading")]);
+  add("@FILE", "a file's path, as codex finds it; an image goes along");
+  add("$SKILL", "a skill of codex's");
+  add("!COMMAND", "runs it in the session's directory, outside the sandbox");
+  add("//… !!…", "a message that begins with / or !");
   rows.push(
     [],
     ...wrap(

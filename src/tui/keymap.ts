@@ -4,7 +4,16 @@
  */
 
 /** What has the keyboard: the prefix was pressed, a panel has the focus, or the composer. */
-export type Focus = "prefix" | "help" | "approval" | "form" | "reading" | "composer" | "watching";
+export type Focus =
+  | "prefix"
+  | "help"
+  | "choose"
+  | "approval"
+  | "form"
+  | "reading"
+  | "completion"
+  | "composer"
+  | "watching";
 
 export interface Binding {
   keys: readonly string[];
@@ -16,10 +25,15 @@ export type Command =
   | "approval-focus"
   | "approval-leave"
   | "backspace"
+  | "choose"
   | "clear"
+  | "complete"
+  | "complete-enter"
+  | "complete-leave"
   | "delete"
   | "detach"
   | "down"
+  | "edit"
   | "expand"
   | "form-submit"
   | "help"
@@ -87,6 +101,13 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...scrolling,
     ...rowKeys,
   ],
+  choose: [
+    { keys: ["enter"], does: "choose" },
+    { keys: ["escape", "q", "ctrl-c"], does: "approval-leave" },
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys,
+  ],
   approval: [
     { keys: ["escape", "tab", "ctrl-c"], does: "approval-leave" },
     ...everywhere,
@@ -109,6 +130,14 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...scrolling,
     ...rowKeys,
   ],
+  completion: [
+    { keys: ["tab"], does: "complete" },
+    { keys: ["enter"], does: "complete-enter" },
+    { keys: ["escape"], does: "complete-leave" },
+    { keys: ["up", "ctrl-p"], does: "row-up" },
+    { keys: ["down", "ctrl-n"], does: "row-down" },
+    ...everywhere,
+  ],
   composer: [
     { keys: ["enter"], does: "send", about: "send; while a turn runs, queue or steer" },
     { keys: ["ctrl-j", "alt-enter", "shift-enter"], does: "newline", about: "a new line" },
@@ -124,6 +153,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
       about: "up; in an empty composer the queued message, or the one before",
     },
     { keys: ["down"], does: "down" },
+    { keys: ["ctrl-g"], does: "edit", about: "write in $VISUAL or $EDITOR" },
     { keys: ["ctrl-c"], does: "clear", about: "clear the composer" },
     { keys: ["left"], does: "left" },
     { keys: ["right", "ctrl-f"], does: "right" },

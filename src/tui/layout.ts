@@ -1,5 +1,8 @@
 /** How the screen's rows are shared out. */
 import { type ApprovalPanel, approvalPanel } from "./approval-panel.ts";
+import { choosePanel } from "./choose-panel.ts";
+import { completionOf } from "./completion.ts";
+import { completionRows, completionRowsMax } from "./completion-panel.ts";
 import { type ComposerRows, composerRows } from "./composer-rows.ts";
 import type { Line } from "./lines.ts";
 import type { Model } from "./model.ts";
@@ -28,10 +31,15 @@ export function layoutOf(model: Model): Layout {
     ? null
     : composerRows(model.composer, Math.max(4, columns - promptText.length - 1), composerMax);
   const above = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
-  const queue = queueRows(model, Math.min(queueRowsMax(rows), above - 1));
+  const completion = composer === null ? null : completionOf(model);
+  const queue =
+    completion === null
+      ? queueRows(model, Math.min(queueRowsMax(rows), above - 1))
+      : completionRows(completion, columns, Math.min(completionRowsMax(rows), above - 1));
   const rest = above - queue.length;
   const spare = rest > 12 ? transcriptRowsMin : 0;
-  const panel = approvalPanel(model, Math.max(1, rest - spare));
+  const panelMax = Math.max(1, rest - spare);
+  const panel = choosePanel(model, panelMax) ?? approvalPanel(model, panelMax);
   const transcriptRows = Math.max(0, rest - (panel?.rows.length ?? 0));
   return { transcriptRows, panel, queue, composer };
 }

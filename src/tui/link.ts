@@ -3,10 +3,14 @@
  * wants of the daemon. A message stays in the outbox until the daemon acknowledged it, and is
  * sent again under the same id after a lost connection; the daemon takes each id once.
  */
+import { access, constants } from "node:fs/promises";
 import type { Connection } from "../client/connection.ts";
 import { Follower } from "../client/follow.ts";
+import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
+import { contentOf, imagesIn, textOf } from "./chips.ts";
+import { ControlDesk } from "./control-desk.ts";
 import { DraftCourier } from "./draft-courier.ts";
 import type { Effect, Outgoing } from "./model.ts";
 import * as receive from "./receive.ts";
@@ -32,6 +36,7 @@ export class Link {
   #session: string;
   #flushing = false;
   readonly #courier: DraftCourier;
+  readonly #desk: ControlDesk;
   /** Settles when the records that attach brings are all there. */
   readonly live: Promise<void>;
 
@@ -43,6 +48,7 @@ export class Link {
       settleLive = resolve;
     });
     this.#courier = new DraftCourier(store, (text) => this.#call("session/compose", { text }));
+    this.#desk = new ControlDesk(store, (method, params) => this.#call(method, params));
     this.#follower = new Follower({
       dial,
       attach: { name, last: pageRecords, deltas: true, readOnly, ...(env ? { env } : {}) },
@@ -56,6 +62,7 @@ export class Link {
         if (event.method !== "session/live") return;
         settleLive();
         void this.#readWritten();
+        void this.#desk.learnOffers();
         void this.#complete();
       },
       onDisconnected: () => store.feed(receive.lost),
@@ -91,6 +98,14 @@ export class Link {
         return this.#try("session/interrupt", {});
       case "withdraw":
         return this.#withdraw(effect.id);
+      case "find":
+        return this.#desk.find();
+      case "skills":
+        return this.#desk.skills();
+      case "call":
+        return this.#desk.call(effect);
+      case "control":
+        return this.#desk.control(effect.control, effect.rest);
       case "earlier":
         return this.#earlier(effect.before);
     }
@@ -112,7 +127,8 @@ export class Link {
   /** False when the daemon went away: as far as one knows it was not delivered. */
   async #send({ id, text, mode }: Outgoing): Promise<boolean> {
     try {
-      await this.#call("session/send", { id, content: { text }, mode });
+      await readable(imagesIn(text));
+      await this.#call("session/send", { id, content: contentOf(text), mode });
       this.#store.act((model) => receive.acknowledged(model, id));
     } catch (error) {
       const failure = asHacsError(error);
@@ -140,7 +156,7 @@ export class Link {
   async #withdraw(id: string): Promise<void> {
     try {
       const { content } = await this.#call("session/withdraw", { id });
-      this.#store.act((model) => receive.withdrawn(model, content.text));
+      this.#store.act((model) => receive.withdrawn(model, textOf(content)));
     } catch (error) {
       this.#store.act((model) => receive.failed(model, asHacsError(error)));
     }
@@ -186,6 +202,15 @@ export class Link {
       return Promise.reject(new HacsError("daemon-unreachable", away));
     }
     return connection.call(method, { ...params, name: this.#session } as Params<M>);
+  }
+}
+
+/** Throws `image-unreadable`: codex would leave the image out, and say so to the model alone. */
+async function readable(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await access(path, constants.R_OK).catch(() => {
+      throw new HacsError("image-unreadable", `The image ${quote(path)} can't be read.`);
+    });
   }
 }
 

@@ -4,9 +4,12 @@
  * itself.
  */
 import type { ErrorCode } from "../protocol/errors.ts";
+import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import { type Completing, noCompleting } from "./completing.ts";
 import { type Composer, emptyComposer } from "./composer.ts";
+import type { Control } from "./controls.ts";
 import { type DraftSync, noDraft } from "./draft-sync.ts";
 import type { EnterMode } from "./enter-mode.ts";
 import type { Answers } from "./form.ts";
@@ -28,6 +31,11 @@ export interface Model {
   oldest: number | null;
   earlier: "unknown" | "loading" | "none";
   composer: Composer;
+  completing: Completing;
+  /** The methods that the connected codex has; null while that is not known. */
+  offers: ReadonlySet<string> | null;
+  /** True while the terminal belongs to an editor. */
+  editing: boolean;
   draft: DraftSync;
   /** What was written to any session, newest first; null until the daemon told. */
   written: readonly string[] | null;
@@ -53,9 +61,34 @@ export interface Outgoing {
   mode: SendMode;
 }
 
+/** A list to choose from; `choices` is null while codex is asked for them. */
+export interface ChooseDialog {
+  kind: "choose";
+  title: string;
+  choices: readonly Choice[] | null;
+  row: number;
+}
+
+export interface Choice {
+  label: string;
+  about: string;
+  current?: boolean;
+  effects: readonly Effect[];
+}
+
+/** A text to read; `lines` is null while codex is asked for it. */
+export interface PageDialog {
+  kind: "page";
+  title: string;
+  lines: readonly string[] | null;
+  row: number;
+}
+
 /** What has the keyboard instead of the composer. */
 export type Dialog =
   | { kind: "help"; row: number }
+  | ChooseDialog
+  | PageDialog
   | { kind: "approval"; id: string; row: number; form: FormState | null };
 
 export interface FormState {
@@ -78,6 +111,11 @@ export type Effect =
   | { do: "answer"; id: string; answer: Answer }
   | { do: "interrupt" }
   | { do: "withdraw"; id: string }
+  | { do: "find"; query: string }
+  | { do: "skills" }
+  | { do: "control"; control: Control; rest: string }
+  /** A method of codex's, and what is said when it went well. */
+  | { do: "call"; method: string; params: JsonObject; said: string; next?: Control }
   | { do: "earlier"; before: number }
   | { do: "redraw" }
   | { do: "suspend" };
@@ -101,6 +139,9 @@ export function initialModel(options: {
     oldest: null,
     earlier: "unknown",
     composer: emptyComposer,
+    completing: noCompleting,
+    offers: null,
+    editing: false,
     draft: noDraft,
     written: null,
     enters: "queue",

@@ -6,6 +6,8 @@
  * that is being typed, or was meant for another prompt, answers anything.
  */
 import { blocksOf } from "./blocks.ts";
+import { chipOf, droppedImage, eraseBack } from "./chips.ts";
+import { wantCandidates } from "./completion.ts";
 import * as edit from "./composer.ts";
 import { wantEarlier } from "./earlier.ts";
 import { toggleEnterMode } from "./enter-mode.ts";
@@ -17,21 +19,28 @@ import { layoutOf } from "./layout.ts";
 import { graphemes } from "./lines.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
+import { pressInCompletion } from "./press-completion.ts";
 import { lastWritten } from "./queue-panel.ts";
+import { choose } from "./run-control.ts";
 import { helpRowMax } from "./screen.ts";
 import { submit } from "./submit.ts";
 import { scroll, toStart } from "./viewport.ts";
 
 export function focusOf(model: Model): Focus {
   if (model.prefix) return "prefix";
-  if (model.dialog?.kind === "help") return "help";
+  if (model.dialog?.kind === "help" || model.dialog?.kind === "page") return "help";
+  if (model.dialog?.kind === "choose") return "choose";
   if (model.dialog?.kind === "approval") return model.dialog.form === null ? "approval" : "form";
   if (model.readOnly) return "watching";
   return model.reading ? "reading" : "composer";
 }
 
 /** `newId` names a message that is sent: it stays the same however often it is tried. */
-export function press(given: Model, stroke: Stroke, newId: () => string): Step {
+export function press(model: Model, stroke: Stroke, newId: () => string): Step {
+  return wantCandidates(pressed(model, stroke, newId));
+}
+
+function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   const model = { ...given, notice: null };
   if ("key" in stroke) return pressKey(model, stroke.key, newId);
   const focus = focusOf(model);
@@ -51,11 +60,15 @@ export function paste(model: Model, text: string): Step {
   const clean = edit.pasted(text);
   if (focus === "form") return typeInForm(model, clean.replaceAll("\n", " "));
   if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
-  return only({ ...model, composer: edit.insert(model.composer, clean) });
+  const image = droppedImage(clean);
+  const added = image === null ? clean : `${chipOf(image)} `;
+  return wantCandidates(only({ ...model, composer: edit.insert(model.composer, added) }));
 }
 
 function pressKey(model: Model, key: string, newId: () => string): Step {
   const focus = focusOf(model);
+  const completed = focus === "composer" ? pressInCompletion(model, key) : null;
+  if (completed !== null) return completed;
   const command = commandFor(focus, key);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
@@ -91,12 +104,16 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "help":
       return only({
         ...model,
-        dialog: model.dialog?.kind === "help" ? null : { kind: "help", row: 0 },
+        dialog: focusOf(model) === "help" ? null : { kind: "help", row: 0 },
       });
     case "reading":
       return only({ ...model, reading: true });
     case "send":
       return submit(model, newId);
+    case "choose":
+      return choose(model);
+    case "edit":
+      return only({ ...model, editing: true });
     case "interrupt":
       return leaveOrInterrupt(model);
     case "clear":
@@ -136,7 +153,7 @@ const edits: Partial<Record<Command, (composer: edit.Composer) => edit.Composer>
   "word-right": edit.wordRight,
   "line-start": edit.lineStart,
   "line-end": edit.lineEnd,
-  backspace: edit.backspace,
+  backspace: eraseBack,
   delete: edit.remove,
   "kill-word": edit.killWord,
   "kill-to-start": edit.killToStart,
@@ -193,8 +210,9 @@ function move(model: Model, command: Command): Step {
   const { transcriptRows, panel } = layoutOf(model);
   const height = Math.max(1, transcriptRows);
   if (dialog !== null) {
-    const page = dialog.kind === "help" ? height : Math.max(1, panel?.bodyRows ?? 1);
-    const max = dialog.kind === "help" ? helpRowMax(model) : (panel?.rowMax ?? 0);
+    const whole = dialog.kind === "help" || dialog.kind === "page";
+    const page = whole ? height : Math.max(1, panel?.bodyRows ?? 1);
+    const max = whole ? helpRowMax(model) : (panel?.rowMax ?? 0);
     const by = distance(command, Math.max(1, page - 1));
     const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
     return only({ ...model, dialog: { ...dialog, row } });

@@ -1,10 +1,13 @@
 /** The whole screen as a function of the model: as many rows as the terminal has, and a cursor. */
 import { blocksOf } from "./blocks.ts";
+import { controlsOf } from "./controls.ts";
 import { enterHint } from "./enter-mode.ts";
 import { helpLines } from "./help.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
 import { cells, cut, type Line, span } from "./lines.ts";
 import type { Model } from "./model.ts";
+import { readingLines } from "./reading-page.ts";
+import { shellTyped } from "./shell.ts";
 import { statusLine } from "./status.ts";
 import { type View, view } from "./viewport.ts";
 
@@ -18,7 +21,8 @@ export function screenOf(model: Model): Screen {
   const { columns, rows } = model.size;
   const layout = layoutOf(model);
   const panel = layout.panel?.rows ?? [];
-  const help = model.dialog?.kind === "help" ? model.dialog : null;
+  const { dialog } = model;
+  const help = dialog?.kind === "help" || dialog?.kind === "page" ? dialog : null;
   const shown: View =
     help === null
       ? view(blocksOf(model), model.anchor, layout.transcriptRows)
@@ -39,12 +43,18 @@ export function screenOf(model: Model): Screen {
 /** How far the help scrolls. */
 export function helpRowMax(model: Model): number {
   const { transcriptRows, panel } = layoutOf(model);
-  const lines = helpLines(model.size.columns, model.readOnly);
+  const lines = pageLines(model);
   return Math.max(0, lines.length - transcriptRows - (panel?.rows.length ?? 0));
 }
 
+function pageLines(model: Model): readonly Line[] {
+  const { columns } = model.size;
+  if (model.dialog?.kind === "page") return readingLines(model.dialog, columns);
+  return helpLines(columns, model.readOnly, controlsOf(model));
+}
+
 function helpView(model: Model, row: number, height: number): View {
-  const lines = helpLines(model.size.columns, model.readOnly);
+  const lines = pageLines(model);
   return {
     rows: lines.slice(row, row + height),
     atStart: row === 0,
@@ -63,10 +73,13 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
     return rule(model.notice.text, model.notice.tone === "warning" ? "warning" : "bold");
   }
   if (!shown.atEnd) {
-    const short = model.dialog?.kind === "help" || columns < 60;
+    const short = model.dialog !== null || columns < 60;
     return rule(short ? "▼ more below · PgDn" : "▼ more below · PgDn, Esc to the end", "bold");
   }
   if (model.reading) return rule("scrolling · q leaves", "bold");
+  if (shellTyped(model.composer.text) !== null && model.dialog === null) {
+    return rule("Enter runs this outside the sandbox", "warning");
+  }
   const lines = layout.composer?.lines ?? 0;
   if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
   if (model.readOnly) return rule("read-only · Ctrl-b d detaches", "dim");

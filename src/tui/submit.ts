@@ -1,16 +1,33 @@
 /** Enter in the composer: a message to send, or a slash command. */
 import type { SendMode } from "../protocol/session.ts";
 import { emptyComposer } from "./composer.ts";
+import { controlTyped } from "./controls.ts";
 import { plainDecision } from "./decisions.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
+import { runControl } from "./run-control.ts";
+import { shellTyped, withoutEscape } from "./shell.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
 export function submit(model: Model, newId: () => string): Step {
   const { text } = model.composer;
   if (text.trim() === "") return only(model);
-  const meant = typed(text);
+  const command = shellTyped(text);
+  if (command !== null) {
+    const asked = noticed({ ...model, composer: emptyComposer, anchor: null }, "running…");
+    return only(asked, {
+      do: "call",
+      method: "thread/shellCommand",
+      params: { command },
+      said: "running…",
+    });
+  }
+  const control = controlTyped(model, text);
+  if (control !== null) {
+    return runControl({ ...model, composer: emptyComposer }, control.control, control.rest);
+  }
+  const meant = typed(withoutEscape(text));
   switch (meant.kind) {
     case "message":
       return send(model, meant.text, enterMode(model), newId);

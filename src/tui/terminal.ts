@@ -3,8 +3,8 @@ import { type Instance, useApp, useStdout, useWindowSize } from "ink";
 import { useEffect, useInsertionEffect } from "react";
 import type { Store } from "./store.ts";
 
-const noAutowrap = "\u001b[?7l";
-const autowrap = "\u001b[?7h";
+export const noAutowrap = "\u001b[?7l";
+export const autowrap = "\u001b[?7h";
 const clearAndHome = "\u001b[2J\u001b[H";
 
 /**

@@ -1,8 +1,10 @@
 /** The composer and the queue in real terminals, on a real daemon and a real codex. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
-import type { TestTerminal } from "../support/terminal.ts";
+import { createHome, type Home, program } from "../support/home.ts";
+import { openTerminal, type TestTerminal } from "../support/terminal.ts";
 
 let home: Home;
 const terminals: TestTerminal[] = [];
@@ -19,6 +21,11 @@ async function attach(name: string, { cols = 80, rows = 24 } = {}): Promise<Test
   terminals.push(terminal);
   await terminal.waitFor(`[${name}]`);
   return terminal;
+}
+
+async function records(name: string): Promise<unknown[]> {
+  const connection = await home.connect();
+  return (await connection.call("session/history", { name })).records;
 }
 
 function say(terminal: TestTerminal, text: string): void {
@@ -94,4 +101,128 @@ test("what was written to another session is there with Up", async () => {
     return false;
   };
   await eventually(recalled, { what: "the other session's message is recalled", everyMs: 200 });
+});
+
+test("@ finds files, $ skills and / commands, as codex answers", async () => {
+  mkdirSync(join(home.work, "deep/er"), { recursive: true });
+  writeFileSync(join(home.work, "deep/er/needle.txt"), "x");
+  mkdirSync(join(home.codexHome, "skills/tidy"), { recursive: true });
+  const skill = "---\nname: tidy\ndescription: tidies up\n---\nTidy.";
+  writeFileSync(join(home.codexHome, "skills/tidy/SKILL.md"), skill);
+  await home.ok(["new", "lists", "-d"]);
+  const terminal = await attach("lists", { cols: 36, rows: 20 });
+  terminal.type("say @needl");
+  await terminal.waitFor("▸ deep/er/needle.txt");
+  terminal.press("tab");
+  terminal.type("and $tid");
+  await terminal.waitFor("▸ $tidy");
+  terminal.press("enter");
+  await terminal.waitFor("and $tidy");
+  terminal.press("enter");
+  await terminal.waitFor("• deep/er/needle.txt");
+  expect(home.model.texts()).toContain("say deep/er/needle.txt and $tidy ");
+  terminal.type("/stat");
+  await terminal.waitFor("▸ /status");
+  terminal.press("tab", "enter");
+  await terminal.waitFor(/session\s+lists \(idle\)/);
+  terminal.press("escape");
+  await terminal.waitFor("• deep/er/needle.txt");
+});
+
+test("a dropped image goes along, and one that is gone comes back to be mended", async () => {
+  await home.ok(["new", "image", "-d"]);
+  const terminal = await attach("image");
+  const file = join(home.work, "my dot.png");
+  const dot =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  writeFileSync(file, Buffer.from(dot, "base64"));
+  terminal.type("say seen ");
+  terminal.paste(`'${file}'`);
+  await terminal.waitFor(`[image ${file}]`);
+  terminal.press("enter");
+  await terminal.waitFor("• seen");
+  const sent = JSON.stringify(await records("image"));
+  expect(sent).toMatch(/"type":"localImage",[^}]*"path":"[^"]*my dot\.png"/);
+  terminal.paste("/nowhere/x.png");
+  await terminal.waitFor("› [image /nowhere/x.png]");
+  terminal.press("enter");
+  await terminal.waitFor("can't be read");
+  expect(terminal.text()).toContain("› [image /nowhere/x.png]");
+});
+
+test("codex's controls: a shell command, a model, an effort, permissions, undo, export", async () => {
+  await home.ok(["new", "controls", "-d"]);
+  const terminal = await attach("controls", { cols: 80, rows: 30 });
+  say(terminal, "say to be forgotten");
+  await terminal.waitFor("• to be forgotten");
+  terminal.type("!echo from-$((40+2))");
+  await terminal.waitFor("outside the sandbox");
+  terminal.press("enter");
+  await terminal.waitFor("from-42");
+  await terminal.waitFor(/\[controls\] idle/);
+
+  say(terminal, "/model");
+  await terminal.waitFor("▸ ");
+  await terminal.waitFor("Enter takes it");
+  terminal.press("enter");
+  await terminal.waitFor("Reasoning effort");
+  await terminal.waitFor("Enter takes it");
+  terminal.press("enter");
+  await terminal.waitFor("effort: ");
+  const thread = await home
+    .connect()
+    .then((connection) =>
+      connection.call("session/call", { name: "controls", method: "thread/read", params: {} }),
+    );
+  expect(JSON.stringify(thread)).not.toContain('"model":"fake-model"');
+
+  say(terminal, "/permissions");
+  await terminal.waitFor("approvals: never");
+  terminal.press("enter");
+  await terminal.waitFor("── sandbox: ");
+
+  say(terminal, "/mcp");
+  await terminal.waitFor("none is configured");
+  terminal.press("escape");
+  await terminal.waitFor("• to be forgotten");
+  say(terminal, "/undo");
+  await terminal.waitFor("Yes, forget it");
+  terminal.press("down", "enter");
+  await terminal.waitFor("the turn is forgotten");
+
+  say(terminal, "/export out.md");
+  await terminal.waitFor("written to");
+  expect(readFileSync(join(home.work, "out.md"), "utf8")).toContain("> say to be forgotten");
+  say(terminal, "/export out.md");
+  await terminal.waitFor("can't be written");
+  say(terminal, "/rename steered-well");
+  await terminal.waitFor("[steered-well] idle");
+});
+
+test("Ctrl-g hands the terminal to the editor, and takes it and the text back", async () => {
+  await home.ok(["new", "editor", "-d"]);
+  const script = join(home.dir, "editor.sh");
+  writeFileSync(
+    script,
+    '#!/bin/sh\nstty -a | grep -o " icanon" > "$HOME/mode"\nread -r line\ntext=$(cat "$2")\nprintf "%s %s\\n" "$text" "$line" > "$2"\n',
+    { mode: 0o755 },
+  );
+  const terminal = openTerminal({
+    command: program,
+    args: ["attach", "editor"],
+    env: { ...home.env, EDITOR: `${script} --wait` },
+    cwd: home.work,
+  });
+  terminals.push(terminal);
+  await terminal.waitFor("[editor]");
+  terminal.type("say written");
+  await terminal.waitFor("› say written");
+  terminal.press("ctrl-g");
+  await terminal.waitFor(() => !terminal.alternate());
+  terminal.type("in the editor\n");
+  await terminal.waitFor("› say written in the editor");
+  expect(terminal.alternate()).toBe(true);
+  expect(readFileSync(join(home.dir, "mode"), "utf8")).toContain("icanon");
+  terminal.press("enter");
+  await terminal.waitFor("• written in the editor");
 });

@@ -1,0 +1,149 @@
+/** codex's controls: what a command asks, what its answers become, and lists to choose from. */
+import { expect, test } from "vitest";
+import * as answers from "../../src/tui/control-answers.ts";
+import type { Effect, Model } from "../../src/tui/model.ts";
+import { press } from "../../src/tui/press.ts";
+import { listed, paged, runControl, unanswered } from "../../src/tui/run-control.ts";
+import { markdownOf } from "../../src/tui/transcript-markdown.ts";
+import { agentMessage, item, modelWith, shown, userMessage } from "./events.ts";
+
+const key = (model: Model, name: string) => press(model, { key: name }, () => "new");
+
+const models = [
+  {
+    model: "big",
+    displayName: "Big",
+    description: "thinks",
+    supportedReasoningEfforts: [
+      { reasoningEffort: "low", description: "fast" },
+      { reasoningEffort: "high", description: "slow" },
+    ],
+  },
+  { model: "old", displayName: "Old", description: "", hidden: true },
+  { model: "small", displayName: "Small\u001b[2J", description: "quick" },
+];
+
+test("a list waits for codex, begins at what is set, and Enter takes one", () => {
+  const asked = runControl(modelWith(), "/model", "");
+  expect(asked.effects).toEqual([{ do: "control", control: "/model", rest: "" }]);
+  expect(shown(asked.model).join("\n")).toContain("asking codex…");
+  expect(key(asked.model, "enter").effects).toEqual([]);
+  const list = listed(asked.model, "/model", answers.modelChoices(models, "small"));
+  expect(shown(list).join("\n")).toContain("▸ Small^[[2J ✓  quick");
+  expect(shown(list).join("\n")).not.toContain("Old");
+  const { model, effects } = press(key(list, "up").model, { key: "enter" }, () => "new");
+  expect(model.dialog).toBeNull();
+  expect(effects).toEqual([
+    {
+      do: "call",
+      method: "thread/settings/update",
+      params: { model: "big" },
+      said: "model: big",
+      next: "/effort",
+    },
+  ]);
+});
+
+test("an answer that nobody waits for any more opens nothing", () => {
+  const asked = runControl(modelWith(), "/model", "").model;
+  const left = key(asked, "escape").model;
+  expect(listed(left, "/model", answers.modelChoices(models, null)).dialog).toBeNull();
+  expect(paged(asked, "/status", ["x"])).toBe(asked);
+  expect(unanswered(asked, "/model").dialog).toBeNull();
+  expect(unanswered(asked, "/diff")).toBe(asked);
+});
+
+test("efforts are the model's own; of an unknown model, all there are", () => {
+  const labels = (model: string) =>
+    answers.effortChoices(models, model, "high").map(({ label, current }) => [label, current]);
+  expect(labels("big")).toEqual([
+    ["low", false],
+    ["high", true],
+  ]);
+  expect(labels("mine")).toHaveLength(2);
+  expect(labels("small")).toEqual([]);
+});
+
+test.each<[string, string, object]>([
+  ["/review", "", { method: "review/start", params: { target: { type: "uncommittedChanges" } } }],
+  ["/review", "branch main", { params: { target: { type: "baseBranch", branch: "main" } } }],
+  ["/review", "commit abc", { params: { target: { type: "commit", sha: "abc", title: null } } }],
+  ["/review", "the names", { params: { target: { type: "custom", instructions: "the names" } } }],
+  ["/compact", "", { method: "thread/compact/start" }],
+  ["/model", "big", { method: "thread/settings/update", params: { model: "big" } }],
+  ["/effort", "low", { params: { effort: "low" } }],
+  ["/goal", "ship it", { method: "thread/goal/set", params: { objective: "ship it" } }],
+  ["/goal", "clear", { method: "thread/goal/clear" }],
+])("%s %s calls codex", (control, rest, call) => {
+  const { effects } = runControl(modelWith(), control as "/model", rest);
+  expect(effects).toEqual([expect.objectContaining({ do: "call", ...call })]);
+});
+
+test("the first choice of /undo keeps the turn, and files are said to stay", () => {
+  const turn = {
+    id: "u9",
+    items: [{ type: "userMessage", content: [{ type: "text", text: "break it" }] }],
+  };
+  const asked = runControl(modelWith(), "/undo", "").model;
+  const list = listed(asked, "/undo", answers.undoChoices([turn]));
+  expect(shown(list).join("\n")).toContain("“break it” files stay as they are");
+  expect(key(list, "enter").effects).toEqual([]);
+  const effects: readonly Effect[] = key(key(list, "down").model, "enter").effects;
+  expect(effects).toMatchObject([{ method: "thread/revert", params: { beforeTurnId: "u9" } }]);
+});
+
+test("permissions are codex's profiles that are allowed, and when it asks", () => {
+  const choices = answers.permissionChoices([
+    { id: ":read-only", description: null, allowed: true },
+    { id: ":danger-full-access", description: null, allowed: false },
+  ]);
+  expect(choices.map(({ label }) => label)).toEqual([
+    "sandbox: read-only",
+    "approvals: untrusted",
+    "approvals: on-request",
+    "approvals: never",
+  ]);
+});
+
+test("a page is read, scrolled and left, and nothing in it is obeyed by the terminal", () => {
+  const asked = runControl(modelWith({ columns: 36, rows: 12 }), "/diff", "").model;
+  const lines = ["diff --git a b", "+\u001b[31mred", ...Array(50).fill("-x"), "the end"];
+  const page = paged(asked, "/diff", lines);
+  expect(shown(page).join("\n")).toContain("+^[[31mred");
+  const end = key(page, "end").model;
+  expect(shown(end).join("\n")).toContain("the end");
+  expect(key(end, "escape").model.dialog).toBeNull();
+});
+
+test("a queue of several is a list to take one back from", () => {
+  const queue = ["one", "two"].map((text) => ({ id: text, text, mode: "queue" }));
+  const base = modelWith();
+  const withQueue = (length: number): Model => ({
+    ...base,
+    transcript: { ...base.transcript, queue: queue.slice(0, length) },
+  });
+  expect(runControl(withQueue(1), "/unsend", "").effects).toEqual([{ do: "withdraw", id: "one" }]);
+  const list = runControl(withQueue(2), "/unsend", "").model;
+  expect(key(key(list, "down").model, "enter").effects).toEqual([{ do: "withdraw", id: "two" }]);
+  expect(runControl(withQueue(0), "/unsend", "").effects).toEqual([]);
+});
+
+test("answers of another shape are no failure", () => {
+  for (const odd of [null, 7, "x", [], {}, { data: 7 }, { data: [7, null] }]) {
+    expect(answers.dataOf(odd as never)).toEqual([]);
+    expect(answers.skillsOf(odd as never)).toEqual([]);
+    expect(answers.goalLines(odd as never)).toHaveLength(1);
+  }
+  expect(answers.mcpLines([{ name: "shop", tools: { buy: {} } }])).toEqual(["shop  ", "  buy"]);
+});
+
+test("an export is Markdown, with fences that hold what they quote", () => {
+  const markdown = markdownOf("api", [
+    userMessage(1, "why?"),
+    item(2, "commandExecution", { command: "cat x", aggregatedOutput: "```\nx", exitCode: 1 }),
+    agentMessage(3, "**so**"),
+  ]);
+  expect(markdown).toBe(
+    "# api\n\n## 2026-01-02 03:04\n\n> why?\n\n````\n$ cat x\n```\nx\n````\n(exit 1)\n\n**so**\n",
+  );
+});
