@@ -118,12 +118,23 @@ describe("calls", () => {
 });
 
 describe("whatever a daemon sends", () => {
+  test("a failure of no request in particular ends the connection, and says why", async () => {
+    daemon.methods.set("session/show", (_, peer) => {
+      const data = { code: "state-damaged" };
+      peer.send(JSON.stringify({ id: null, error: { code: -32000, message: "damaged", data } }));
+      return {};
+    });
+    const connection = await dial(daemon.socket, "cli");
+    const call = connection.call("session/show", { name: "x" });
+    await expect(call).rejects.toThrow(withCode("state-damaged"));
+    expect(connection.closed).toBe(true);
+  });
+
   test("notifications come in order, requests and strange answers are passed over", async () => {
     daemon.methods.set("session/show", (_, peer) => {
       peer.notify("session/event", { seq: 1 });
       peer.send('{"id":999,"result":{}}');
       peer.send('{"id":1,"method":"please/answer"}');
-      peer.send('{"id":null,"error":{"code":-32700,"message":"?"}}');
       peer.raw("\n\n");
       peer.notify("session/event", { seq: 2 });
       return {};

@@ -32,7 +32,8 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   client.attachments.set(session.id, { readOnly, end });
   // The answer goes out first; the events that follow belong to what it says.
   setImmediate(() => subscription.start());
-  if (params.wake === true && !session.ended) session.wake().catch(() => session.changed());
+  if (params.wake === true && !readOnly && !session.ended)
+    session.wake().catch(() => session.changed());
   return {
     session: session.info(),
     head: history.head,

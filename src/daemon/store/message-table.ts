@@ -31,7 +31,7 @@ export class MessageTable {
   readonly #get: StatementSync;
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
-  readonly #places: StatementSync;
+  readonly #lastPlace: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -49,9 +49,7 @@ export class MessageTable {
     this.#recent = db.prepare(
       "SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?",
     );
-    this.#places = db.prepare(
-      "SELECT min(place) AS first, max(place) AS last FROM messages WHERE session = ?",
-    );
+    this.#lastPlace = db.prepare("SELECT max(place) AS last FROM messages WHERE session = ?");
   }
 
   insert(session: string, row: MessageRow): void {
@@ -100,10 +98,9 @@ export class MessageTable {
     return this.#recent.all(session, limit).map(fromRow);
   }
 
-  /** The places in use; a new message goes after the last, an interrupting one before the first. */
-  places(session: string): { first: number; last: number } {
-    const row = this.#places.get(session) as { first: number | null; last: number | null };
-    return { first: row.first ?? 0, last: row.last ?? 0 };
+  /** The place of the last message; 0 when there is none. */
+  lastPlace(session: string): number {
+    return (this.#lastPlace.get(session) as { last: number | null }).last ?? 0;
   }
 }
 
