@@ -9,7 +9,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   const session = daemon.sessions.find(params.name);
   const cursor = cursorFor(session, params.after, params.last);
   const readOnly = params.readOnly === true;
-  if (params.env !== undefined && !readOnly) session.updateEnvironment(params.env);
+  if (params.env !== undefined && !readOnly) session.runContext.updateEnvironment(params.env);
   client.attachments.get(session.id)?.end();
 
   const { history, inbox, approvals } = session;

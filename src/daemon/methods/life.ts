@@ -16,14 +16,14 @@ export const sleep: MethodHandler<"session/sleep"> = async (caller, { name, forc
 
 export const wake: MethodHandler<"session/wake"> = async (caller, { name, env }) => {
   const session = writable(caller, name);
-  if (env !== undefined) session.updateEnvironment(env);
+  if (env !== undefined) session.runContext.updateEnvironment(env);
   await session.wake();
   return { session: session.info() };
 };
 
 export const restart: MethodHandler<"session/restart"> = async (caller, { name, env, force }) => {
   const session = writable(caller, name);
-  if (env !== undefined) session.updateEnvironment(env);
+  if (env !== undefined) session.runContext.updateEnvironment(env);
   await session.restart(force === true, actorOf(caller));
   return { session: session.info() };
 };

@@ -26,11 +26,11 @@ import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
 import { Delivery } from "./delivery.ts";
-import { readEnvironment, readOverrides, writeEnvironment } from "./environment.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
 import { Recorder } from "./recorder.ts";
+import { RunContext } from "./run-context.ts";
 import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
 /** How long a turn may take to stop before its agent is ended all the same. */
@@ -43,6 +43,7 @@ export class Session {
   readonly history: History;
   readonly inbox: Inbox;
   readonly approvals: Approvals;
+  readonly runContext: RunContext;
   /** As it is stored; changed by `#update` alone. */
   readonly row: Readonly<SessionRow>;
   readonly #services: Services;
@@ -61,12 +62,13 @@ export class Session {
     this.row = row;
     this.#services = services;
     this.#firstOrigin = origin;
+    this.runContext = new RunContext(row, services);
     const named = { id: row.id, name: () => row.name };
     this.history = new History(row.id, row.seq, services.store, services.onStoreError);
     this.inbox = new Inbox(named, services.store, this.history);
     this.#host = new AgentHost({
       save: (agent) => this.#update({ agent }),
-      context: () => this.#context(),
+      context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
       inDoubt: () => this.inbox.inDoubt().length > 0,
       onArrival: (agent, how) => this.#arrived(agent, how),
@@ -239,12 +241,6 @@ export class Session {
     await this.#host.close(this.row.agent);
   }
 
-  /** The spec with the values of its overrides, which are not for showing. */
-  fullSpec(): SessionSpec {
-    const overrides = readOverrides(this.#directory);
-    return overrides.length > 0 ? { ...this.row.spec, overrides } : this.row.spec;
-  }
-
   rename(to: string, by: Actor): void {
     const from = this.name;
     this.#services.store.transaction(() => {
@@ -271,10 +267,6 @@ export class Session {
     return this.#host.call(method, { threadId: this.row.threadId, ...params });
   }
 
-  updateEnvironment(env: Record<string, string>): void {
-    writeEnvironment(this.#directory, env);
-  }
-
   attach(client: ClientInfo): () => void {
     this.#attached.add(client);
     this.changed();
@@ -293,22 +285,6 @@ export class Session {
     if (!this.#changed) return;
     this.#changed = false;
     this.history.live("session/state", { session: this.info() });
-  }
-
-  get #directory(): string {
-    return join(this.#services.paths.stateDir, "sessions", this.id);
-  }
-
-  #context() {
-    return {
-      name: this.name,
-      spec: this.fullSpec(),
-      env: readEnvironment(this.#directory),
-      socket: agentSocket(this.#services.paths.agentsDir, this.id),
-      logFile: join(this.#directory, "agent.log"),
-      codex: this.#services.codex,
-      programDir: this.#services.programDir,
-    };
   }
 
   async #bringUp(): Promise<boolean> {
