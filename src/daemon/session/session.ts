@@ -2,7 +2,6 @@
  * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
-import { join } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
@@ -15,11 +14,9 @@ import type {
   SendMode,
   SessionDetail,
   SessionInfo,
-  SessionSpec,
   SessionState,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
-import { agentSocket } from "../agent/agent.ts";
 import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import type { Services } from "../services.ts";
@@ -35,9 +32,6 @@ import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
 /** How long a turn may take to stop before its agent is ended all the same. */
 const forcedInterruptMs = 3_000;
-/** codex's methods that are about the daemon's own connection. */
-const NOT_FOR_CLIENTS = new Set(["initialize", "thread/unsubscribe"]);
-
 export class Session {
   readonly id: string;
   readonly history: History;
@@ -256,13 +250,6 @@ export class Session {
   }
 
   async call(method: string, params: JsonObject): Promise<Json> {
-    if (NOT_FOR_CLIENTS.has(method)) {
-      throw new HacsError(
-        "not-allowed",
-        `${method} would part the session from its thread.`,
-        "Use the session's own commands: hacs-session --help",
-      );
-    }
     await this.#host.up(true);
     return this.#host.call(method, { threadId: this.row.threadId, ...params });
   }
