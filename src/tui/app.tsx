@@ -3,24 +3,30 @@ import { randomUUID } from "node:crypto";
 import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
 import { strokesOf } from "./keystrokes.ts";
-import { paste, press } from "./press.ts";
+import { paste } from "./press.ts";
 import { ticked } from "./receive.ts";
 import { screenOf } from "./screen.ts";
-import type { Store } from "./store.ts";
-import { useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
+import type { Scene } from "./store.ts";
+import { strike } from "./strike.ts";
+import { useFocusReports, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
 import { paint } from "./theme.ts";
 
-export function App({ store, color }: { store: Store; color: boolean }) {
-  const model = useSyncExternalStore(store.subscribe, () => store.model);
+export function App({ store, color }: { store: Scene; color: boolean }) {
+  const model = useSyncExternalStore(store.subscribe, () => store.picture);
   useNoAutowrap();
   useSize(store);
   useSuspend();
-  useClock(store, model.transcript.turn !== null || model.notice !== null);
+  useClock(
+    store,
+    model.transcript.turn !== null || model.notice !== null || model.dialog?.kind === "chooser",
+  );
+  const isReport = useFocusReports(store);
   const { setCursorPosition } = useCursor();
 
   useInput((input, key) => {
+    if (isReport(input)) return;
     for (const stroke of strokesOf(input, key)) {
-      store.act((before) => press(before, stroke, randomUUID));
+      strike(store, stroke, randomUUID);
     }
   });
   usePaste((text) => store.act((before) => paste(before, text)));
@@ -40,7 +46,7 @@ export function App({ store, color }: { store: Store; color: boolean }) {
 }
 
 /** A running turn's time, and notices that go, want a step a second; an idle screen wants none. */
-function useClock(store: Store, wanted: boolean): void {
+function useClock(store: Scene, wanted: boolean): void {
   useEffect(() => {
     if (!wanted) return;
     const timer = setInterval(() => store.act(ticked), 1_000);

@@ -1,9 +1,10 @@
 /** The help, made from the tables it explains. */
-import { KEYMAP, keyName } from "./keymap.ts";
+import { KEYMAP, keyName, usualPrefix } from "./keymap.ts";
 import { indent, type Line, span, wrap } from "./lines.ts";
+import { VERBS } from "./order.ts";
 import { SLASH } from "./slash.ts";
 
-export function helpLines(width: number, readOnly: boolean): Line[] {
+export function helpLines(width: number, readOnly: boolean, prefix: string = usualPrefix): Line[] {
   const rows: Line[] = [[span("Keys", "heading"), span("  (Esc leaves)", "dim")]];
   const labelWidth = width < 60 ? 13 : 23;
   const add = (keys: string, about: string) => {
@@ -12,7 +13,7 @@ export function helpLines(width: number, readOnly: boolean): Line[] {
     rows.push(...indent(text, span(`${label} `, "key"), span(" ".repeat(label.length + 1))));
   };
   for (const { keys, about } of KEYMAP.prefix) {
-    if (about !== undefined) add(`Ctrl-b ${keyName(keys[0] ?? "")}`, about);
+    if (about !== undefined) add(`${keyName(prefix)} ${keyName(keys[0] ?? "")}`, about);
   }
   rows.push([]);
   for (const { keys, about } of KEYMAP[readOnly ? "watching" : "composer"]) {
@@ -25,9 +26,19 @@ export function helpLines(width: number, readOnly: boolean): Line[] {
         about,
       );
   }
+  const signs =
+    "* shown · - the one before · ! waits for an approval · # works · x crashed · z asleep";
+  rows.push([], ...wrap([span("Sessions in the status line: ", "heading"), span(signs)], width));
   if (readOnly) return rows;
   rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
   for (const [command, about] of Object.entries(SLASH)) add(command, about);
+  rows.push(
+    [],
+    [span("Verbs of ", "heading"), span(`${keyName(prefix)} :`, "key"), span(" and /command")],
+  );
+  for (const [verb, takes] of Object.entries(VERBS)) {
+    rows.push(...wrap([span(verb, "key"), span(` ${takes}`)], width));
+  }
   rows.push(
     [],
     ...wrap(

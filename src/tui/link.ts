@@ -21,6 +21,10 @@ export interface LinkOptions {
   name: string;
   readOnly: boolean;
   env?: Record<string, string>;
+  /** False: not counted and shown as attached. */
+  visible?: boolean;
+  /** How many records attach brings. */
+  last?: number;
   store: Store;
 }
 
@@ -33,7 +37,8 @@ export class Link {
   /** Settles when the records that attach brings are all there. */
   readonly live: Promise<void>;
 
-  constructor({ dial, name, readOnly, env, store }: LinkOptions) {
+  constructor({ dial, name, readOnly, env, store, ...more }: LinkOptions) {
+    const { visible = true, last = pageRecords } = more;
     this.#store = store;
     this.#session = name;
     let settleLive = () => {};
@@ -42,7 +47,7 @@ export class Link {
     });
     this.#follower = new Follower({
       dial,
-      attach: { name, last: pageRecords, deltas: true, readOnly, ...(env ? { env } : {}) },
+      attach: { name, last, deltas: true, readOnly, visible, ...(env ? { env } : {}) },
       onAttached: (result) => {
         this.#session = result.session.id;
         store.feed((model) => receive.attached(model, result));
@@ -158,6 +163,6 @@ export class Link {
   }
 }
 
-function asHacsError(error: unknown): HacsError {
+export function asHacsError(error: unknown): HacsError {
   return error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
 }

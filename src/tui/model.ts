@@ -6,8 +6,11 @@
 import type { ErrorCode } from "../protocol/errors.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import { type Around, nothingAround } from "./around.ts";
 import { type Composer, emptyComposer } from "./composer.ts";
 import type { Answers } from "./form.ts";
+import type { Order } from "./order.ts";
+import type { Overlay } from "./overlay.ts";
 import type { Anchor } from "./viewport.ts";
 
 export interface Model {
@@ -36,6 +39,8 @@ export interface Model {
   /** The approval on the screen, and since when: one just come takes no answer yet. */
   shown: { id: string; at: number } | null;
   notice: Notice | null;
+  /** The other sessions, and what else stays when another one is shown. */
+  around: Around;
   /** True: detaching was warned against, and the next time it is meant. */
   leaving?: boolean;
 }
@@ -49,7 +54,8 @@ export interface Outgoing {
 /** What has the keyboard instead of the composer. */
 export type Dialog =
   | { kind: "help"; row: number }
-  | { kind: "approval"; id: string; row: number; form: FormState | null };
+  | { kind: "approval"; id: string; row: number; form: FormState | null }
+  | Overlay;
 
 export interface FormState {
   index: number;
@@ -71,6 +77,8 @@ export type Effect =
   | { do: "answer"; id: string; answer: Answer }
   | { do: "interrupt" }
   | { do: "earlier"; before: number }
+  | { do: "show"; session: string }
+  | { do: "order"; order: Order }
   | { do: "redraw" }
   | { do: "suspend" };
 
@@ -100,6 +108,7 @@ export function initialModel(options: {
     dialog: null,
     shown: null,
     notice: null,
+    around: nothingAround,
   };
 }
 

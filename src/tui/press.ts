@@ -10,12 +10,15 @@ import * as edit from "./composer.ts";
 import { wantEarlier } from "./earlier.ts";
 import { textOf } from "./items/drawing.ts";
 import { userText } from "./items/user-message.ts";
-import { type Command, commandFor, type Focus } from "./keymap.ts";
+import { type Command, commandFor, type Focus, keyName } from "./keymap.ts";
 import type { Stroke } from "./keystrokes.ts";
 import { layoutOf } from "./layout.ts";
 import { graphemes } from "./lines.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
+import { overlayOf } from "./overlay.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
+import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./press-overlay.ts";
+import { isSessionCommand, pressSessions } from "./press-sessions.ts";
 import { helpRowMax } from "./screen.ts";
 import { submit } from "./submit.ts";
 import { scroll, toStart } from "./viewport.ts";
@@ -24,6 +27,8 @@ export function focusOf(model: Model): Focus {
   if (model.prefix) return "prefix";
   if (model.dialog?.kind === "help") return "help";
   if (model.dialog?.kind === "approval") return model.dialog.form === null ? "approval" : "form";
+  const overlay = overlayOf(model);
+  if (overlay !== null) return overlay.kind;
   if (model.readOnly) return "watching";
   return model.reading ? "reading" : "composer";
 }
@@ -35,6 +40,10 @@ export function press(given: Model, stroke: Stroke, newId: () => string): Step {
   const focus = focusOf(model);
   if (focus === "composer") {
     return only({ ...model, composer: edit.insert(model.composer, stroke.text) });
+  }
+  const overlay = overlayOf(model);
+  if (overlay !== null && (focus === "prompt" || focus === "new")) {
+    return typeInOverlay(model, overlay, stroke.text);
   }
   // A run of text may have crossed the line as one; where keys are commands each counts.
   const [first = "", ...rest] = graphemes(stroke.text);
@@ -48,18 +57,31 @@ export function paste(model: Model, text: string): Step {
   const focus = focusOf(model);
   const clean = edit.pasted(text);
   if (focus === "form") return typeInForm(model, clean.replaceAll("\n", " "));
+  const overlay = overlayOf(model);
+  if (overlay !== null && (focus === "prompt" || focus === "new")) {
+    return typeInOverlay(model, overlay, clean);
+  }
   if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
   return only({ ...model, composer: edit.insert(model.composer, clean) });
 }
 
 function pressKey(model: Model, key: string, newId: () => string): Step {
   const focus = focusOf(model);
-  const command = commandFor(focus, key);
+  const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
     if (focus === "approval") return pressInApproval(unarmed, key);
     return only(unarmed);
   }
+  const overlay = focus === "prefix" ? null : overlayOf(unarmed);
+  if (overlay !== null && command !== "prefix" && command !== "redraw") {
+    const editing = edits[command];
+    const edited = editing && editOverlay(overlay, editing);
+    const moves = overlay.kind === "new" && fieldAt(overlay) === "sandbox";
+    if (edited !== undefined && !moves) return only({ ...unarmed, dialog: edited });
+    return pressOverlay(unarmed, overlay, command, key);
+  }
+  if (isSessionCommand(command)) return pressSessions(unarmed, command, key);
   return run(unarmed, command, newId);
 }
 
@@ -99,7 +121,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
       return leaveOrInterrupt(model);
     case "clear":
       if (model.composer.text === "") {
-        return only(noticed(model, "Ctrl-b d detaches, Esc interrupts"));
+        return only(noticed(model, `${prefixName(model)} d detaches, Esc interrupts`));
       }
       return only({ ...model, composer: edit.emptyComposer });
     case "up":
@@ -161,10 +183,14 @@ function detach(model: Model): Step {
   return only(
     noticed(
       { ...model, leaving: true },
-      `${unsent} not sent yet; Ctrl-b d again detaches and drops it`,
+      `${unsent} not sent yet; ${prefixName(model)} d again detaches and drops it`,
       "warning",
     ),
   );
+}
+
+function prefixName({ around }: Model): string {
+  return keyName(around.prefix);
 }
 
 /** Back to the end first, when scrolled up; then it interrupts. */
@@ -180,7 +206,7 @@ function move(model: Model, command: Command): Step {
   const { dialog } = model;
   const { transcriptRows, panel } = layoutOf(model);
   const height = Math.max(1, transcriptRows);
-  if (dialog !== null) {
+  if (dialog?.kind === "help" || dialog?.kind === "approval") {
     const page = dialog.kind === "help" ? height : Math.max(1, panel?.bodyRows ?? 1);
     const max = dialog.kind === "help" ? helpRowMax(model) : (panel?.rowMax ?? 0);
     const by = distance(command, Math.max(1, page - 1));

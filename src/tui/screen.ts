@@ -1,9 +1,12 @@
 /** The whole screen as a function of the model: as many rows as the terminal has, and a cursor. */
 import { blocksOf } from "./blocks.ts";
 import { helpLines } from "./help.ts";
+import { keyName } from "./keymap.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
 import { cells, cut, type Line, span } from "./lines.ts";
 import type { Model } from "./model.ts";
+import { overlayOf } from "./overlay.ts";
+import { overlayLines, overlayStatus } from "./overlay-lines.ts";
 import { statusLine } from "./status.ts";
 import { type View, view } from "./viewport.ts";
 
@@ -18,18 +21,23 @@ export function screenOf(model: Model): Screen {
   const layout = layoutOf(model);
   const panel = layout.panel?.rows ?? [];
   const help = model.dialog?.kind === "help" ? model.dialog : null;
+  const overlay = overlayOf(model);
+  const whole = layout.transcriptRows + panel.length;
+  const over = overlay === null ? null : overlayLines(model, overlay, whole);
   const shown: View =
-    help === null
-      ? view(blocksOf(model), model.anchor, layout.transcriptRows)
-      : helpView(model, help.row, layout.transcriptRows + panel.length);
-  const height = layout.transcriptRows + (help === null ? 0 : panel.length);
+    over !== null
+      ? { rows: over, atStart: true, atEnd: true }
+      : help === null
+        ? view(blocksOf(model), model.anchor, layout.transcriptRows)
+        : helpView(model, help.row, whole);
+  const height = help === null && over === null ? layout.transcriptRows : whole;
   const body = [...shown.rows, ...Array<Line>(Math.max(0, height - shown.rows.length)).fill([])];
   const drawn = [
     ...body,
-    ...(help === null ? panel : []),
+    ...(help === null && over === null ? panel : []),
     ruleLine(model, shown, layout),
     ...composerLines(layout),
-    statusLine(model),
+    (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
   ].slice(-rows);
   return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
 }
@@ -37,12 +45,12 @@ export function screenOf(model: Model): Screen {
 /** How far the help scrolls. */
 export function helpRowMax(model: Model): number {
   const { transcriptRows, panel } = layoutOf(model);
-  const lines = helpLines(model.size.columns, model.readOnly);
+  const lines = helpLines(model.size.columns, model.readOnly, model.around.prefix);
   return Math.max(0, lines.length - transcriptRows - (panel?.rows.length ?? 0));
 }
 
 function helpView(model: Model, row: number, height: number): View {
-  const lines = helpLines(model.size.columns, model.readOnly);
+  const lines = helpLines(model.size.columns, model.readOnly, model.around.prefix);
   return {
     rows: lines.slice(row, row + height),
     atStart: row === 0,
@@ -67,7 +75,7 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   if (model.reading) return rule("scrolling · q leaves", "bold");
   const lines = layout.composer?.lines ?? 0;
   if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
-  if (model.readOnly) return rule("read-only · Ctrl-b d detaches", "dim");
+  if (model.readOnly) return rule(`read-only · ${keyName(model.around.prefix)} d detaches`, "dim");
   if (model.transcript.turn !== null && model.dialog === null) {
     return rule("Esc interrupts · Enter queues", "dim");
   }

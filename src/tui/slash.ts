@@ -4,6 +4,12 @@ export const SLASH = {
   "/interrupt": "interrupt the running turn",
   "/approve": "accept what waits, once",
   "/deny": "decline what waits",
+  "/sessions": "choose a session from all of them",
+  "/switch": "NAME  show another session",
+  "/new": "[NAME -C DIR -m MODEL -s SANDBOX]  a new session",
+  "/rename": "NAME  rename the session",
+  "/kill": "kill the session, after asking",
+  "/command": "VERB …  as the command line has them",
   "/steer": "TEXT  into the running turn, not after it",
   "/help": "the keys and these commands",
 } as const;

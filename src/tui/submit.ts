@@ -4,6 +4,7 @@ import { emptyComposer } from "./composer.ts";
 import { plainDecision } from "./decisions.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
+import { carryOut, pressSessions } from "./press-sessions.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
 export function submit(model: Model, newId: () => string): Step {
@@ -48,6 +49,19 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return answer(model, false);
     case "/help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
+    case "/sessions":
+      return carryOut(model, "ls");
+    case "/switch":
+      return carryOut(model, `attach ${rest}`);
+    case "/rename":
+      if (rest === "") return pressSessions(model, "session-rename", "");
+      return carryOut(model, `rename ${rest}`);
+    case "/new":
+    case "/kill":
+      return carryOut(model, `${command.slice(1)} ${rest}`);
+    case "/command":
+      if (rest !== "") return carryOut(model, rest);
+      return pressSessions(model, "command-line", "");
     case "/steer":
       if (rest === "") return only(noticed(model, "/steer takes a text", "warning"));
       return send(model, rest, "steer", newId);
