@@ -109,10 +109,21 @@ export class Stage {
     this.#control?.then((connection) => connection.close()).catch(() => {});
   }
 
-  #open(name: string, { around, size }: Pick<Model, "around" | "size">): Show {
+  /** With what the list says of the session, it has its number and state from the start. */
+  #open(
+    name: string,
+    { around, size }: Pick<Model, "around" | "size">,
+    session: SessionInfo | null = null,
+  ): Show {
     const { dial, readOnly, env } = this.#options;
-    const model = initialModel({ name, readOnly, size, now: Date.now() });
-    const store: Store = new Store({ ...model, around }, (effect) => this.#perform(show, effect));
+    const empty = initialModel({
+      name: session?.name ?? name,
+      readOnly,
+      size,
+      now: Date.now(),
+    });
+    const model = { ...empty, around, transcript: { ...empty.transcript, session } };
+    const store: Store = new Store(model, (effect) => this.#perform(show, effect));
     const link = new Link({ dial, name, readOnly, store, ...(env ? { env } : {}) });
     const show: Show = { store, link, over: store.subscribe(() => this.#drawn(show)) };
     return show;
@@ -149,9 +160,12 @@ export class Stage {
     const session = sessionNamed(from.around, id);
     const leftId = from.transcript.session?.id ?? null;
     if (session === undefined || id === leftId) return;
+    if (from.link === "reconnecting" && retreats) {
+      return this.act((model) => noticed(model, "the daemon is away", "warning"));
+    }
     const around = { ...from.around, last: leftId };
     const known = this.#leaving.get(id);
-    const next = known ?? this.#open(session.name, { around, size: from.size });
+    const next = known ?? this.#open(session.id, { around, size: from.size }, session);
     const draft = known === undefined ? this.#drafts.get(id) : undefined;
     this.#shown = next;
     this.#held = known === undefined ? (this.#held ?? from) : null;
