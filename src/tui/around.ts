@@ -50,6 +50,14 @@ export function neighbour(
   return other?.id === id ? undefined : other;
 }
 
+/** The next session round that waits for an approval, as tmux's next window with an alert. */
+export function nextWaiting({ around, transcript }: Model): SessionInfo | undefined {
+  const place = numberOf(around, transcript.session?.id);
+  const { sessions } = around;
+  const round = [...sessions.slice(place + 1), ...sessions.slice(0, Math.max(0, place))];
+  return round.find(waits);
+}
+
 /** Where one goes when the shown session goes: to the one before it, else to the next. */
 export function refuge(around: Around, id: string | undefined): SessionInfo | undefined {
   const last = around.sessions.find((session) => session.id === around.last && session.id !== id);

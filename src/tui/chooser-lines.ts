@@ -13,6 +13,8 @@ const title = "Sessions";
 const keys = "Enter shows · x kills · r renames · c new · q leaves";
 /** Fewer rows than these are no preview. */
 const previewRowsMin = 4;
+/** Approvals that are named under the last lines; the row above says how many there are. */
+const approvalsShown = 2;
 
 export function chooserLines(model: Model, chooser: Chooser, height: number): Line[] {
   const { columns } = model.size;
@@ -108,8 +110,13 @@ function previewLines(
   // The shown session is its own preview.
   const seen = [model, preview].find((one) => one?.transcript.session?.id === session.id);
   if (!seen) return [head];
-  const { rows } = view(blocksOf({ ...seen, size: model.size }), null, height - 1);
-  return [head, ...rows];
+  const asked = seen.transcript.approvals.slice(0, approvalsShown).map(({ command, kind }) => {
+    const what = visible((command ?? kind).split("\n")[0] ?? "");
+    return cut([span("? ", "approval"), span(what, "approval")], columns);
+  });
+  const room = height - 1 - asked.length;
+  const { rows } = view(blocksOf({ ...seen, size: model.size }), null, room);
+  return [head, ...rows, ...asked];
 }
 
 export function shortPath(path: string, home: string): string {

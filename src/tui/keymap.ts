@@ -43,6 +43,7 @@ export type Command =
   | "line-end"
   | "line-start"
   | "newline"
+  | "overlay-complete"
   | "overlay-enter"
   | "overlay-leave"
   | "overlay-yes"
@@ -63,6 +64,7 @@ export type Command =
   | "session-number"
   | "session-previous"
   | "session-rename"
+  | "session-waiting"
   | "sessions"
   | "suspend"
   | "to-end"
@@ -110,10 +112,11 @@ const lineKeys: Binding[] = [
 export const KEYMAP: Record<Focus, readonly Binding[]> = {
   prefix: [
     { keys: ["d"], does: "detach", about: "detach; the session goes on" },
-    { keys: ["s"], does: "sessions", about: "choose a session from all of them" },
+    { keys: ["s", "w"], does: "sessions", about: "choose a session from all of them" },
     { keys: ["n"], does: "session-next", about: "the next session" },
     { keys: ["p"], does: "session-previous", about: "the previous session" },
     { keys: ["l"], does: "session-last", about: "the session shown before this one" },
+    { keys: ["alt-n"], does: "session-waiting", about: "the next that waits for an approval" },
     { keys: digits, does: "session-number", about: "to 9: the session of this number" },
     { keys: ["c"], does: "session-new", about: "a new session" },
     { keys: [","], does: "session-rename", about: "rename the session" },
@@ -163,6 +166,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
   ],
   prompt: [
     { keys: ["enter"], does: "overlay-enter" },
+    { keys: ["tab"], does: "overlay-complete" },
     { keys: ["escape", "ctrl-c"], does: "overlay-leave" },
     ...lineKeys,
     ...everywhere,

@@ -5,7 +5,7 @@ import type { Composer } from "./composer.ts";
 import * as edit from "./composer.ts";
 import type { Command } from "./keymap.ts";
 import { type Model, only, type Step } from "./model.ts";
-import { newOrder } from "./order.ts";
+import { newOrder, VERBS } from "./order.ts";
 import {
   type Chooser,
   chooser,
@@ -44,6 +44,9 @@ export function pressOverlay(model: Model, overlay: Overlay, command: Command, k
     case "confirm":
       return command === "overlay-yes" ? give(left(model, overlay), overlay.order) : only(model);
     case "prompt": {
+      if (command === "overlay-complete" && overlay.asks === "command") {
+        return only({ ...model, dialog: { ...overlay, text: completed(model, overlay.text) } });
+      }
       if (command !== "overlay-enter") return only(model);
       const text = overlay.text.text.trim();
       if (text === "") return leave(model, overlay);
@@ -54,6 +57,19 @@ export function pressOverlay(model: Model, overlay: Overlay, command: Command, k
     case "new":
       return fill(model, overlay, command);
   }
+}
+
+/** Tab: the word before the cursor as far as all verbs, or session names, agree on it. */
+function completed({ around }: Model, composer: Composer): Composer {
+  const before = composer.text.slice(0, composer.cursor);
+  const word = /\S*$/.exec(before)?.[0] ?? "";
+  const candidates = before === word ? Object.keys(VERBS) : around.sessions.map(({ name }) => name);
+  const fitting = candidates.filter((one) => one.startsWith(word));
+  const [first = word] = fitting;
+  let length = first.length;
+  while (!fitting.every((one) => one.startsWith(first.slice(0, length)))) length--;
+  const rest = first.slice(word.length, length);
+  return edit.insert(composer, fitting.length === 1 ? `${rest} ` : rest);
 }
 
 function choose(model: Model, overlay: Chooser, command: Command, key: string): Step {

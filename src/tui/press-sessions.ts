@@ -1,7 +1,7 @@
 /** Keys and commands that deal with sessions: which one is shown, and what becomes of one. Pure. */
 import { visible } from "../protocol/address.ts";
 import type { SessionInfo } from "../protocol/session.ts";
-import { neighbour, sessionNamed } from "./around.ts";
+import { neighbour, nextWaiting, sessionNamed } from "./around.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
 import { type Order, readLine, shownSession } from "./order.ts";
 import { chooser, newForm, type Overlay, prompt } from "./overlay.ts";
@@ -14,6 +14,8 @@ export function pressSessions(model: Model, command: SessionCommand, key: string
       return show(model, neighbour(around, shownSession(model), 1));
     case "session-previous":
       return show(model, neighbour(around, shownSession(model), -1));
+    case "session-waiting":
+      return show(model, nextWaiting(model), "no other session waits for an approval");
     case "session-last":
       return show(
         model,
@@ -42,6 +44,7 @@ export type SessionCommand =
   | "session-number"
   | "sessions"
   | "session-rename"
+  | "session-waiting"
   | "session-kill"
   | "session-new"
   | "command-line";
@@ -53,6 +56,7 @@ const commands: readonly string[] = [
   "session-number",
   "sessions",
   "session-rename",
+  "session-waiting",
   "session-kill",
   "session-new",
   "command-line",

@@ -6,6 +6,7 @@ export const SLASH = {
   "/deny": "decline what waits",
   "/sessions": "choose a session from all of them",
   "/switch": "NAME  show another session",
+  "/waiting": "show the next session that waits for an approval",
   "/new": "[NAME -C DIR -m MODEL -s SANDBOX]  a new session",
   "/rename": "NAME  rename the session",
   "/kill": "kill the session, after asking",

@@ -3,12 +3,7 @@
  * the chooser previews, and those that were left with words still on their way. Invariants: what
  * is typed goes to the session that was asked for last, since the change happens at once and only
  * its first picture waits for the records; and a session that was left keeps its draft.
- *
- * The list of sessions is asked for once a second. One call costs the same however busy the
- * sessions are and also finds new ones; hidden attachments would bring every record of every
- * session to a client that wants a word of each.
  */
-import type { Connection } from "../client/connection.ts";
 import type { HacsError } from "../protocol/errors.ts";
 import type { SessionInfo } from "../protocol/session.ts";
 import { type Around, refuge, sessionNamed } from "./around.ts";
@@ -16,15 +11,15 @@ import { carryOut } from "./carry-out.ts";
 import type { Composer } from "./composer.ts";
 import { asHacsError, Link, type LinkOptions } from "./link.ts";
 import { type Effect, initialModel, type Model, noticed, type Step } from "./model.ts";
-import { isUnseen, type News, newsOf } from "./news.ts";
+import { isUnseen, type News } from "./news.ts";
 import type { Order } from "./order.ts";
 import { chooser } from "./overlay.ts";
+import { Preview } from "./preview.ts";
+import { Roster } from "./roster.ts";
 import { Store } from "./store.ts";
 
-const pollMs = 1_000;
 /** History usually arrives well within this; what is there is shown when it does not. */
 export const firstFrameMs = 250;
-const previewRecords = 40;
 /** How long leaving waits for words that are on their way. */
 const sentMs = 1_000;
 
@@ -57,19 +52,26 @@ export class Stage {
   /** Left with an outbox that is not empty, by session id. */
   readonly #leaving = new Map<string, Show>();
   readonly #drafts = new Map<string, Composer>();
-  readonly #known = new Map<string, SessionInfo>();
+  readonly #roster: Roster;
   #shown: Show;
   /** The picture of the session before, while the one that is shown has none yet. */
   #held: Model | null = null;
-  #preview: { session: string; show: Show } | undefined;
-  #control: Promise<Connection> | undefined;
-  #list = "";
+  #preview: Preview | undefined;
   #onSent: () => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StageOptions) {
     this.#options = options;
-    const { name, around, size } = options;
+    const { name, around, size, dial } = options;
+    this.#roster = new Roster({
+      dial,
+      onList: (sessions) => this.#listed(sessions),
+      onNews: (session, news) => {
+        const { transcript, around: now } = this.model;
+        const shown = transcript.session?.id ?? null;
+        if (isUnseen(session, shown, now.focused)) options.ring(news);
+      },
+      isShown: (session) => session === this.model.transcript.session?.id,
+    });
     this.#shown = this.#open(name, { around, size });
   }
 
@@ -96,17 +98,16 @@ export class Stage {
     const { link } = this.#shown;
     await link.start();
     this.#follow(this.#shown);
-    void this.#poll();
-    this.#timer = setInterval(() => void this.#poll(), pollMs);
     await Promise.race([link.live, delay(firstFrameMs)]);
+    // The first picture does not wait for the others.
+    this.#roster.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#roster.stop();
     this.#listeners.clear();
-    this.#endPreview();
+    this.#preview?.close();
     for (const show of [this.#shown, ...this.#leaving.values()]) close(show);
-    this.#control?.then((connection) => connection.close()).catch(() => {});
   }
 
   /** With what the list says of the session, it has its number and state from the start. */
@@ -147,7 +148,7 @@ export class Stage {
   #drawn(show: Show): void {
     if (show !== this.#shown) return this.#settleLeaving();
     const { session } = show.store.model.transcript;
-    if (session !== null) this.#heard(session);
+    if (session !== null) this.#roster.heard(session);
     this.#followPreview();
     if (this.#held !== null) return;
     for (const listener of this.#listeners) listener();
@@ -224,9 +225,9 @@ export class Stage {
         const next = refuge(around, order.session);
         if (next !== undefined) this.#show(next.id, keepChooser(this.model));
       }
-      const control = await this.#connected();
+      const control = await this.#roster.connected();
       const { said, shows } = await carryOut(control, order, this.#options.environment);
-      await this.#poll();
+      await this.#roster.refresh();
       if (shows !== undefined) this.#show(shows);
       this.act((model) => noticed(model, said));
     } catch (error) {
@@ -234,99 +235,37 @@ export class Stage {
     }
   }
 
-  /** A connection beside the shown session's, which goes when another one is shown. */
-  #connected(): Promise<Connection> {
-    this.#control ??= this.#options.dial().then((connection) => {
-      connection.onClose = () => {
-        this.#control = undefined;
-      };
-      return connection;
-    });
-    this.#control.catch(() => {
-      this.#control = undefined;
-    });
-    return this.#control;
-  }
-
-  async #poll(): Promise<void> {
-    try {
-      const control = await this.#connected();
-      const { sessions } = await control.call("session/list", {});
-      this.#listed(sessions);
-    } catch {
-      // The daemon is away, as the screen says; the next time may find it.
-    }
-  }
-
   #listed(sessions: readonly SessionInfo[]): void {
-    const shown = this.model.transcript.session?.id;
-    for (const session of sessions) {
-      if (session.id !== shown) this.#heard(session);
-    }
     const ids = new Set(sessions.map(({ id }) => id));
-    for (const id of [...this.#known.keys(), ...this.#drafts.keys()]) {
-      if (ids.has(id)) continue;
-      this.#known.delete(id);
-      this.#drafts.delete(id);
+    for (const id of this.#drafts.keys()) {
+      if (!ids.has(id)) this.#drafts.delete(id);
     }
-    const list = JSON.stringify(sessions);
-    if (list === this.#list) return;
-    this.#list = list;
     this.#shown.store.feed((model) => ({ ...model, around: { ...model.around, sessions } }));
   }
 
-  #heard(session: SessionInfo): void {
-    const before = this.#known.get(session.id);
-    if (before === session) return;
-    this.#known.set(session.id, session);
-    const news = newsOf(before, session);
-    const { transcript, around } = this.model;
-    if (news === null || !isUnseen(session.id, transcript.session?.id ?? null, around.focused)) {
-      return;
-    }
-    this.#options.ring(news);
-  }
-
-  /** The chooser's selected session, attached without being counted; the shown one is here. */
+  /** The shown session needs none: it is here. */
   #followPreview(): void {
-    const { dialog, transcript } = this.model;
+    const { dialog, transcript, size } = this.model;
     const wanted = dialog?.kind === "chooser" ? dialog.selected : null;
     const session = wanted === transcript.session?.id ? null : wanted;
-    if (this.#preview?.session === session) {
-      if (dialog?.kind === "chooser" && dialog.preview === null) this.#previewed();
-      return;
-    }
-    this.#endPreview();
-    if (session === null) return;
-    const { dial } = this.#options;
-    const { size, name } = this.model;
-    const store = new Store(
-      initialModel({ name, readOnly: true, size, now: Date.now() }),
-      () => {},
-    );
-    const attach = { name: session, readOnly: true, visible: false, last: previewRecords };
-    const link = new Link({ dial, store, ...attach });
-    this.#preview = {
-      session,
-      show: { store, link, over: store.subscribe(() => this.#previewed()) },
-    };
-    // One that ended in between has no preview, and soon no row.
-    link.start().catch(() => {});
+    if (session !== (this.#preview?.session ?? null)) {
+      this.#preview?.close();
+      const { dial } = this.#options;
+      this.#preview =
+        session === null
+          ? undefined
+          : new Preview(session, { dial, size, onDrawn: () => this.#previewed() });
+    } else if (dialog?.kind === "chooser" && dialog.preview === null) this.#previewed();
   }
 
   #previewed(): void {
-    const preview = this.#preview?.show.store.model;
-    if (preview === undefined || preview.transcript.session === null) return;
+    const preview = this.#preview?.model ?? null;
+    if (preview === null) return;
     this.#shown.store.feed((model) =>
       model.dialog?.kind === "chooser" && model.dialog.preview !== preview
         ? { ...model, dialog: { ...model.dialog, preview } }
         : model,
     );
-  }
-
-  #endPreview(): void {
-    if (this.#preview !== undefined) close(this.#preview.show);
-    this.#preview = undefined;
   }
 }
 

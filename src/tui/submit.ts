@@ -53,6 +53,8 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return carryOut(model, "ls");
     case "/switch":
       return carryOut(model, `attach ${rest}`);
+    case "/waiting":
+      return pressSessions(model, "session-waiting", "");
     case "/rename":
       if (rest === "") return pressSessions(model, "session-rename", "");
       return carryOut(model, `rename ${rest}`);

@@ -57,6 +57,33 @@ test("tmux's keys choose the session that tmux would", () => {
   expect(keys(modelWith(), "ctrl-b", "p").effects).toEqual([]);
 });
 
+test("the next session that waits is a key away", () => {
+  const waiting = { state: "needs-approval", approvals: 1 } as const;
+  const all = [sessionInfo(waiting), other(2), other(3, waiting), other(4, waiting)];
+  const effects = [{ do: "show", session: "s3" }];
+  expect(keys(among(all), "ctrl-b", "alt-n").effects).toEqual(effects);
+  expect(keys(among(all), "/waiting", "enter").effects).toEqual(effects);
+  expect(keys(among(all.slice(0, 2)), "ctrl-b", "alt-n").effects).toEqual([]);
+  expect(keys(modelWith(), "ctrl-b", "alt-n").effects).toEqual([]);
+});
+
+test("Tab completes verbs and names in the command line, as far as they agree", () => {
+  const model = among([sessionInfo(), other(2, { name: "web-1" }), other(3, { name: "web-2" })]);
+  const table: [string, string][] = [
+    ["ren", ":rename ▏"],
+    ["s", ":s▏"],
+    ["attach w", ":attach web-▏"],
+    ["attach a", ":attach api ▏"],
+    ["attach x", ":attach x▏"],
+    ["x", ":x▏"],
+    ["", ":▏"],
+  ];
+  for (const [typed, line] of table) {
+    const { model: after } = keys(model, "ctrl-b", ":", typed, "tab");
+    expect([typed, shown(after).at(-1)]).toEqual([typed, line]);
+  }
+});
+
 test("nothing but y kills, and what is typed on is not lost", () => {
   const asked = keys(three(), "ctrl-b", "&");
   expect(screen(asked.model)).toContain("kill session api? Its history stays. (y/n)");

@@ -184,6 +184,23 @@ test("a new session from the form, and a command line that says what it can't do
   expect(await home.cliJson(["ls"])).toHaveLength(2);
 });
 
+test("after the daemon was killed, sessions change as before", async () => {
+  await newSessions("one", "two");
+  const terminal = await attach("one");
+  await terminal.waitFor("1 two");
+  await home.killDaemon();
+  await terminal.waitFor("reconnecting");
+  await terminal.waitFor(/\[one\] (idle|asleep)/);
+  await home.ok(["send", "two", "ask echo hi"]);
+  await terminal.waitFor("1 two!");
+  terminal.press("ctrl-b", "s", "j");
+  await terminal.waitFor(/\? .*echo hi/);
+  terminal.press("q", "ctrl-b", "alt-n");
+  await terminal.waitFor("Run this command?");
+  await terminal.waitFor("[two] needs-approval");
+  expect(terminal.text()).toContain("0 one-  1 two!*");
+});
+
 test("the config file chooses the prefix and the silence", async () => {
   await newSessions("conf", "noisy");
   const file = join(home.dir, "config/config.json");
