@@ -82,6 +82,7 @@ test("a turn's end rings when the terminal has lost the focus, and not while it 
   say(terminal, "say seen");
   await terminal.waitFor("• seen");
   await terminal.waitFor(/\[rings\] idle/);
+  expect(home.model.texts()).toContain("say seen");
   terminal.type("[O is text");
   await terminal.waitFor("› [O is text");
   terminal.press("ctrl-u");
