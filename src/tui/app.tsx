@@ -20,11 +20,10 @@ export function App({ store, color }: { store: Scene; color: boolean }) {
     store,
     model.transcript.turn !== null || model.notice !== null || model.dialog?.kind === "chooser",
   );
-  const isReport = useFocusReports(store);
+  useFocusReports(store);
   const { setCursorPosition } = useCursor();
 
   useInput((input, key) => {
-    if (isReport(input)) return;
     for (const stroke of strokesOf(input, key)) {
       strike(store, stroke, randomUUID);
     }

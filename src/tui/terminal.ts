@@ -1,6 +1,6 @@
 /** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
 import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
-import { useEffect, useInsertionEffect, useRef } from "react";
+import { useEffect, useInsertionEffect } from "react";
 import type { Scene } from "./store.ts";
 
 const noAutowrap = "\u001b[?7l";
@@ -24,21 +24,19 @@ export function useNoAutowrap(): void {
 }
 
 /**
- * Has the terminal tell when it gets and loses the focus. Ink hands such a report on as the text
- * `[I` or `[O`, which a person may as well have typed, so the terminal's own bytes decide which it
- * is: they are seen here before Ink reads them. Gives the question whether an input is a report.
+ * Has the terminal tell when it gets and loses the focus. Ink drops such reports, as all sequences
+ * that are no keys, so they are seen in the terminal's own bytes, which may part anywhere.
  */
-export function useFocusReports(store: Scene): (input: string) => boolean {
+export function useFocusReports(store: Scene): void {
   const { stdout } = useStdout();
   const { stdin } = useStdin();
-  const expected = useRef<string[]>([]);
   useEffect(() => {
     let before = "";
     const look = (chunk: Buffer | string) => {
       const text = before + String(chunk);
-      for (const [report] of text.matchAll(/\u001b\[[IO]/g)) {
-        expected.current.push(report.slice(1));
-        const focused = report.endsWith("I");
+      const last = [...text.matchAll(/\u001b\[([IO])/g)].at(-1);
+      if (last !== undefined) {
+        const focused = last[1] === "I";
         store.act((model) => ({ ...model, around: { ...model.around, focused } }));
       }
       before = /\u001b\[?$/.exec(text)?.[0] ?? "";
@@ -50,11 +48,6 @@ export function useFocusReports(store: Scene): (input: string) => boolean {
       stdout.write(noFocusReports);
     };
   }, [store, stdin, stdout]);
-  return (input) => {
-    if (expected.current[0] !== input) return false;
-    expected.current.shift();
-    return true;
-  };
 }
 
 export function useSize(store: Scene): void {
