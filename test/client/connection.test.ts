@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dial } from "../../src/client/dial.ts";
@@ -51,6 +51,18 @@ describe("dialling", () => {
     await expect(dial(daemon.socket, "cli")).rejects.toThrow(unreachable);
     await daemon.die();
     await expect(dial(daemon.socket, "cli")).rejects.toThrow(unreachable);
+  });
+
+  test("a daemon that takes the connection and says nothing is named by its pid", async () => {
+    daemon.methods.set("hello", () => undefined);
+    const lock = openSync(`${daemon.socket}.lock`, "w");
+    await expect(dial(daemon.socket, "cli")).rejects.toMatchObject({
+      code: "daemon-hung",
+      exitCode: 6,
+      message: expect.stringContaining(`(pid ${process.pid}) does not answer`),
+      next: expect.stringContaining(`kill -9 ${process.pid}`),
+    });
+    closeSync(lock);
   });
 
   test("what may be a trap is not spoken to", async () => {
