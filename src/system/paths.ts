@@ -53,6 +53,17 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
   };
 }
 
+/** The variables that `pathsFor` reads as paths, for a process that runs in another directory. */
+export function absoluteVariables(
+  env: NodeJS.ProcessEnv,
+  cwd: string = process.cwd(),
+): Record<string, string> {
+  const names = ["HACS_SESSION_HOME", "HACS_SESSION_SOCKET"];
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] ? [[name, resolve(cwd, env[name])]] : [])),
+  );
+}
+
 /** Socket paths that the system would cut silently are refused here, with what helps. */
 export function checkSocketPath(path: string): string {
   const bytes = Buffer.byteLength(path);
