@@ -9,7 +9,7 @@ import { dial } from "../client/dial.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
-import { stderr, stdout, write } from "./output.ts";
+import { stderr, stdout, toJson, write } from "./output.ts";
 import type { GlobalOptions } from "./verb.ts";
 
 export interface Terminal {
@@ -77,7 +77,7 @@ export class Context {
   }
 
   printJson(value: unknown): void {
-    this.print(JSON.stringify(value));
+    this.print(toJson(value));
   }
 
   /** For people, on stderr; `--quiet` silences it. */

@@ -2,6 +2,7 @@
 import { visible, visibleLines } from "../../protocol/address.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
+import { shellWord } from "./shell.ts";
 import { ago } from "./times.ts";
 
 /** What it asks, on as many lines as that takes, without its answers. */
@@ -39,13 +40,13 @@ export function approvalLines(approval: ApprovalDetail, nowMs?: number): string[
 
 /** How to answer it, as a command to copy. */
 export function answerHint(approval: Approval & { params?: JsonObject }): string {
-  const { session, id, kind } = approval;
-  const name = visible(session);
-  if (kind === "question") {
+  const which = `${shellWord(approval.session)} ${shellWord(approval.id)}`;
+  if (approval.kind === "question") {
     const [first] = questionsOf(approval.params);
-    return `hacs-session approve ${name} ${visible(id)} --answer ${first?.id ?? "QUESTION"}=TEXT`;
+    const answer = shellWord(`${first?.id ?? "QUESTION"}=TEXT`);
+    return `hacs-session approve ${which} --answer ${answer}`;
   }
-  return `hacs-session approve ${name} ${visible(id)}, or: hacs-session deny ${name} ${visible(id)}`;
+  return `hacs-session approve ${which}, or: hacs-session deny ${which}`;
 }
 
 /** The questions of codex's `item/tool/requestUserInput`; none for other kinds. */
