@@ -253,6 +253,44 @@ describe("output", () => {
   });
 });
 
+describe("an answer that codex does not offer", () => {
+  const refused = {
+    ...answers,
+    "session/answer": new HacsError("invalid-decision", "This approval takes accept."),
+  };
+
+  test("is named by its option, with what there is", async () => {
+    await expect(
+      runLine(new FakeContext(refused), ["approve", "fix", "--for-session"]),
+    ).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^--for-session is not offered .*accept \(Yes, this once\)/),
+      next: "This once: hacs-session approve fix",
+    });
+  });
+
+  test("as a plain no stops the turn, and the result says so", async () => {
+    const stopped = {
+      ...answers,
+      "session/answer": { approval: approvalOf(), decision: "cancel" },
+    };
+    const context = new FakeContext(stopped);
+    await runLine(context, ["deny", "fix"]);
+    expect(context.out).toContain("The turn is stopped: codex offered no other way to say no.\n");
+  });
+});
+
+test("attach to a session that was ended says how to read it", async () => {
+  const context = new FakeContext(
+    { "session/show": { session: sessionOf({ state: "ended" }) } },
+    { terminal: { in: true, out: true } },
+  );
+  await expect(runLine(context, ["attach", "fix"])).rejects.toMatchObject({
+    exitCode: 3,
+    next: "Read it with: hacs-session tail fix",
+  });
+});
+
 test("one session that can't be ended does not keep the others from it", async () => {
   const context = new FakeContext(answers);
   const call = context.call.bind(context);
