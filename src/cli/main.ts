@@ -21,7 +21,8 @@ async function main(argv: string[]): Promise<number> {
   Object.assign(process.env, absoluteVariables(process.env));
   let context = new Context(provisional(argv), terminal());
   try {
-    const parsed = parseQuickly(argv) ?? (await import("./program.ts")).parse(argv);
+    const parsed =
+      parseQuickly(argv) ?? (await import("./program.ts")).parse(argv, terminal().columns);
     if (parsed.kind === "text") {
       context.print(parsed.text);
       return 0;
