@@ -37,7 +37,7 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
   const runtimeDir = home ? join(home, "run") : runtimeDirFrom(env);
 
   const socketGiven = choice.socket ?? (choice.label ? undefined : env.HACS_SESSION_SOCKET);
-  const label = choice.label === undefined ? "default" : checkName(choice.label);
+  const label = choice.label === undefined ? "default" : checkName(choice.label, "daemon label");
   const socket = checkSocketPath(
     socketGiven ? resolve(socketGiven) : join(runtimeDir, `${label}.sock`),
   );
