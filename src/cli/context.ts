@@ -10,6 +10,7 @@ import { HacsError } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { stderr, stdout, toJson, write } from "./output.ts";
+import { proseColumns, wrap } from "./text/wrap.ts";
 import type { GlobalOptions } from "./verb.ts";
 
 export interface Terminal {
@@ -83,6 +84,11 @@ export class Context {
   /** For people, on stderr; `--quiet` silences it. */
   note(text: string): void {
     if (!this.quiet) write(stderr, `${text}\n`);
+  }
+
+  /** The same, with lines that fit the terminal. */
+  noteProse(text: string): void {
+    this.note(wrap(text, proseColumns(this.terminal.columns)).join("\n"));
   }
 
   paint(style: keyof typeof STYLES, text: string): string {

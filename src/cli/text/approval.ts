@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
 import { shellWord } from "./shell.ts";
 import { ago } from "./times.ts";
+import { wrap } from "./wrap.ts";
 
 /** What it asks, on as many lines as that takes, without its answers. */
 export function askedLines(approval: Approval & { params?: JsonObject }): string[] {
@@ -26,16 +27,23 @@ export function askedLines(approval: Approval & { params?: JsonObject }): string
   return lines;
 }
 
-/** One approval as `approvals` lists it. */
-export function approvalLines(approval: ApprovalDetail, nowMs?: number): string[] {
+/**
+ * One approval as `approvals` lists it. What would run keeps its own lines, whatever the terminal
+ * makes of long ones; what is ours to say is wrapped.
+ */
+export function approvalLines(
+  approval: ApprovalDetail,
+  columns: number = Number.POSITIVE_INFINITY,
+  nowMs?: number,
+): string[] {
   const { id, session, kind, createdAt, decisions } = approval;
   const answers = decisions.map(
     (decision) => `${visible(decision.id)} (${visible(decision.label)})`,
   );
   const head = `${visible(session)}  ${visible(kind)}  ${visible(id)}  ${ago(createdAt, nowMs)}`;
-  const body = askedLines(approval);
-  if (answers.length > 0) body.push(`answers: ${answers.join(", ")}`);
-  return [head, ...body.map((line) => `  ${line}`)];
+  const body = askedLines(approval).map((line) => `  ${line}`);
+  if (answers.length > 0) body.push(...wrap(`  answers: ${answers.join(", ")}`, columns, "    "));
+  return [...wrap(head, columns, "  "), ...body];
 }
 
 /** How to answer it, as a command to copy. */
