@@ -4,6 +4,7 @@ import { quote, visible } from "../../protocol/address.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
 import type { Paths } from "../../system/paths.ts";
+import { prefixRule } from "../../system/settings.ts";
 import type { Finding } from "./finding.ts";
 
 const LOG_LEVELS: Json[] = ["debug", "info", "warn", "error"];
@@ -17,6 +18,11 @@ const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }>
     rule: `one of ${LOG_LEVELS.join(", ")}`,
     holds: (value) => LOG_LEVELS.includes(value),
   },
+  prefix: {
+    rule: "a key as C-a, C-Space or M-a, and none that means Enter or Tab",
+    holds: (value) => typeof value === "string" && new RegExp(prefixRule).test(value),
+  },
+  notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
 };
 
 export function checkConfig({ configFile }: Pick<Paths, "configFile">): Finding {
