@@ -344,7 +344,7 @@ describe("a terminal", () => {
     await terminal.waitFor("I was last");
     await home.ok(["kill", "older"]);
     expect(await terminal.exited).toEqual({ code: 0, signal: null });
-    expect(terminal.text()).toContain("[ended (from session older)]");
+    expect(terminal.text()).toContain("[ended] (session older)");
   });
 });
 
