@@ -19,9 +19,8 @@ export type CodexLogin = { signedIn: true; how: string } | { signedIn: false; wh
 const statusTimeoutMs = 10_000;
 
 export function codexLogin(codexPath: string, env: NodeJS.ProcessEnv): CodexLogin {
-  const provider = configuredProvider(readConfig(env));
-  if (provider !== undefined && provider !== "openai")
-    return { signedIn: true, how: `the config names the provider "${provider}"` };
+  const provider = otherProvider(env);
+  if (provider) return { signedIn: true, how: `the config names the provider "${provider}"` };
   const status = spawnSync(codexPath, ["login", "status"], {
     env,
     encoding: "utf8",
@@ -34,8 +33,31 @@ export function codexLogin(codexPath: string, env: NodeJS.ProcessEnv): CodexLogi
   return { signedIn: false, why: said || status.error?.message || "codex login status failed" };
 }
 
+/** How to sign in, when that is missing; undefined when it is not, or when nobody can tell. */
+export async function loginMissing(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (otherProvider(env)) return undefined;
+  try {
+    const { locateCodex } = await import("../system/codex-binary.ts");
+    const { path } = await locateCodex({ given, env });
+    const login = codexLogin(path, env);
+    return login.signedIn ? undefined : loginCommand(env);
+  } catch {
+    // What is wrong with codex is said by the session's own start.
+    return undefined;
+  }
+}
+
 export function codexHome(env: NodeJS.ProcessEnv): string {
   return env.CODEX_HOME || join(env.HOME || homedir(), ".codex");
+}
+
+/** The provider that the config names, when that is another than the one codex signs in to. */
+function otherProvider(env: NodeJS.ProcessEnv): string | undefined {
+  const provider = configuredProvider(readConfig(env));
+  return provider === "openai" ? undefined : provider;
 }
 
 /**

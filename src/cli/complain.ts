@@ -2,7 +2,7 @@
 import { visible } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Context } from "./context.ts";
-import { stderr, write } from "./output.ts";
+import { stderr, toJson, write } from "./output.ts";
 
 export function complain(context: Pick<Context, "json" | "verbose">, error: unknown): void {
   write(stderr, `${complaint(error, context)}\n`);
@@ -15,7 +15,7 @@ export function complaint(
   const known = error instanceof HacsError ? error : unexpected(error);
   if (json) {
     const { code, message, next = null } = known;
-    return JSON.stringify({ error: { code, message, next } });
+    return toJson({ error: { code, message, next } });
   }
   const lines = [`hacs-session: ${oneLine(known.message)}`];
   if (known.next) lines.push(oneLine(known.next));

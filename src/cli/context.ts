@@ -2,12 +2,15 @@
  * What a verb works with: the daemon it was told to use, the two outputs, and the terminal. One
  * is made for each run, and a test makes one of its own.
  */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Connection } from "../client/connection.ts";
 import { dial } from "../client/dial.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
-import { stderr, stdout, write } from "./output.ts";
+import { stderr, stdout, toJson, write } from "./output.ts";
+import { proseColumns, wrap } from "./text/wrap.ts";
 import type { GlobalOptions } from "./verb.ts";
 
 export interface Terminal {
@@ -51,7 +54,7 @@ export class Context {
     cwd: string = process.cwd(),
   ) {
     this.choice = {
-      ...(options.socket === undefined ? {} : { socket: options.socket }),
+      ...(options.socket === undefined ? {} : { socket: resolve(cwd, options.socket) }),
       ...(options.label === undefined ? {} : { label: options.label }),
     };
     this.json = options.json ?? false;
@@ -75,12 +78,17 @@ export class Context {
   }
 
   printJson(value: unknown): void {
-    this.print(JSON.stringify(value));
+    this.print(toJson(value));
   }
 
   /** For people, on stderr; `--quiet` silences it. */
   note(text: string): void {
     if (!this.quiet) write(stderr, `${text}\n`);
+  }
+
+  /** The same, with lines that fit the terminal. */
+  noteProse(text: string): void {
+    this.note(wrap(text, proseColumns(this.terminal.columns)).join("\n"));
   }
 
   paint(style: keyof typeof STYLES, text: string): string {
@@ -118,6 +126,7 @@ export class Context {
     try {
       return await (await this.#connected()).call(method, params);
     } catch (error) {
+      if (isStopping(error)) return this.#callNext(method, params);
       if (!isLost(error) || !this.#connection?.closed) throw error;
       this.#connection = undefined;
       if (REPEATABLE.has(method)) return (await this.#connected()).call(method, params);
@@ -126,6 +135,37 @@ export class Context {
         `The daemon went away before it answered ${method}; it may have been done.`,
         "Look before you try again: hacs-session ls --all",
       );
+    }
+  }
+
+  /** What a daemon that is shutting down refused was not done, so the next one may be asked. */
+  async #callNext<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    this.close();
+    if (this.verbose) this.note("hacs-session: the daemon is shutting down; asking the next one.");
+    await this.whenStopped();
+    return (await this.#connected()).call(method, params);
+  }
+
+  /** Waits for the end of a daemon that is shutting down, as long as that may take. */
+  async whenStopped(): Promise<void> {
+    const { socket } = pathsFor(this.choice, this.env);
+    const deadline = Date.now() + stoppingTimeoutMs;
+    while (existsSync(socket) && Date.now() < deadline) {
+      // Another may have taken its place already, and that one answers.
+      if (await this.#isServed()) return;
+      await new Promise((resume) => setTimeout(resume, pollMs));
+    }
+  }
+
+  /** Whether a daemon answers that does not shut down. */
+  async #isServed(): Promise<boolean> {
+    try {
+      const connection = await this.dialRunning();
+      await connection.call("session/list", {}).finally(() => connection.close());
+      return true;
+    } catch (error) {
+      if (isLost(error) || isStopping(error)) return false;
+      throw error;
     }
   }
 
@@ -141,6 +181,14 @@ export class Context {
 }
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+/** A daemon that was told to stop may put its agents to sleep first. */
+const stoppingTimeoutMs = 10_000;
+const pollMs = 20;
+
+export function isStopping(error: unknown): boolean {
+  return error instanceof HacsError && error.code === "daemon-stopping";
+}
 
 function isLost(error: unknown): boolean {
   return error instanceof HacsError && error.code === "daemon-unreachable";

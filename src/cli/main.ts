@@ -1,5 +1,6 @@
 /** The command line's program: reads it, does it, and ends with the right exit code. */
 import { isatty } from "node:tty";
+import { absoluteVariables } from "../system/paths.ts";
 import { attachOrHelp } from "./attach-or-help.ts";
 import { complain, exitCodeOf } from "./complain.ts";
 import { Context, type Terminal } from "./context.ts";
@@ -16,9 +17,12 @@ async function main(argv: string[]): Promise<number> {
     await complete(argv.slice(1));
     return 0;
   }
+  // What is started from here, daemon and agents, runs in other directories.
+  Object.assign(process.env, absoluteVariables(process.env));
   let context = new Context(provisional(argv), terminal());
   try {
-    const parsed = parseQuickly(argv) ?? (await import("./program.ts")).parse(argv);
+    const parsed =
+      parseQuickly(argv) ?? (await import("./program.ts")).parse(argv, terminal().columns);
     if (parsed.kind === "text") {
       context.print(parsed.text);
       return 0;

@@ -25,7 +25,9 @@ export async function openTui(
   process.removeAllListeners("SIGINT");
   const { reason, name, error } = await tui.attach({ choice: context.choice, ...options });
   if (error) throw ourOwn(error);
-  context.print(reason === "ended" ? "[ended]" : `[detached (from session ${name})]`);
+  context.print(
+    reason === "ended" ? `[ended] (session ${name})` : `[detached (from session ${name})]`,
+  );
   return 0;
 }
 

@@ -25,3 +25,14 @@ export function write(fd: number, text: string): void {
     }
   }
 }
+
+/** What a terminal would obey, or an eye would miss, and JSON leaves as it is. */
+const UNSAFE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** JSON on one line that does nothing to a terminal; the value that is read from it is the same. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNSAFE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

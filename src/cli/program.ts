@@ -6,9 +6,11 @@ import {
   Option as CommanderOption,
   InvalidArgumentError,
 } from "commander";
+import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { version } from "../system/version.ts";
 import { verbs } from "./commands.ts";
+import { sentence, verbHelp } from "./help.ts";
 import { overview } from "./overview.ts";
 import {
   type GlobalOptions,
@@ -25,11 +27,12 @@ export type Parsed =
   /** Help or the version was asked for. */
   | { kind: "text"; text: string };
 
-/** Throws `invalid-usage`, or what an option's own `parse` threw. */
-export function parse(argv: string[]): Parsed {
+/** Throws `invalid-usage`, or what an option's own `parse` threw. Help is for so many columns. */
+export function parse(argv: string[], columns: number = Number.POSITIVE_INFINITY): Parsed {
+  if (argv[0] === "help") return { kind: "text", text: helpAbout(argv.slice(1), columns) };
   const out: string[] = [];
   let parsed: Parsed | undefined;
-  const root = build(mentioned(argv), out, (found) => {
+  const root = build(mentioned(argv), out, columns, (found) => {
     parsed = found;
   });
   try {
@@ -47,6 +50,29 @@ export function parse(argv: string[]): Parsed {
   return parsed;
 }
 
+/** `help`, `help send`, `help daemon stop`; options after it change nothing. */
+function helpAbout(words: string[], columns: number): string {
+  let above: Verb | undefined;
+  let verb: Verb | undefined;
+  for (const word of words.filter((one) => !one.startsWith("-"))) {
+    const table = verb === undefined ? verbs : (verb.verbs ?? []);
+    const found = table.find(({ name, alias }) => name === word || alias === word);
+    // What may follow a verb without others below it is no concern of the help's.
+    if (found === undefined && (verb === undefined || verb.verbs)) throw unknownVerb(word, verb);
+    if (found !== undefined) [above, verb] = [verb, found];
+  }
+  return verb === undefined ? overview(columns) : verbHelp(verb, above, columns);
+}
+
+function unknownVerb(word: string, above: Verb | undefined): HacsError {
+  const below = above?.verbs?.map(({ name }) => name).join(", ");
+  return new HacsError(
+    "invalid-usage",
+    `There is no verb ${quote(above ? `${above.name} ${word}` : word)}.`,
+    below ? `There are: ${below}.` : "All of them: hacs-session help",
+  );
+}
+
 /** The verbs that a command line can be about: building the others would take half the time. */
 function mentioned(argv: string[]): readonly Verb[] {
   const found = verbs.filter(
@@ -55,28 +81,38 @@ function mentioned(argv: string[]): readonly Verb[] {
   return found.length > 0 ? found : verbs;
 }
 
-function build(table: readonly Verb[], out: string[], found: (parsed: Parsed) => void): Command {
+function build(
+  table: readonly Verb[],
+  out: string[],
+  columns: number,
+  found: (parsed: Parsed) => void,
+): Command {
   const root = new Command("hacs-session")
     .version(version, "-V, --version")
     .helpOption("-h, --help", "print this help")
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => out.push(text), writeErr: () => {} });
-  for (const option of globalOptions)
-    root.addOption(toCommander(option, "Options for every verb:"));
-  for (const verb of table) add(root, [root], verb, found);
-  root.helpInformation = () => `${overview()}\n`;
+  for (const option of globalOptions) root.addOption(toCommander(option));
+  for (const verb of table) add(root, [root], verb, columns, found);
+  root.helpCommand(false);
+  root.helpInformation = () => `${overview(columns)}\n`;
   return root;
 }
 
 const globalNames = new Set(globalOptions.map((option) => toCommander(option).attributeName()));
 
-function add(parent: Command, above: Command[], verb: Verb, found: (parsed: Parsed) => void): void {
+function add(
+  parent: Command,
+  above: Command[],
+  verb: Verb,
+  columns: number,
+  found: (parsed: Parsed) => void,
+  parentVerb?: Verb,
+): void {
   const command = parent.command(verb.name);
-  command.helpOption("-h, --help", "print this help").helpGroup(`${verb.group}:`);
-  command
-    .summary(verb.summary)
-    .description([sentence(verb.summary), verb.about].filter(Boolean).join("\n\n"));
+  command.helpOption("-h, --help");
+  command.helpInformation = () => `${verbHelp(verb, parentVerb, columns)}\n`;
   if (verb.alias) command.alias(verb.alias);
   verb.arguments?.forEach((flags, place) => {
     const argument = new Argument(flags);
@@ -84,13 +120,11 @@ function add(parent: Command, above: Command[], verb: Verb, found: (parsed: Pars
     command.addArgument(argument);
   });
   for (const option of verb.options ?? []) command.addOption(toCommander(option));
-  for (const option of globalOptions)
-    command.addOption(toCommander(option, "Options for every verb:"));
-  if (verb.examples) command.addHelpText("after", examplesText(verb.examples));
+  for (const option of globalOptions) command.addOption(toCommander(option));
   const chain = [...above, command];
   if (verb.verbs) {
-    command.enablePositionalOptions().helpCommand(false).usage("<verb> [options]");
-    for (const below of verb.verbs) add(command, chain, below, found);
+    command.enablePositionalOptions().helpCommand(false);
+    for (const below of verb.verbs) add(command, chain, below, columns, found, verb);
     return;
   }
   command.action((...given: unknown[]) => {
@@ -105,9 +139,8 @@ function add(parent: Command, above: Command[], verb: Verb, found: (parsed: Pars
   });
 }
 
-function toCommander(option: Option, group?: string): CommanderOption {
+function toCommander(option: Option): CommanderOption {
   const made = new CommanderOption(option.flags, option.about);
-  if (group) made.helpGroup(group);
   if (option.choices) made.choices(option.choices);
   if (option.conflicts) made.conflicts(option.conflicts);
   const read = option.parse ?? ((value: string) => value);
@@ -159,25 +192,11 @@ function usageError(error: CommanderError, argv: string[]): HacsError {
 
 function missingVerb(args: string[]): HacsError {
   const verb = verbs.find(({ name }) => name === args[0]);
-  const below = verb?.verbs?.map(({ name }) => name).join(", ") ?? "";
+  if (verb === undefined) return unknownVerb(args[0] ?? "", undefined);
+  const below = verb.verbs?.map(({ name }) => name).join(", ") ?? "";
   return new HacsError(
     "invalid-usage",
     `${args[0]} takes one of: ${below}.`,
     `See: hacs-session help ${args[0]}`,
   );
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim();
-  const whole = trimmed.endsWith(".") ? trimmed : `${trimmed}.`;
-  return whole.charAt(0).toUpperCase() + whole.slice(1);
-}
-
-function examplesText(examples: [string, string][]): string {
-  const lines = examples.map(([line, does]) => {
-    // A line that has the name in it already begins with another program.
-    const whole = line.includes("hacs-session") ? line : `hacs-session ${line}`;
-    return `  ${whole}\n      ${does}`;
-  });
-  return `\nExamples:\n${lines.join("\n")}`;
 }

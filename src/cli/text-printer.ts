@@ -3,6 +3,7 @@
  * is and what waits; its entries are printed and let go, so a long history takes no memory. An
  * answer on its way is printed as it comes, and when it is complete only what is still missing.
  */
+import { visible } from "../protocol/address.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import type { ApprovalDetail, HistoryRecord, SessionInfo } from "../protocol/session.ts";
 import { type Entry, emptyTranscript, fold, type Transcript } from "../protocol/transcript.ts";
@@ -80,8 +81,9 @@ export class TextPrinter implements RecordPrinter {
       if (this.#shownApprovals.has(approval.id)) continue;
       this.#shownApprovals.add(approval.id);
       this.#stream?.breakLine();
-      const [first = approval.kind, ...rest] = askedLines(approval);
-      const lines = [`? ${approval.kind} waits: ${first}`, ...rest.map((line) => `  ${line}`)];
+      const kind = visible(approval.kind);
+      const [first = kind, ...rest] = askedLines(approval);
+      const lines = [`? ${kind} waits: ${first}`, ...rest.map((line) => `  ${line}`)];
       this.#out.print(this.#out.paint("yellow", lines.join("\n")));
       this.#out.note(`Answer it: ${answerHint(approval)}`);
     }

@@ -18,7 +18,7 @@ export interface Verb<Options = Record<string, unknown>> {
   alias?: string;
   group: (typeof GROUPS)[number];
   summary: string;
-  /** More than the summary says: paragraphs of the verb's own help. */
+  /** More than the summary says; a newline begins a line of its own, and others are made to fit. */
   about?: string;
   /** As commander has them: `<session>`, `[id]`, `[text...]`. A `session` is one that exists. */
   arguments?: string[];

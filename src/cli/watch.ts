@@ -8,7 +8,7 @@ import { formatDuration } from "../protocol/duration.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
-import type { Context } from "./context.ts";
+import { type Context, isStopping } from "./context.ts";
 
 export interface Watch<T> {
   attach: Params<"session/attach">;
@@ -30,8 +30,11 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
     Promise.resolve()
       .then(work)
       .catch((error: unknown) => {
-        // A lost connection is the follower's to mend; the next attach tries again.
-        if (!(error instanceof HacsError && error.code === "daemon-unreachable")) reject(error);
+        // A lost connection is the follower's to mend; the next attach tries again. One that was
+        // refused by a daemon's end is asked of the next daemon, whoever starts that.
+        if (isStopping(error)) first = true;
+        else if (!(error instanceof HacsError && error.code === "daemon-unreachable"))
+          reject(error);
       });
   };
   let first = true;
@@ -60,7 +63,8 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
       ? undefined
       : setTimeout(() => reject(timedOut(options.timeoutMs!, options.waitsFor)), options.timeoutMs);
   try {
-    await startFollower(follower, context, () => first);
+    // The time may run out, or an event settle it, before the first attach is through.
+    await Promise.race([promise, startFollower(follower, context, () => first)]);
     return await promise;
   } finally {
     clearTimeout(timer);
@@ -78,7 +82,8 @@ async function startFollower(
     await follower.start();
   } catch (error) {
     const lost = error instanceof HacsError && error.code === "daemon-unreachable";
-    if (!lost || !unattached()) throw error;
+    if (!(lost || isStopping(error)) || !unattached()) throw error;
+    if (isStopping(error)) await context.whenStopped();
     if (context.verbose) context.note("hacs-session: the daemon went away; asking again.");
     await follower.start();
   }

@@ -56,7 +56,10 @@ export class Connection {
   #handle(line: string): void {
     const message = decode(line);
     if (message.kind === "notification") return this.onNotification(message.method, message.params);
-    if (message.kind === "request" || message.id === null) return;
+    if (message.kind === "request") return;
+    // A failure of no request in particular is the connection's end.
+    if (message.id === null)
+      return message.kind === "failure" ? this.#fail(fromRpcError(message.error)) : undefined;
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);
@@ -65,12 +68,18 @@ export class Connection {
   }
 
   #end(why: string): void {
-    if (this.#closed) return;
-    this.#closed = new HacsError(
-      "daemon-unreachable",
-      `The daemon can't be reached: ${why}.`,
-      "It may have been stopped; any command but `daemon status` starts it again.",
+    this.#fail(
+      new HacsError(
+        "daemon-unreachable",
+        `The daemon can't be reached: ${why}.`,
+        "It may have been stopped; any command but `daemon status` starts it again.",
+      ),
     );
+  }
+
+  #fail(error: HacsError): void {
+    if (this.#closed) return;
+    this.#closed = error;
     for (const { reject } of this.#waiting.values()) reject(this.#closed);
     this.#waiting.clear();
     this.#stream.destroy();

@@ -14,13 +14,20 @@ import { Connection } from "./connection.ts";
 export type ClientKind = string;
 
 /** How long a daemon may take to answer the hello. A hung daemon is an error, not a hang. */
-const helloTimeoutMs = 10_000;
+const helloTimeoutMs = 4_000;
 
-/** Throws `daemon-unreachable` when nothing listens, `directory-unsafe` when it may be a trap. */
+/**
+ * Throws `daemon-unreachable` when nothing listens, `daemon-hung` when what listens does not
+ * answer, `directory-unsafe` when it may be a trap.
+ */
 export async function dial(socket: string, kind: ClientKind): Promise<Connection> {
   checkOwner(socket);
   const connection = new Connection(await connect(socket));
-  const timer = setTimeout(() => connection.close(), helloTimeoutMs);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    connection.close();
+  }, helloTimeoutMs);
   try {
     await connection.call("hello", {
       protocol: PROTOCOL,
@@ -29,7 +36,10 @@ export async function dial(socket: string, kind: ClientKind): Promise<Connection
     return connection;
   } catch (error) {
     connection.close();
-    throw error;
+    if (!late) throw error;
+    // Few commands meet one, and all would pay for loading what finds its pid.
+    const { hungDaemon } = await import("./hung.ts");
+    throw hungDaemon(socket);
   } finally {
     clearTimeout(timer);
   }

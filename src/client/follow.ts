@@ -114,7 +114,7 @@ export class Follower {
     const wasAttached = this.#connection !== undefined;
     this.#connection = undefined;
     if (this.#stopped || !wasAttached) return;
-    if (this.#options.reconnect === false) return void this.#settle(error);
+    if (this.#options.reconnect === false || isLasting(error)) return void this.#settle(error);
     this.#options.onDisconnected?.(error);
     void this.#reconnect();
   }

@@ -8,9 +8,11 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { quote } from "../protocol/address.ts";
 import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
 import {
+  absoluteVariables,
   type DaemonChoice,
   ensurePrivateDirectory,
   type Paths,
@@ -21,6 +23,8 @@ import { type ClientKind, dial } from "./dial.ts";
 
 const startTimeoutMs = 15_000;
 const pollMs = 10;
+/** A daemon that was told to stop may put its agents to sleep first. */
+const stoppingTimeoutMs = 10_000;
 /** A starter that took longer than this is taken for dead. */
 const starterAgeMaxMs = 5_000;
 
@@ -30,7 +34,7 @@ export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Pr
   try {
     return await dial(paths.socket, kind);
   } catch (error) {
-    if (!(error instanceof HacsError) || error.code !== "daemon-unreachable") throw error;
+    if (!isAway(error)) throw error;
   }
   await startDaemon(choice, paths);
   return dial(paths.socket, kind);
@@ -51,6 +55,7 @@ export async function startDaemon(
   paths: Paths,
   args: string[] = [],
 ): Promise<void> {
+  checkGivenDirectory(choice, paths);
   ensurePrivateDirectory(dirname(paths.socket));
   const marker = `${paths.socket}.starting`;
   const deadline = Date.now() + startTimeoutMs;
@@ -58,7 +63,7 @@ export async function startDaemon(
     if (claim(marker)) {
       try {
         // The starter before this one may have just finished.
-        if (!(await answers(paths.socket))) await spawnDaemon(choice, args, deadline);
+        if (!(await answers(paths.socket))) await spawnAfter(choice, paths, args, deadline);
         return;
       } finally {
         unlinkQuietly(marker);
@@ -75,11 +80,55 @@ export async function startDaemon(
 }
 
 /**
+ * Spawns it, after the one that is shutting down if need be: that one has the lock, and its
+ * socket is there, until it ends. A lock without a socket is not one to wait for.
+ */
+async function spawnAfter(
+  choice: DaemonChoice,
+  paths: Paths,
+  args: string[],
+  deadline: number,
+): Promise<void> {
+  const patience = Math.min(deadline, Date.now() + stoppingTimeoutMs);
+  for (;;) {
+    const stopping = existsSync(paths.socket);
+    try {
+      return await spawnDaemon(choice, paths, args, deadline);
+    } catch (error) {
+      const held = error instanceof HacsError && error.code === "daemon-running";
+      if (!held || !stopping || Date.now() > patience) throw error;
+    }
+    // It may also be one that was just started by hand.
+    if (await answers(paths.socket)) return;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** A directory that -S names and that is not there is a slip of the pen, and is not made. */
+function checkGivenDirectory({ socket, label }: DaemonChoice, paths: Paths): void {
+  const given = socket ?? (label === undefined ? process.env.HACS_SESSION_SOCKET : undefined);
+  const directory = dirname(paths.socket);
+  if (!given || existsSync(directory)) return;
+  throw new HacsError(
+    "daemon-unreachable",
+    `The directory of the socket ${quote(paths.socket)} does not exist.`,
+    `Correct the path, or make it: mkdir -m 700 ${quote(directory)}`,
+  );
+}
+
+/**
  * The daemon's program lies beside this one. It says over a pipe that it listens, or why not,
  * and lives on in a session of its own.
  */
-function spawnDaemon(choice: DaemonChoice, args: string[], deadline: number): Promise<void> {
-  const child = spawn(process.execPath, [daemonProgram(), ...choiceArguments(choice), ...args], {
+function spawnDaemon(
+  choice: DaemonChoice,
+  paths: Paths,
+  args: string[],
+  deadline: number,
+): Promise<void> {
+  const chosen = choiceArguments(choice, paths);
+  const child = spawn(process.execPath, [daemonProgram(), ...chosen, ...args], {
+    env: { ...process.env, ...absoluteVariables(process.env) },
     cwd: "/",
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "pipe"],
@@ -128,8 +177,9 @@ function daemonProgram(): string {
   return programFile("daemon.cjs");
 }
 
-function choiceArguments(choice: DaemonChoice): string[] {
-  if (choice.socket !== undefined) return ["--socket", choice.socket];
+/** The daemon runs in another directory, so it is given the socket as this one understands it. */
+function choiceArguments(choice: DaemonChoice, paths: Paths): string[] {
+  if (choice.socket !== undefined) return ["--socket", paths.socket];
   if (choice.label !== undefined) return ["--label", choice.label];
   return [];
 }
@@ -175,9 +225,15 @@ async function answers(socket: string): Promise<boolean> {
     connection.close();
     return true;
   } catch (error) {
-    if (error instanceof HacsError && error.code === "daemon-unreachable") return false;
+    if (isAway(error)) return false;
     throw error;
   }
+}
+
+/** No daemon is there, or the one that is will be gone in a moment. */
+function isAway(error: unknown): boolean {
+  const code = error instanceof HacsError ? error.code : undefined;
+  return code === "daemon-unreachable" || code === "daemon-stopping";
 }
 
 function unlinkQuietly(path: string): void {

@@ -23,21 +23,38 @@ export type Dispatch = (client: ClientConnection, method: string, params: JsonOb
 /** Past this many unread bytes of answers, the client's requests wait until it reads. */
 const answerBytesMax = 8 * 1024 * 1024;
 const requestsMax = 1_000;
+/** A request is at most a message with its text, or an environment. */
+const requestBytesMax = 8 * 1024 * 1024;
+/** Nobody needs more than this to say hello. */
+const helloBytesMax = 64 * 1024;
+/** How long one client's requests may keep the event loop from the others. */
+const sliceMs = 5;
 
 export class ClientConnection implements Sink {
   /** Who it says it is; set by the hello. */
-  actor: Actor | undefined;
+  get actor(): Actor | undefined {
+    return this.#actor;
+  }
+
+  set actor(actor: Actor | undefined) {
+    this.#actor = actor;
+    this.#splitter.bytesMax = requestBytesMax;
+  }
+
+  #actor: Actor | undefined;
   /** What to undo when it goes, by session id. */
   readonly attachments = new Map<string, { readOnly: boolean; end: () => void }>();
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #dispatch: Dispatch;
   readonly #onBug: (error: unknown) => void;
-  readonly #splitter = new LineSplitter();
+  readonly #splitter = new LineSplitter(helloBytesMax);
   readonly #drained: (() => void)[] = [];
   /** Requests that came and were not begun. */
   readonly #lines: string[] = [];
   #running = 0;
+  /** Its requests wait, so that others have their turn. */
+  #resting = false;
 
   constructor(socket: Socket, dispatch: Dispatch, onBug: (error: unknown) => void) {
     this.#socket = socket;
@@ -68,6 +85,12 @@ export class ClientConnection implements Sink {
     else setImmediate(callback);
   }
 
+  fail(error: unknown): void {
+    if (!(error instanceof HacsError)) this.#onBug(error);
+    this.write(`${encodeFailure(null, toRpcError(error))}\n`);
+    this.#socket.end();
+  }
+
   end(): void {
     this.#socket.end();
   }
@@ -81,20 +104,22 @@ export class ClientConnection implements Sink {
       this.#lines.push(...this.#splitter.push(chunk));
     } catch (error) {
       // Where a frame ends is not known any more, so nothing after it can be trusted.
-      this.write(`${encodeFailure(null, toRpcError(error))}\n`);
-      this.#socket.end();
+      this.fail(error);
     }
-    this.#work();
+    if (!this.#resting) this.#work();
   }
 
   /** One chunk may hold hundreds of requests: those that are too many wait here, unread ones outside. */
   #work(): void {
-    while (!this.#crowded) {
+    const until = performance.now() + sliceMs;
+    while (!this.#crowded && performance.now() < until) {
       const line = this.#lines.shift();
       if (line === undefined) break;
       this.#handle(line);
     }
-    if (this.#crowded) this.#socket.pause();
+    this.#resting = this.#lines.length > 0 && !this.#crowded;
+    if (this.#resting) setImmediate(() => this.#work());
+    if (this.#crowded || this.#resting) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 

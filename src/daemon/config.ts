@@ -4,17 +4,23 @@ import Conf from "conf";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
+import { prefixRule } from "../system/settings.ts";
 
 export interface Config {
   /** The codex to run, when it is not the one on PATH. */
   codex?: string;
   /** The least that is logged. */
   logLevel?: "debug" | "info" | "warn" | "error";
+  /** The terminal UI's: its prefix key, and whether it rings; `src/system/settings.ts` reads them. */
+  prefix?: string;
+  notify?: boolean;
 }
 
 const schema = {
   codex: { type: "string", minLength: 1 },
   logLevel: { enum: ["debug", "info", "warn", "error"] },
+  prefix: { type: "string", pattern: prefixRule },
+  notify: { type: "boolean" },
 } as const;
 
 /** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */

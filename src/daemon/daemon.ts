@@ -14,6 +14,8 @@ import { Sessions } from "./sessions.ts";
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
 /** How long the last answers have to get out. */
+/** How long a session may take to be settled before its agent is left as it is. */
+const settleTimeoutMs = 10_000;
 const lastBytesMs = 50;
 
 export class Daemon {
@@ -77,7 +79,8 @@ export class Daemon {
     const sessions = await Promise.all(
       this.sessions.live().map(async (session) => {
         const { name, state } = session;
-        return { name, state, outcome: await settle(session, agents).catch(() => left(session)) };
+        const outcome = await inTime(settle(session, agents)).catch(() => left(session));
+        return { name, state, outcome };
       }),
     );
     setImmediate(() => this.#close());
@@ -96,9 +99,15 @@ export class Daemon {
   }
 }
 
+/** One agent that hangs does not keep the daemon. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => setTimeout(reject, settleTimeoutMs).unref());
+  return Promise.race([work, late]);
+}
+
 /** A turn that began meanwhile, say, is no reason to stay: what can't be settled is left. */
 function left(session: Session): string {
-  session.leave(false);
+  session.leave();
   return "its agent goes on; the next daemon adopts it";
 }
 
@@ -112,11 +121,11 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
   }
   if (agents === "keep") return left(session);
   if (state === "working") {
-    session.leave(true);
-    return "its agent finishes the turn and then ends; the next daemon fetches the rest";
+    session.leave();
+    return "its agent finishes the turn; the next daemon adopts it";
   }
   if (state === "needs-approval") {
-    session.leave(false);
+    session.leave();
     return "its agent waits for the approval; the next daemon adopts it";
   }
   await session.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });

@@ -8,7 +8,12 @@ import type { Actor, SessionSpec } from "../protocol/session.ts";
 import type { ThreadOrigin } from "./agent/codex-thread.ts";
 import { demoProvider } from "./agent/thread-options.ts";
 import type { Services } from "./services.ts";
-import { removeSessionDirectory, writeEnvironment } from "./session/environment.ts";
+import {
+  removeSessionDirectory,
+  withoutValue,
+  writeEnvironment,
+  writeOverrides,
+} from "./session/environment.ts";
 import { Session } from "./session/session.ts";
 import type { SessionRow } from "./store/session-table.ts";
 
@@ -34,15 +39,17 @@ export class Sessions {
   /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
   revive(): void {
     for (const session of this.live()) {
-      session
-        .revive()
-        .catch((error) =>
-          this.#services.log.warn(
-            { session: session.name, error: String(error) },
-            "reviving failed",
-          ),
-        );
+      const revived = session.row.ready ? session.revive() : this.#undo(session);
+      revived.catch((error) =>
+        this.#services.log.warn({ session: session.name, error: String(error) }, "reviving failed"),
+      );
     }
+  }
+
+  /** The daemon died while this one was being created, and nobody was told that it exists. */
+  async #undo(session: Session): Promise<void> {
+    await session.discard();
+    this.#forget(session);
   }
 
   all(): Session[] {
@@ -53,13 +60,15 @@ export class Sessions {
     return this.all().filter((session) => !session.ended);
   }
 
-  /** By name, a live one first, then the one that ended last; else by id. */
+  /** By id, else by name: a live one first, then the one that ended last. */
   find(name: string): Session {
+    const byId = this.#byId.get(name);
+    if (byId !== undefined) return byId;
     const named = this.all().filter((session) => session.name === name);
     const ended = named
       .toSorted((a, b) => (a.row.endedAt ?? "").localeCompare(b.row.endedAt ?? ""))
       .at(-1);
-    const found = named.find((session) => !session.ended) ?? ended ?? this.#byId.get(name);
+    const found = named.find((session) => !session.ended) ?? ended;
     if (found !== undefined) return found;
     const close = this.live()
       .map((session) => session.name)
@@ -76,6 +85,13 @@ export class Sessions {
   /** The same, and it must not have been killed. */
   findLive(name: string): Session {
     const session = this.find(name);
+    if (!session.row.ready) {
+      throw new HacsError(
+        "session-busy",
+        `Session ${quote(name)} is still being created.`,
+        "Try again in a moment; if codex does not start, it is gone again.",
+      );
+    }
     if (!session.ended) return session;
     throw new HacsError(
       "session-ended",
@@ -92,15 +108,18 @@ export class Sessions {
     const id = randomBytes(8).toString("hex");
     const name = this.#nameFor(creation);
     const now = new Date().toISOString();
+    const overrides = spec.overrides ?? [];
+    const shown = overrides.length > 0 ? { ...spec, overrides: overrides.map(withoutValue) } : spec;
     const row: SessionRow = {
       id,
       name,
-      spec,
+      spec: shown,
       labels: spec.provider === demoProvider ? { demo: "true" } : {},
       threadId: origin.kind === "resume" ? origin.threadId : null,
       model: spec.model ?? null,
       provider: spec.provider ?? null,
       agent: null,
+      ready: false,
       seq: 0,
       createdAt: now,
       activeAt: now,
@@ -108,16 +127,18 @@ export class Sessions {
     };
     const directory = join(paths.stateDir, "sessions", id);
     writeEnvironment(directory, creation.env);
+    writeOverrides(directory, overrides);
     store.sessions.insert(row);
     const session = new Session(row, this.#services, origin);
-    session.history.own("session/created", { spec, by, ...creation.record });
+    session.history.own("session/created", { spec: shown, by, ...creation.record });
     this.#byId.set(id, session);
     try {
       await session.wake();
+      session.created();
       return session;
     } catch (error) {
       await session.discard();
-      this.#forget(session, directory);
+      this.#forget(session);
       throw error;
     }
   }
@@ -130,14 +151,14 @@ export class Sessions {
   /** Forgets a session that has ended, with all its history. */
   remove(session: Session): number {
     const records = session.history.head;
-    this.#forget(session, join(this.#services.paths.stateDir, "sessions", session.id));
+    this.#forget(session);
     return records;
   }
 
-  #forget(session: Session, directory: string): void {
+  #forget(session: Session): void {
     this.#byId.delete(session.id);
     this.#services.store.sessions.remove(session.id);
-    removeSessionDirectory(directory);
+    removeSessionDirectory(join(this.#services.paths.stateDir, "sessions", session.id));
   }
 
   #nameFor({ name, spec }: Creation): string {
@@ -153,7 +174,7 @@ export class Sessions {
   }
 
   #checkFree(name: string): void {
-    if (!this.live().some((session) => session.name === name)) return;
+    if (!this.#byId.has(name) && !this.live().some((session) => session.name === name)) return;
     throw new HacsError(
       "name-taken",
       `A session named ${quote(name)} is there already.`,

@@ -64,7 +64,7 @@ export async function* demoReply(request: ModelRequest): AsyncGenerator<ModelSte
 }
 
 function answer(text: string): string {
-  if (/^(hi|hello|hey|good (morning|evening|day))\b/i.test(text)) return `Hello! ${HELP}`;
+  if (/^(say )?(hi|hello|hey|good (morning|evening|day))\b/i.test(text)) return `Hello! ${HELP}`;
   if (/\b(who|what) are you\b/i.test(text)) return HELP;
   return `You said:\n\n> ${clip(text).replaceAll("\n", "\n> ")}\n\nI am only a script; \`help\` shows what I can do, and \`codex login\` gives you a real model.`;
 }

@@ -10,7 +10,7 @@ export interface ModelRequest {
   userTexts: string[];
   /** The newest of them; "" when there is none. */
   text: string;
-  /** What the tool called last gave, when this request brings its result; else null. */
+  /** What the tool called last gave, when the person has said nothing since; else null. */
   toolOutput: string | null;
   /** The names of the functions that codex offers. */
   tools: string[];
@@ -57,18 +57,24 @@ export function understand(body: unknown): Omit<ModelRequest, "signal"> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new TypeError("body");
   const { input, tools } = body as Fields;
   const items = objects(typeof input === "string" ? [{ role: "user", content: input }] : input);
-  const userTexts = items
-    .filter((item) => item.role === "user")
-    .map((item) => textOf(item.content))
-    .filter((text) => text !== "" && !isContext(text));
-  const last = items.at(-1);
-  const isResult = typeof last?.type === "string" && last.type.endsWith("_call_output");
+  const userTexts = items.filter(isFromPerson).map((item) => textOf(item.content));
+  // codex adds notes of its own behind a result: that a rule was saved, say.
+  const last = items.findLast((item) => isResult(item) || isFromPerson(item));
   return {
     userTexts,
     text: userTexts.at(-1) ?? "",
-    toolOutput: isResult ? textOf(last.output) : null,
+    toolOutput: last !== undefined && isResult(last) ? textOf(last.output) : null,
     tools: objects(tools).map((tool) => String(tool.name ?? tool.type ?? "")),
   };
+}
+
+function isResult({ type }: Fields): boolean {
+  return typeof type === "string" && type.endsWith("_call_output");
+}
+
+function isFromPerson({ role, content }: Fields): boolean {
+  const text = role === "user" ? textOf(content) : "";
+  return text !== "" && !isContext(text);
 }
 
 /** codex speaks as the user too: its surroundings, instructions and notes are in a tag or titled. */

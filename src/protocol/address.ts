@@ -4,11 +4,12 @@ import { HacsError } from "./errors.ts";
 export const NAME_RULE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/;
 const nameLengthMax = 48;
 
-export function checkName(name: string): string {
+/** `what` is named so: a session's name, or what else goes by the same rule. */
+export function checkName(name: string, what = "session name"): string {
   if (NAME_RULE.test(name)) return name;
   throw new HacsError(
     "invalid-name",
-    `A session name is 1 to ${nameLengthMax} letters, digits, '.', '_' or '-', and begins with a letter or digit; got ${quote(name)}.`,
+    `A ${what} is 1 to ${nameLengthMax} letters, digits, '.', '_' or '-', and begins with a letter or digit; got ${quote(name)}.`,
     `Try ${quote(nameFrom(name))}.`,
   );
 }

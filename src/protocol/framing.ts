@@ -10,10 +10,11 @@ export const frameBytesMax = 64 * 1024 * 1024;
 export class LineSplitter {
   #parts: Buffer[] = [];
   #bytes = 0;
-  readonly #bytesMax: number;
+  /** May be raised as a connection earns more trust. */
+  bytesMax: number;
 
   constructor(bytesMax: number = frameBytesMax) {
-    this.#bytesMax = bytesMax;
+    this.bytesMax = bytesMax;
   }
 
   push(chunk: Buffer): string[] {
@@ -23,10 +24,10 @@ export class LineSplitter {
       const end = chunk.indexOf(0x0a, start);
       const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
       this.#bytes += piece.length;
-      if (this.#bytes > this.#bytesMax) {
+      if (this.#bytes > this.bytesMax) {
         throw new HacsError(
           "frame-too-large",
-          `A frame is at most ${this.#bytesMax} bytes; this one is longer.`,
+          `A frame is at most ${this.bytesMax} bytes; this one is longer.`,
         );
       }
       if (end === -1) {

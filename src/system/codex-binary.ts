@@ -28,6 +28,7 @@ export interface CodexBinary {
 export const codexVersionMin = "0.169.0";
 const versionTimeoutMs = 20_000;
 const install = "Install it with: npm install -g @openai/codex";
+const correct = `Correct --codex or "codex" in the config file, or leave it out. ${install}`;
 
 /** Throws `codex-missing` or `codex-too-old`, each with the command that mends it. */
 export async function locateCodex(options: {
@@ -44,7 +45,8 @@ export async function locateCodex(options: {
     );
   }
   const binary = { path: nativeBinary(path) ?? path, version: "" };
-  binary.version = await versionOf(binary.path, options.env);
+  const given = options.given !== undefined;
+  binary.version = await versionOf(binary.path, options.env, given ? correct : install);
   if (compareVersions(binary.version, codexVersionMin) < 0) {
     throw new HacsError(
       "codex-too-old",
@@ -71,7 +73,7 @@ function checkGiven(given: string, env: NodeJS.ProcessEnv): string {
   throw new HacsError(
     "codex-missing",
     `The codex that was chosen, ${quote(given)}, is not a file that can be run.`,
-    `Correct --codex or "codex" in the config file, or leave it out. ${install}`,
+    correct,
   );
 }
 
@@ -123,7 +125,8 @@ function fromPackage(codexPackage: string): string | undefined {
 
 const versions = new Map<string, string>();
 
-async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string> {
+/** `next` is what to do when it is no codex. */
+async function versionOf(path: string, env: NodeJS.ProcessEnv, next: string): Promise<string> {
   const { mtimeMs, size } = statSync(path);
   const key = `${path} ${mtimeMs} ${size}`;
   const known = versions.get(key);
@@ -141,8 +144,8 @@ async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string> 
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new HacsError(
       "codex-missing",
-      `${quote(path)} does not tell its version: ${why}`,
-      install,
+      `${quote(path)} is no codex that tells its version: ${why}`,
+      next,
     );
   }
 }

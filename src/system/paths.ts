@@ -37,7 +37,7 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
   const runtimeDir = home ? join(home, "run") : runtimeDirFrom(env);
 
   const socketGiven = choice.socket ?? (choice.label ? undefined : env.HACS_SESSION_SOCKET);
-  const label = choice.label === undefined ? "default" : checkName(choice.label);
+  const label = choice.label === undefined ? "default" : checkName(choice.label, "daemon label");
   const socket = checkSocketPath(
     socketGiven ? resolve(socketGiven) : join(runtimeDir, `${label}.sock`),
   );
@@ -51,6 +51,17 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
     socket,
     agentsDir: join(runtimeDir, `${stateName}.agents`),
   };
+}
+
+/** The variables that `pathsFor` reads as paths, for a process that runs in another directory. */
+export function absoluteVariables(
+  env: NodeJS.ProcessEnv,
+  cwd: string = process.cwd(),
+): Record<string, string> {
+  const names = ["HACS_SESSION_HOME", "HACS_SESSION_SOCKET"];
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] ? [[name, resolve(cwd, env[name])]] : [])),
+  );
 }
 
 /** Socket paths that the system would cut silently are refused here, with what helps. */

@@ -4,25 +4,30 @@ import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
 import { useEditor } from "./editor.ts";
 import { strokesOf } from "./keystrokes.ts";
-import { paste, press } from "./press.ts";
+import { paste } from "./press.ts";
 import { ticked } from "./receive.ts";
 import { screenOf } from "./screen.ts";
-import type { Store } from "./store.ts";
-import { useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
+import type { Scene } from "./store.ts";
+import { strike } from "./strike.ts";
+import { useFocusReports, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
 import { paint } from "./theme.ts";
 
-export function App({ store, color }: { store: Store; color: boolean }) {
-  const model = useSyncExternalStore(store.subscribe, () => store.model);
+export function App({ store, color }: { store: Scene; color: boolean }) {
+  const model = useSyncExternalStore(store.subscribe, () => store.picture);
   useNoAutowrap();
   useSize(store);
   useSuspend();
   useEditor(store, model.editing);
-  useClock(store, model.transcript.turn !== null || model.notice !== null);
+  useClock(
+    store,
+    model.transcript.turn !== null || model.notice !== null || model.dialog?.kind === "chooser",
+  );
+  useFocusReports(store);
   const { setCursorPosition } = useCursor();
 
   useInput((input, key) => {
     for (const stroke of strokesOf(input, key)) {
-      store.act((before) => press(before, stroke, randomUUID));
+      strike(store, stroke, randomUUID);
     }
   });
   usePaste((text) => store.act((before) => paste(before, text)));
@@ -42,7 +47,7 @@ export function App({ store, color }: { store: Store; color: boolean }) {
 }
 
 /** A running turn's time, and notices that go, want a step a second; an idle screen wants none. */
-function useClock(store: Store, wanted: boolean): void {
+function useClock(store: Scene, wanted: boolean): void {
   useEffect(() => {
     if (!wanted) return;
     const timer = setInterval(() => store.act(ticked), 1_000);

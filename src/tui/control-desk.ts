@@ -141,9 +141,6 @@ export class ControlDesk {
         const thread = await this.#thread().catch(() => ({}));
         return this.#paged(control, answers.statusLines(session, thread, limits));
       }
-      case "/rename":
-        await this.#call("session/rename", { to: rest });
-        return;
       case "/export":
         return this.#export(rest);
     }

@@ -24,7 +24,6 @@ export const CONTROLS = {
   "/undo": { about: "forget the last turn; files stay as they are", needs: "thread/revert" },
   "/unsend": { about: "choose a queued message to take back", needs: null },
   "/export": { about: "FILE  write the transcript as Markdown", needs: null },
-  "/rename": { about: "NAME  give the session another name", needs: null },
   "/edit": { about: "write in $VISUAL or $EDITOR, as Ctrl-g does", needs: null },
 } as const satisfies Record<string, { about: string; needs: string | null }>;
 export type Control = keyof typeof CONTROLS;

@@ -8,11 +8,11 @@ import { useEffect } from "react";
 import { messageOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/methods.ts";
 import { type Model, noticed } from "./model.ts";
-import type { Store } from "./store.ts";
+import type { Scene } from "./store.ts";
 import { autowrap, noAutowrap } from "./terminal.ts";
 
 /** Runs while `model.editing`; ends with it false, whatever became of the editor. */
-export function useEditor(store: Store, editing: boolean): void {
+export function useEditor(store: Scene, editing: boolean): void {
   const { suspendTerminal } = useApp();
   const { stdout } = useStdout();
   useEffect(() => {

@@ -1,11 +1,13 @@
 /** The help, made from the tables it explains. */
-import { KEYMAP, keyName } from "./keymap.ts";
+import { KEYMAP, keyName, usualPrefix } from "./keymap.ts";
 import { indent, type Line, span, wrap } from "./lines.ts";
+import { VERBS } from "./order.ts";
 import { SLASH } from "./slash.ts";
 
 export function helpLines(
   width: number,
   readOnly: boolean,
+  prefix: string = usualPrefix,
   controls: readonly [string, string][] = [],
 ): Line[] {
   const rows: Line[] = [[span("Keys", "heading"), span("  (Esc leaves)", "dim")]];
@@ -16,7 +18,7 @@ export function helpLines(
     rows.push(...indent(text, span(`${label} `, "key"), span(" ".repeat(label.length + 1))));
   };
   for (const { keys, about } of KEYMAP.prefix) {
-    if (about !== undefined) add(`Ctrl-b ${keyName(keys[0] ?? "")}`, about);
+    if (about !== undefined) add(`${keyName(prefix)} ${keyName(keys[0] ?? "")}`, about);
   }
   rows.push([]);
   for (const { keys, about } of KEYMAP[readOnly ? "watching" : "composer"]) {
@@ -29,6 +31,9 @@ export function helpLines(
         about,
       );
   }
+  const signs =
+    "* shown · - the one before · ! waits for an approval · # works · x crashed · z asleep";
+  rows.push([], ...wrap([span("Sessions in the status line: ", "heading"), span(signs)], width));
   if (readOnly) return rows;
   rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
   for (const [command, about] of [...Object.entries(SLASH), ...controls]) add(command, about);
@@ -37,6 +42,13 @@ export function helpLines(
   add("$SKILL", "a skill of codex's");
   add("!COMMAND", "runs it in the session's directory, outside the sandbox");
   add("//… !!…", "a message that begins with / or !");
+  rows.push(
+    [],
+    [span("Verbs of ", "heading"), span(`${keyName(prefix)} :`, "key"), span(" and /command")],
+  );
+  for (const [verb, takes] of Object.entries(VERBS)) {
+    rows.push(...wrap([span(verb, "key"), span(` ${takes}`)], width));
+  }
   rows.push(
     [],
     ...wrap(

@@ -10,6 +10,10 @@ export type Focus =
   | "choose"
   | "approval"
   | "form"
+  | "chooser"
+  | "prompt"
+  | "confirm"
+  | "new"
   | "reading"
   | "completion"
   | "composer"
@@ -30,6 +34,7 @@ export type Command =
   | "complete"
   | "complete-enter"
   | "complete-leave"
+  | "command-line"
   | "delete"
   | "detach"
   | "down"
@@ -45,6 +50,10 @@ export type Command =
   | "line-end"
   | "line-start"
   | "newline"
+  | "overlay-complete"
+  | "overlay-enter"
+  | "overlay-leave"
+  | "overlay-yes"
   | "page-down"
   | "page-up"
   | "prefix"
@@ -55,6 +64,15 @@ export type Command =
   | "row-down"
   | "row-up"
   | "send"
+  | "session-kill"
+  | "session-last"
+  | "session-new"
+  | "session-next"
+  | "session-number"
+  | "session-previous"
+  | "session-rename"
+  | "session-waiting"
+  | "sessions"
   | "suspend"
   | "to-end"
   | "to-start"
@@ -83,9 +101,34 @@ const rowKeys: Binding[] = [
   { keys: ["end", "G"], does: "to-end" },
 ];
 
+const digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/** Where a line is written; Enter and what leaves it belong to what holds the line. */
+const lineKeys: Binding[] = [
+  { keys: ["left"], does: "left" },
+  { keys: ["right", "ctrl-f"], does: "right" },
+  { keys: ["home", "ctrl-a"], does: "line-start" },
+  { keys: ["end", "ctrl-e"], does: "line-end" },
+  { keys: ["backspace", "ctrl-h"], does: "backspace" },
+  { keys: ["delete", "ctrl-d"], does: "delete" },
+  { keys: ["ctrl-w", "alt-backspace"], does: "kill-word" },
+  { keys: ["ctrl-u"], does: "kill-to-start" },
+  { keys: ["ctrl-k"], does: "kill-to-end" },
+];
+
 export const KEYMAP: Record<Focus, readonly Binding[]> = {
   prefix: [
     { keys: ["d"], does: "detach", about: "detach; the session goes on" },
+    { keys: ["s", "w"], does: "sessions", about: "choose a session from all of them" },
+    { keys: ["n"], does: "session-next", about: "the next session" },
+    { keys: ["p"], does: "session-previous", about: "the previous session" },
+    { keys: ["l"], does: "session-last", about: "the session shown before this one" },
+    { keys: ["alt-n"], does: "session-waiting", about: "the next that waits for an approval" },
+    { keys: digits, does: "session-number", about: "to 9: the session of this number" },
+    { keys: ["c"], does: "session-new", about: "a new session" },
+    { keys: [","], does: "session-rename", about: "rename the session" },
+    { keys: ["&"], does: "session-kill", about: "kill the session, after asking" },
+    { keys: [":"], does: "command-line", about: "a command, as the command line has them" },
     { keys: ["a"], does: "approval-focus", about: "answer what waits, as Tab does" },
     { keys: ["["], does: "reading", about: "scroll with the arrow keys; q leaves" },
     { keys: ["o"], does: "expand", about: "show long output in full, or not" },
@@ -123,6 +166,37 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["down"], does: "row-down" },
     ...everywhere,
     ...scrolling,
+  ],
+  chooser: [
+    { keys: ["enter"], does: "overlay-enter" },
+    { keys: ["escape", "q", "ctrl-c"], does: "overlay-leave" },
+    { keys: ["x", "&"], does: "session-kill" },
+    { keys: ["r", ","], does: "session-rename" },
+    { keys: ["c"], does: "session-new" },
+    { keys: digits, does: "session-number" },
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys,
+  ],
+  prompt: [
+    { keys: ["enter"], does: "overlay-enter" },
+    { keys: ["tab"], does: "overlay-complete" },
+    { keys: ["escape", "ctrl-c"], does: "overlay-leave" },
+    ...lineKeys,
+    ...everywhere,
+  ],
+  confirm: [
+    { keys: ["y"], does: "overlay-yes" },
+    { keys: ["n", "q", "escape", "enter", "ctrl-c"], does: "overlay-leave" },
+    ...everywhere,
+  ],
+  new: [
+    { keys: ["enter"], does: "overlay-enter" },
+    { keys: ["escape", "ctrl-c"], does: "overlay-leave" },
+    { keys: ["tab", "down", "ctrl-n"], does: "row-down" },
+    { keys: ["shift-tab", "up", "ctrl-p"], does: "row-up" },
+    ...lineKeys,
+    ...everywhere,
   ],
   reading: [
     { keys: ["q", "escape", "ctrl-c", "enter"], does: "to-end" },
@@ -172,8 +246,24 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
   watching: [...everywhere, ...scrolling, ...rowKeys, { keys: ["escape"], does: "to-end" }],
 };
 
-/** The command of a key, or undefined when the focus has no use for it. */
-export function commandFor(focus: Focus, key: string): Command | undefined {
+/** The prefix unless the person's configuration has another; the tables are written with it. */
+export const usualPrefix = "ctrl-b";
+
+/**
+ * The command of a key, or undefined when the focus has no use for it. Another prefix takes its
+ * key from whatever it meant; pressed twice it means that again, as in tmux.
+ */
+export function commandFor(
+  focus: Focus,
+  key: string,
+  prefix: string = usualPrefix,
+): Command | undefined {
+  if (focus === "prefix" && key === prefix) {
+    const meant = KEYMAP.composer.find(({ keys }) => keys.includes(key))?.does;
+    return meant === "prefix" ? "prefix-cancel" : meant;
+  }
+  if (focus !== "prefix" && key === prefix) return "prefix";
+  if (focus !== "prefix" && key === usualPrefix) return undefined;
   return KEYMAP[focus].find(({ keys }) => keys.includes(key))?.does;
 }
 

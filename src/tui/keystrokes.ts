@@ -33,6 +33,11 @@ export function strokesOf(input: string, key: Key): Stroke[] {
   return split(input);
 }
 
+/** A key of the configuration's, in tmux's notation, as a stroke's name: `C-b` → `ctrl-b`. */
+export function strokeOf(key: string): string {
+  return key.replace(/^C-/, "ctrl-").replace(/^M-/, "alt-").toLowerCase();
+}
+
 function modified(name: string, key: Key): string {
   const ctrl = key.ctrl ? "ctrl-" : "";
   const alt = key.meta && name !== "escape" ? "alt-" : "";

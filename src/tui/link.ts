@@ -26,6 +26,10 @@ export interface LinkOptions {
   name: string;
   readOnly: boolean;
   env?: Record<string, string>;
+  /** False: not counted and shown as attached. */
+  visible?: boolean;
+  /** How many records attach brings. */
+  last?: number;
   store: Store;
 }
 
@@ -40,7 +44,8 @@ export class Link {
   /** Settles when the records that attach brings are all there. */
   readonly live: Promise<void>;
 
-  constructor({ dial, name, readOnly, env, store }: LinkOptions) {
+  constructor({ dial, name, readOnly, env, store, ...more }: LinkOptions) {
+    const { visible = true, last = pageRecords } = more;
     this.#store = store;
     this.#session = name;
     let settleLive = () => {};
@@ -51,7 +56,7 @@ export class Link {
     this.#desk = new ControlDesk(store, (method, params) => this.#call(method, params));
     this.#follower = new Follower({
       dial,
-      attach: { name, last: pageRecords, deltas: true, readOnly, ...(env ? { env } : {}) },
+      attach: { name, last, deltas: true, readOnly, visible, ...(env ? { env } : {}) },
       onAttached: (result) => {
         this.#session = result.session.id;
         store.feed((model) => receive.attached(model, result));
@@ -214,6 +219,6 @@ async function readable(paths: readonly string[]): Promise<void> {
   }
 }
 
-function asHacsError(error: unknown): HacsError {
+export function asHacsError(error: unknown): HacsError {
   return error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
 }

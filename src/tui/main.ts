@@ -1,17 +1,22 @@
 /**
- * The TUI's composition root: `attach` shows one session on the terminal until the person
- * detaches, the session ends, or it can't be followed any more. It leaves the terminal as it
+ * The TUI's composition root: `attach` shows a session on the terminal until the person
+ * detaches, the shown session ends, or it can't be followed any more. It leaves the terminal as it
  * found it and prints nothing.
  */
+import { homedir } from "node:os";
 import { type Instance, render } from "ink";
 import { createElement } from "react";
 import { connectOrStart, reconnect } from "../client/launch.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
-import type { DaemonChoice } from "../system/paths.ts";
+import { type DaemonChoice, pathsFor } from "../system/paths.ts";
+import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
-import { Link } from "./link.ts";
-import { type Effect, initialModel } from "./model.ts";
-import { Store } from "./store.ts";
+import { nothingAround } from "./around.ts";
+import { strokeOf } from "./keystrokes.ts";
+import { type Effect, noticed } from "./model.ts";
+import { ringOf } from "./news.ts";
+import { Stage } from "./stage.ts";
+import type { Scene } from "./store.ts";
 import { redraw } from "./terminal.ts";
 import { wantsColor } from "./theme.ts";
 
@@ -25,13 +30,10 @@ export interface AttachOptions {
 
 export interface Outcome {
   reason: "detached" | "ended" | "failed";
-  /** The session's name in the end; it may have been renamed. */
+  /** The name of the session shown last; another may be shown by then, or it was renamed. */
   name: string;
   error?: HacsError;
 }
-
-/** History usually arrives well within this; what is there is shown when it does not. */
-const firstFrameMs = 250;
 
 export async function attach(options: AttachOptions): Promise<Outcome> {
   const { choice, name, readOnly, env } = options;
@@ -46,39 +48,47 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
   const perform = (effect: Effect): void => {
     if (effect.do === "detach") finish({ reason: "detached" });
     else if (effect.do === "end") finish({ reason: effect.reason });
-    else if (effect.do === "redraw") screen && redraw(screen, store);
+    else if (effect.do === "redraw") screen && redraw(screen, stage);
     else if (effect.do === "suspend") process.kill(process.pid, "SIGTSTP");
-    else void link.perform(effect);
   };
   const { columns, rows } = process.stdout;
-  const model = initialModel({ name, readOnly, size: { columns, rows }, now: Date.now() });
-  const store = new Store(model, perform);
+  const { settings, complaint } = readSettings(pathsFor(choice).configFile);
   let dialled = false;
   const dial = () => {
     const way = dialled ? reconnect : connectOrStart;
     dialled = true;
     return way(choice, "tui");
   };
-  const link = new Link({ dial, name, readOnly, store, ...(env ? { env } : {}) });
+  const stage = new Stage({
+    dial,
+    name,
+    readOnly,
+    size: { columns, rows },
+    around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homedir() },
+    ...(env ? { env } : {}),
+    environment: ownEnvironment(),
+    perform,
+    onEnded: (error) => finish(outcomeOf(error)),
+    ring: (news) => settings.notify && process.stdout.write(ringOf(news, process.env)),
+  });
   // A terminal that is gone reports its end as an error of the stream; there is nobody to tell.
   const gone = () => finish({ reason: "detached" });
   process.stdout.on("error", gone);
   process.stdin.on("error", gone);
   try {
-    await link.start();
-    void link.ended.then((error) => error && finish(outcomeOf(error)));
-    await Promise.race([link.live, finished, delay(firstFrameMs)]);
-    screen = show(store);
+    await Promise.race([stage.start(), finished]);
+    if (complaint !== null) stage.act((model) => noticed(model, complaint, "warning"));
+    screen = show(stage);
     screen.waitUntilExit().catch((error) => finish({ reason: "failed", error: asHacs(error) }));
     const outcome = await finished;
-    return { ...outcome, name: store.model.name };
+    if (outcome.reason === "detached") await stage.sent();
+    return { ...outcome, name: stage.model.name };
   } catch (error) {
-    return { reason: "failed", name: store.model.name, error: asHacs(error) };
+    return { reason: "failed", name: stage.model.name, error: asHacs(error) };
   } finally {
     await hide(screen);
-    await link.leave();
-    link.stop();
-    store.close();
+    await stage.leave();
+    stage.stop();
     process.stdout.off("error", gone);
     process.stdin.off("error", gone);
   }
@@ -89,7 +99,7 @@ function outcomeOf(error: HacsError): Omit<Outcome, "name"> {
   return error.code === "session-ended" ? { reason: "ended" } : { reason: "failed", error };
 }
 
-function show(store: Store): Instance {
+function show(store: Scene): Instance {
   // Ink does this too, but after the first frame: a key that answers what is seen at once would
   // still go through the line discipline, which echoes it and makes Enter a newline.
   process.stdin.setRawMode(true);
@@ -111,8 +121,11 @@ async function hide(screen: Instance | undefined): Promise<void> {
   process.stdin.setRawMode(false);
 }
 
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function ownEnvironment(): Record<string, string> {
+  const given = Object.entries(process.env);
+  return Object.fromEntries(
+    given.filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
 }
 
 function asHacs(error: unknown): HacsError {

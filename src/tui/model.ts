@@ -7,12 +7,15 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import { type Around, nothingAround } from "./around.ts";
 import { type Completing, noCompleting } from "./completing.ts";
 import { type Composer, emptyComposer } from "./composer.ts";
 import type { Control } from "./controls.ts";
 import { type DraftSync, noDraft } from "./draft-sync.ts";
 import type { EnterMode } from "./enter-mode.ts";
 import type { Answers } from "./form.ts";
+import type { Order } from "./order.ts";
+import type { Overlay } from "./overlay.ts";
 import type { Anchor } from "./viewport.ts";
 
 export interface Model {
@@ -51,6 +54,8 @@ export interface Model {
   /** The approval on the screen, and since when: one just come takes no answer yet. */
   shown: { id: string; at: number } | null;
   notice: Notice | null;
+  /** The other sessions, and what else stays when another one is shown. */
+  around: Around;
   /** True: detaching was warned against, and the next time it is meant. */
   leaving?: boolean;
 }
@@ -89,7 +94,8 @@ export type Dialog =
   | { kind: "help"; row: number }
   | ChooseDialog
   | PageDialog
-  | { kind: "approval"; id: string; row: number; form: FormState | null };
+  | { kind: "approval"; id: string; row: number; form: FormState | null }
+  | Overlay;
 
 export interface FormState {
   index: number;
@@ -117,6 +123,8 @@ export type Effect =
   /** A method of codex's, and what is said when it went well. */
   | { do: "call"; method: string; params: JsonObject; said: string; next?: Control }
   | { do: "earlier"; before: number }
+  | { do: "show"; session: string }
+  | { do: "order"; order: Order }
   | { do: "redraw" }
   | { do: "suspend" };
 
@@ -152,6 +160,7 @@ export function initialModel(options: {
     dialog: null,
     shown: null,
     notice: null,
+    around: nothingAround,
   };
 }
 

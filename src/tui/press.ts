@@ -13,13 +13,16 @@ import { wantEarlier } from "./earlier.ts";
 import { toggleEnterMode } from "./enter-mode.ts";
 import { textOf } from "./items/drawing.ts";
 import { userText } from "./items/user-message.ts";
-import { type Command, commandFor, type Focus } from "./keymap.ts";
+import { type Command, commandFor, type Focus, keyName } from "./keymap.ts";
 import type { Stroke } from "./keystrokes.ts";
 import { layoutOf } from "./layout.ts";
 import { graphemes } from "./lines.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
+import { overlayOf } from "./overlay.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
 import { pressInCompletion } from "./press-completion.ts";
+import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./press-overlay.ts";
+import { isSessionCommand, pressSessions } from "./press-sessions.ts";
 import { lastWritten } from "./queue-panel.ts";
 import { choose } from "./run-control.ts";
 import { helpRowMax } from "./screen.ts";
@@ -31,6 +34,8 @@ export function focusOf(model: Model): Focus {
   if (model.dialog?.kind === "help" || model.dialog?.kind === "page") return "help";
   if (model.dialog?.kind === "choose") return "choose";
   if (model.dialog?.kind === "approval") return model.dialog.form === null ? "approval" : "form";
+  const overlay = overlayOf(model);
+  if (overlay !== null) return overlay.kind;
   if (model.readOnly) return "watching";
   return model.reading ? "reading" : "composer";
 }
@@ -47,6 +52,10 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   if (focus === "composer") {
     return only({ ...model, composer: edit.insert(model.composer, stroke.text) });
   }
+  const overlay = overlayOf(model);
+  if (overlay !== null && (focus === "prompt" || focus === "new")) {
+    return typeInOverlay(model, overlay, stroke.text);
+  }
   // A run of text may have crossed the line as one; where keys are commands each counts.
   const [first = "", ...rest] = graphemes(stroke.text);
   const step = focus === "form" ? typeInForm(model, first) : pressKey(model, first, newId);
@@ -59,6 +68,10 @@ export function paste(model: Model, text: string): Step {
   const focus = focusOf(model);
   const clean = edit.pasted(text);
   if (focus === "form") return typeInForm(model, clean.replaceAll("\n", " "));
+  const overlay = overlayOf(model);
+  if (overlay !== null && (focus === "prompt" || focus === "new")) {
+    return typeInOverlay(model, overlay, clean);
+  }
   if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
   const image = droppedImage(clean);
   const added = image === null ? clean : `${chipOf(image)} `;
@@ -69,12 +82,21 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   const focus = focusOf(model);
   const completed = focus === "composer" ? pressInCompletion(model, key) : null;
   if (completed !== null) return completed;
-  const command = commandFor(focus, key);
+  const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
     if (focus === "approval") return pressInApproval(unarmed, key);
     return only(unarmed);
   }
+  const overlay = focus === "prefix" ? null : overlayOf(unarmed);
+  if (overlay !== null && command !== "prefix" && command !== "redraw") {
+    const editing = edits[command];
+    const edited = editing && editOverlay(overlay, editing);
+    const moves = overlay.kind === "new" && fieldAt(overlay) === "sandbox";
+    if (edited !== undefined && !moves) return only({ ...unarmed, dialog: edited });
+    return pressOverlay(unarmed, overlay, command, key);
+  }
+  if (isSessionCommand(command)) return pressSessions(unarmed, command, key);
   return run(unarmed, command, newId);
 }
 
@@ -118,7 +140,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
       return leaveOrInterrupt(model);
     case "clear":
       if (model.composer.text === "") {
-        return only(noticed(model, "Ctrl-b d detaches, Esc interrupts"));
+        return only(noticed(model, `${prefixName(model)} d detaches, Esc interrupts`));
       }
       return only({ ...model, composer: edit.emptyComposer });
     case "up":
@@ -190,10 +212,14 @@ function detach(model: Model): Step {
   return only(
     noticed(
       { ...model, leaving: true },
-      `${unsent} not sent yet; Ctrl-b d again detaches and drops it`,
+      `${unsent} not sent yet; ${prefixName(model)} d again detaches and drops it`,
       "warning",
     ),
   );
+}
+
+function prefixName({ around }: Model): string {
+  return keyName(around.prefix);
 }
 
 /** Back to the end first, when scrolled up; then it interrupts. */
@@ -209,7 +235,7 @@ function move(model: Model, command: Command): Step {
   const { dialog } = model;
   const { transcriptRows, panel } = layoutOf(model);
   const height = Math.max(1, transcriptRows);
-  if (dialog !== null) {
+  if (dialog !== null && "row" in dialog) {
     const whole = dialog.kind === "help" || dialog.kind === "page";
     const page = whole ? height : Math.max(1, panel?.bodyRows ?? 1);
     const max = whole ? helpRowMax(model) : (panel?.rowMax ?? 0);

@@ -50,9 +50,6 @@ export function runControl(model: Model, control: Control, rest: string): Step {
       return unsend(model);
     case "/edit":
       return only({ ...model, editing: true });
-    case "/rename":
-      if (rest === "") return only(noticed(model, "/rename takes the new name", "warning"));
-      return only(model, effect);
     default:
       return only(model, effect);
   }

@@ -3,9 +3,12 @@ import { blocksOf } from "./blocks.ts";
 import { controlsOf } from "./controls.ts";
 import { enterHint } from "./enter-mode.ts";
 import { helpLines } from "./help.ts";
+import { keyName } from "./keymap.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
 import { cells, cut, type Line, span } from "./lines.ts";
 import type { Model } from "./model.ts";
+import { overlayOf } from "./overlay.ts";
+import { overlayLines, overlayStatus } from "./overlay-lines.ts";
 import { readingLines } from "./reading-page.ts";
 import { shellTyped } from "./shell.ts";
 import { statusLine } from "./status.ts";
@@ -23,19 +26,24 @@ export function screenOf(model: Model): Screen {
   const panel = layout.panel?.rows ?? [];
   const { dialog } = model;
   const help = dialog?.kind === "help" || dialog?.kind === "page" ? dialog : null;
+  const overlay = overlayOf(model);
+  const whole = layout.transcriptRows + panel.length;
+  const over = overlay === null ? null : overlayLines(model, overlay, whole);
   const shown: View =
-    help === null
-      ? view(blocksOf(model), model.anchor, layout.transcriptRows)
-      : helpView(model, help.row, layout.transcriptRows + panel.length);
-  const height = layout.transcriptRows + (help === null ? 0 : panel.length);
+    over !== null
+      ? { rows: over, atStart: true, atEnd: true }
+      : help === null
+        ? view(blocksOf(model), model.anchor, layout.transcriptRows)
+        : helpView(model, help.row, whole);
+  const height = help === null && over === null ? layout.transcriptRows : whole;
   const body = [...shown.rows, ...Array<Line>(Math.max(0, height - shown.rows.length)).fill([])];
   const drawn = [
     ...body,
-    ...(help === null ? panel : []),
+    ...(help === null && over === null ? panel : []),
     ruleLine(model, shown, layout),
     ...layout.queue,
     ...composerLines(layout),
-    statusLine(model),
+    (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
   ].slice(-rows);
   return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
 }
@@ -50,7 +58,7 @@ export function helpRowMax(model: Model): number {
 function pageLines(model: Model): readonly Line[] {
   const { columns } = model.size;
   if (model.dialog?.kind === "page") return readingLines(model.dialog, columns);
-  return helpLines(columns, model.readOnly, controlsOf(model));
+  return helpLines(columns, model.readOnly, model.around.prefix, controlsOf(model));
 }
 
 function helpView(model: Model, row: number, height: number): View {
@@ -82,7 +90,7 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   }
   const lines = layout.composer?.lines ?? 0;
   if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
-  if (model.readOnly) return rule("read-only · Ctrl-b d detaches", "dim");
+  if (model.readOnly) return rule(`read-only · ${keyName(model.around.prefix)} d detaches`, "dim");
   if (model.transcript.turn !== null && model.dialog === null) {
     return rule(enterHint(model), "dim");
   }

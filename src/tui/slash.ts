@@ -6,6 +6,13 @@ export const SLASH = {
   "/deny": "decline what waits",
   "/steer": "TEXT  into the running turn; alone: Enter steers from now on",
   "/queue": "TEXT  after the running turn; alone: Enter queues from now on",
+  "/sessions": "choose a session from all of them",
+  "/switch": "NAME  show another session",
+  "/waiting": "show the next session that waits for an approval",
+  "/new": "[NAME -C DIR -m MODEL -s SANDBOX]  a new session",
+  "/rename": "NAME  rename the session",
+  "/kill": "kill the session, after asking",
+  "/command": "VERB …  as the command line has them",
   "/help": "the keys and these commands",
 } as const;
 export type SlashCommand = keyof typeof SLASH;

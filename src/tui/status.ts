@@ -2,21 +2,34 @@
 import { visible } from "../protocol/address.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import { isObject, type JsonObject } from "../protocol/messages.ts";
-import { cells, cut, type Line, span } from "./lines.ts";
+import { keyName } from "./keymap.ts";
+import { cells, cut, type Line, lineCells, span } from "./lines.ts";
 import { isDemo, type Model } from "./model.ts";
+import { sessionsInStatus, waitingSessions } from "./status-sessions.ts";
 
 export function statusLine(model: Model): Line {
   const width = model.size.columns;
-  const right = model.prefix ? "Ctrl-b …" : width >= 60 ? "Ctrl-b ? keys" : "";
-  let text = `[${visible(model.name)}]`;
-  const room = width - (right === "" ? 0 : cells(right) + 2);
+  const prefix = keyName(model.around.prefix);
+  const style = model.link === "reconnecting" || model.prefix ? "statusAlert" : "status";
+  const hint = model.prefix ? `${prefix} …` : width >= 60 ? `${prefix} ? keys` : "";
+  // Who waits elsewhere has its place first, this session's own state apart; the list of all gets
+  // what is left.
+  const state = cells(partsOf(model)[0]?.part ?? "");
+  const name = `[${visible(model.name)}]`;
+  const waiting = model.prefix ? [] : waitingSessions(model, width - cells(name) - state - 3);
+  const least = model.prefix ? hint : waiting.map(({ text }) => text).join("");
+  const room = width - (least === "" ? 0 : cells(least) + 2);
+  let text = name;
   for (const { part, joint } of partsOf(model)) {
     const longer = text + joint + part;
     if (cells(longer) <= room) text = longer;
   }
-  const gap = Math.max(0, width - cells(text) - cells(right));
-  const style = model.link === "reconnecting" || model.prefix ? "statusAlert" : "status";
-  return cut([span(text + " ".repeat(gap) + right, style)], width);
+  const left = width - cells(text) - 2;
+  const list = model.prefix ? [] : sessionsInStatus(model, left);
+  const fallback = cells(hint) <= left ? [span(hint, style)] : [];
+  const right = [list, waiting, fallback].find((one) => one.length > 0) ?? [];
+  const gap = Math.max(0, width - cells(text) - lineCells(right));
+  return cut([span(text + " ".repeat(gap), style), ...right], width);
 }
 
 /** By weight; each takes its place when there is room for it. */

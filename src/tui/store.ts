@@ -8,6 +8,9 @@ import type { Effect, Model, Step } from "./model.ts";
 /** A frame at thirty a second. */
 export const frameMs = 33;
 
+/** What the drawing sees: a store, or the one of several that is on the screen. */
+export type Scene = Pick<Store, "model" | "picture" | "subscribe" | "act">;
+
 export class Store {
   #model: Model;
   readonly #listeners = new Set<() => void>();
@@ -21,6 +24,11 @@ export class Store {
   }
 
   get model(): Model {
+    return this.#model;
+  }
+
+  /** What is drawn. */
+  get picture(): Model {
     return this.#model;
   }
 

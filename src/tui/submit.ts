@@ -6,6 +6,7 @@ import { plainDecision } from "./decisions.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
+import { carryOut, pressSessions } from "./press-sessions.ts";
 import { runControl } from "./run-control.ts";
 import { shellTyped, withoutEscape } from "./shell.ts";
 import { type SlashCommand, typed } from "./slash.ts";
@@ -65,6 +66,21 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return answer(model, false);
     case "/help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
+    case "/sessions":
+      return carryOut(model, "ls");
+    case "/switch":
+      return carryOut(model, `attach ${rest}`);
+    case "/waiting":
+      return pressSessions(model, "session-waiting", "");
+    case "/rename":
+      if (rest === "") return pressSessions(model, "session-rename", "");
+      return carryOut(model, `rename ${rest}`);
+    case "/new":
+    case "/kill":
+      return carryOut(model, `${command.slice(1)} ${rest}`);
+    case "/command":
+      if (rest !== "") return carryOut(model, rest);
+      return pressSessions(model, "command-line", "");
     case "/steer":
       return rest === "" ? setEnterMode(model, "steer") : send(model, rest, "steer", newId);
     case "/queue":

@@ -1,10 +1,12 @@
 /** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
-import { type Instance, useApp, useStdout, useWindowSize } from "ink";
+import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
 import { useEffect, useInsertionEffect } from "react";
-import type { Store } from "./store.ts";
+import type { Scene } from "./store.ts";
 
 export const noAutowrap = "\u001b[?7l";
 export const autowrap = "\u001b[?7h";
+const focusReports = "\u001b[?1004h";
+const noFocusReports = "\u001b[?1004l";
 const clearAndHome = "\u001b[2J\u001b[H";
 
 /**
@@ -21,7 +23,34 @@ export function useNoAutowrap(): void {
   }, [stdout]);
 }
 
-export function useSize(store: Store): void {
+/**
+ * Has the terminal tell when it gets and loses the focus. Ink drops such reports, as all sequences
+ * that are no keys, so they are seen in the terminal's own bytes, which may part anywhere.
+ */
+export function useFocusReports(store: Scene): void {
+  const { stdout } = useStdout();
+  const { stdin } = useStdin();
+  useEffect(() => {
+    let before = "";
+    const look = (chunk: Buffer | string) => {
+      const text = before + String(chunk);
+      const last = [...text.matchAll(/\u001b\[([IO])/g)].at(-1);
+      if (last !== undefined) {
+        const focused = last[1] === "I";
+        store.act((model) => ({ ...model, around: { ...model.around, focused } }));
+      }
+      before = /\u001b\[?$/.exec(text)?.[0] ?? "";
+    };
+    stdin.on("data", look);
+    stdout.write(focusReports);
+    return () => {
+      stdin.off("data", look);
+      stdout.write(noFocusReports);
+    };
+  }, [store, stdin, stdout]);
+}
+
+export function useSize(store: Scene): void {
   const { columns, rows } = useWindowSize();
   useEffect(() => {
     store.act((model) => ({ ...model, size: { columns, rows } }));
@@ -44,9 +73,9 @@ export function useSuspend(): void {
     };
     const onStop = () => {
       void suspendTerminal(() => {
-        stdout.write(autowrap);
+        stdout.write(autowrap + noFocusReports);
         stop();
-        stdout.write(noAutowrap);
+        stdout.write(noAutowrap + focusReports);
       });
     };
     process.on("SIGTSTP", onStop);
@@ -57,7 +86,7 @@ export function useSuspend(): void {
 }
 
 /** Draws every row again, for a screen that something else has written on. */
-export function redraw(screen: Instance, store: Store): void {
+export function redraw(screen: Instance, store: Scene): void {
   screen.clear();
   process.stdout.write(clearAndHome);
   store.act((model) => ({ ...model }));

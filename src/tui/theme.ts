@@ -38,6 +38,8 @@ const looks = {
   key: { bold: true },
   status: { inverse: true },
   statusAlert: { inverse: true, bold: true },
+  statusWaits: { inverse: true, bold: true, color: yellow },
+  selected: { inverse: true },
 } as const satisfies Record<string, Look>;
 
 export type StyleName = keyof typeof looks;

@@ -88,7 +88,7 @@ function back(blocks: Blocks, from: Position, rows: number): Position {
   while (left > 0) {
     if (row >= left) return { index, row: row - left };
     left -= row;
-    if (index === 0) return { index: 0, row: 0 };
+    if (index === 0) return forward(blocks, { index: 0, row: 0 }, 0);
     index--;
     row = blocks.lines(index).length;
   }

@@ -82,6 +82,8 @@ describe("a command line", () => {
   });
 
   test.each([
+    ["help nosuch", 'There is no verb "nosuch".', "hacs-session help"],
+    ["help daemon nosuch", 'There is no verb "daemon nosuch".', "start, stop"],
     ["sned fix", "Unknown command 'sned'.", "Did you mean send?"],
     ["ls --jsn", "Unknown option '--jsn'.", "Did you mean --json?"],
     ["send", "Missing required argument 'session'.", "hacs-session help send"],
@@ -171,6 +173,19 @@ describe("help", () => {
 
   test("of a verb is what `help verb` prints", () => {
     expect(text("help send")).toBe(text("send --help"));
+    expect(text("help daemon stop")).toBe(text("daemon stop --help"));
+    expect(text("help send").indexOf("Options:")).toBeLessThan(
+      text("help send").indexOf("Options for every verb:"),
+    );
+  });
+
+  test.each([40, 64, 80])("fits %i columns, except for commands to copy", (columns) => {
+    for (const line of ["", ...verbs.map(({ name }) => name), "daemon stop"]) {
+      const parsed = parse(["help", ...line.split(" ").filter(Boolean)], columns);
+      const lines = parsed.kind === "text" ? parsed.text.split("\n") : [];
+      const prose = lines.filter((one) => !/^ {2}\S/.test(one));
+      expect(prose.filter((one) => one.length > columns)).toEqual([]);
+    }
   });
 
   test("-V is the version alone", () => {

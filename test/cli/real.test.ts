@@ -1,6 +1,6 @@
 /** The command line as it is run: real processes, a real daemon, a real codex. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -82,6 +82,14 @@ describe("send --wait", () => {
     home.model.release("k");
     expect(await home.ok(["send", "fix", "say later", "--wait", "--id", "m2"])).toBe("later\n");
   });
+
+  test.each(["1ms", "20ms", "100ms"])(
+    "whose time runs out before it is attached ends with 124 (%s)",
+    async (time) => {
+      const { code, stderr } = await home.cli(["send", "fix", "say x", "-w", "-t", time]);
+      expect([code, stderr]).toEqual([124, expect.stringMatching(/^(hacs-session: .*\n.*\n)$/)]);
+    },
+  );
 
   test("comes through a daemon that is killed in the middle of the answer", async () => {
     await home.ok(["new", "fix", "-d"]);
@@ -214,6 +222,45 @@ describe("daemon", () => {
     expect((await tail.ended).code).toBe(0);
   });
 
+  test("that hangs is named by every command, with how to end it", async () => {
+    const { pid } = await home.cliJson(["daemon", "start"]);
+    process.kill(pid, "SIGSTOP");
+    for (const line of ["daemon status", "daemon stop", "ls"]) {
+      const { code, stderr } = await home.cli(line.split(" "));
+      expect(code, line).toBe(6);
+      expect(stderr).toContain(`The daemon (pid ${pid}) does not answer`);
+      expect(stderr).toContain(`kill -9 ${pid}`);
+    }
+    const late = await home.cli(["wait", "fix", "-t", "100ms"]);
+    expect([late.code, late.stderr]).toEqual([124, expect.stringContaining("100ms")]);
+    process.kill(pid, "SIGKILL");
+    await home.ok(["ls"]);
+  });
+
+  test("that is restarted again and again fails no command", async () => {
+    await home.ok(["new", "fix", "-d"]);
+    let restarting = true;
+    const restarts = (async () => {
+      for (let time = 0; time < 4; time++) await home.ok(["daemon", "restart"]);
+      restarting = false;
+    })();
+    const commands = [0, 1, 2].map(async () => {
+      while (restarting) await home.ok(["ls"]);
+    });
+    await Promise.all([restarts, ...commands]);
+  });
+
+  test("is found by a relative HACS_SESSION_HOME and a relative -S, wherever the agent works", async () => {
+    const env = { HACS_SESSION_HOME: "../" };
+    const { socket } = await home.cliJson(["daemon", "start"], { env });
+    expect(socket).toBe(home.socket);
+    mkdirSync(join(home.work, "s"), { mode: 0o700 });
+    const other = await home.cliJson(["-S", "s/d.sock", "daemon", "start"]);
+    expect(other.socket).toBe(join(home.work, "s/d.sock"));
+    expect((await home.cli(["-S", "t/d.sock", "ls"])).code).toBe(6);
+    expect(existsSync(join(home.work, "t"))).toBe(false);
+  });
+
   test("run stays in the foreground and ends on a signal", async () => {
     const run = home.start(["daemon", "run"]);
     await eventually(async () => (await home.cli(["daemon", "status"])).code === 0, {
@@ -297,7 +344,7 @@ describe("a terminal", () => {
     await terminal.waitFor("I was last");
     await home.ok(["kill", "older"]);
     expect(await terminal.exited).toEqual({ code: 0, signal: null });
-    expect(terminal.text()).toContain("[ended]");
+    expect(terminal.text()).toContain("[ended] (session older)");
   });
 });
 

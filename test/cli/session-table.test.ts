@@ -23,7 +23,7 @@ const sessions = [
   }),
 ];
 const at = async (columns: number) =>
-  (await sessionTable(sessions, columns, plain, now)).join("\n");
+  (await sessionTable(sessions, { columns, nowMs: now }, plain)).join("\n");
 
 test("at 200 columns everything is there", async () => {
   expect(await at(200)).toMatchInlineSnapshot(`
@@ -43,26 +43,40 @@ test("at 80 columns the directory loses its beginning", async () => {
   `);
 });
 
-test("at 40 columns, a phone's, name and state are left", async () => {
+test("at 40 columns, a phone's, a session has two lines", async () => {
   expect(await at(40)).toMatchInlineSnapshot(`
-    "NAME             STATE
-    fix              idle
+    "fix  idle  1 attached
+      ~/app  gpt-5.2-codex  3m ago
     review-the-docs  needs-approval
-    try              idle (demo)"
+      2 waiting, 1 attached
+      …ackages/server  gpt-5.2-codex  4s ago
+    try  idle (demo)
+      /srv/日本語/ディレクトリ  3m ago"
   `);
+});
+
+test("ids tell namesakes apart, at any width", async () => {
+  for (const columns of [200, 40]) {
+    const lines = await sessionTable(
+      [sessionOf(), sessionOf({ id: "fedcba9876543210", state: "ended" })],
+      { columns, ids: true, nowMs: now },
+      plain,
+    );
+    expect(lines.join("\n")).toMatch(/0123456789abcdef[\s\S]*fedcba9876543210/);
+  }
 });
 
 test("a line is never wider than the terminal, as long as name and state fit", async () => {
   const { default: stringWidth } = await import("string-width");
   for (let columns = 40; columns < 160; columns++) {
-    for (const line of await sessionTable(sessions, columns, plain, now))
+    for (const line of await sessionTable(sessions, { columns, nowMs: now }, plain))
       expect(stringWidth(line), `${columns}: ${line}`).toBeLessThanOrEqual(columns);
   }
 });
 
 test("what a name or path would make a terminal do is shown, not done", async () => {
   const evil = sessionOf({ cwd: "/tmp/\u001b]0;title\u0007\u202egnp" });
-  const [, line] = await sessionTable([evil], 200, plain, now);
+  const [, line] = await sessionTable([evil], { columns: 200, nowMs: now }, plain);
   expect(line).toContain("/tmp/^[]0;title^G<U+202E>gnp");
 });
 

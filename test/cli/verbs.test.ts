@@ -157,10 +157,20 @@ describe("new", () => {
 
   test("prints the name with -d, and without a terminal says how to attach", async () => {
     const context = new FakeContext(answers);
-    await runLine(context, ["new", "-d"]);
+    await runLine(context, ["new", "-d", "--provider", "demo"]);
     expect([context.out, context.err]).toEqual(["fix\n", ""]);
     await runLine(context, ["new"]);
     expect(context.err).toContain("hacs-session attach fix");
+  });
+
+  test("says when words were taken for a message, and when codex has no login", async () => {
+    const context = new FakeContext(answers, { env: { ...env, CODEX_HOME: tmpdir() } });
+    await runLine(context, ["new", "-d", "bad name!"]);
+    expect(context.out).toBe("fix\n");
+    expect(context.err).toBe(
+      '"bad name!" can\'t be a name, so it is the first message of fix.\n' +
+        "Not signed in to Codex: codex login, or use --provider demo.\n",
+    );
   });
 });
 
@@ -245,11 +255,66 @@ describe("output", () => {
     expect(json.out).toBe("[]\n");
   });
 
+  test("show says how far each message came, and what came of it", async () => {
+    const receipt = { messageId: "m1", status: "finished", turnStatus: "completed" };
+    const messages = [{ ...receipt, text: `a\n${"long ".repeat(30)}`, error: null }];
+    const context = new FakeContext({
+      "session/show": { session: sessionOf({ messages: messages as never }) },
+    });
+    await runLine(context, ["show", "fix"]);
+    expect(context.out).toMatch(/^messages {4}m1 finished, turn completed: a long [long ]*…$/m);
+  });
+
+  test.each(["show fix", "approvals", "doctor"])("%s fits a phone", async (line) => {
+    const context = await said(line, { terminal: { out: true, columns: 40 } });
+    // A single word that is longer is left whole, and so is a command.
+    for (const one of context.out.split("\n").filter((text) => text.trim().includes(" ")))
+      expect(one.length <= 40 || /\S{36}|^ +\S+$/.test(one), one).toBe(true);
+  });
+
   test("show prints what is known, and leaves out what is not", async () => {
     const { out } = await said("show fix");
     expect(out).toContain("directory   ~/app\n");
     expect(out).not.toContain("null");
     expect(out).not.toContain("profile");
+  });
+});
+
+describe("an answer that codex does not offer", () => {
+  const refused = {
+    ...answers,
+    "session/answer": new HacsError("invalid-decision", "This approval takes accept."),
+  };
+
+  test("is named by its option, with what there is", async () => {
+    await expect(
+      runLine(new FakeContext(refused), ["approve", "fix", "--for-session"]),
+    ).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^--for-session is not offered .*accept \(Yes, this once\)/),
+      next: "This once: hacs-session approve fix",
+    });
+  });
+
+  test("as a plain no stops the turn, and the result says so", async () => {
+    const stopped = {
+      ...answers,
+      "session/answer": { approval: approvalOf(), decision: "cancel" },
+    };
+    const context = new FakeContext(stopped);
+    await runLine(context, ["deny", "fix"]);
+    expect(context.out).toContain("The turn is stopped: codex offered no other way to say no.\n");
+  });
+});
+
+test("attach to a session that was ended says how to read it", async () => {
+  const context = new FakeContext(
+    { "session/show": { session: sessionOf({ state: "ended" }) } },
+    { terminal: { in: true, out: true } },
+  );
+  await expect(runLine(context, ["attach", "fix"])).rejects.toMatchObject({
+    exitCode: 3,
+    next: "Read it with: hacs-session tail fix",
   });
 });
 

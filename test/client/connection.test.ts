@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dial } from "../../src/client/dial.ts";
@@ -51,6 +51,18 @@ describe("dialling", () => {
     await expect(dial(daemon.socket, "cli")).rejects.toThrow(unreachable);
     await daemon.die();
     await expect(dial(daemon.socket, "cli")).rejects.toThrow(unreachable);
+  });
+
+  test("a daemon that takes the connection and says nothing is named by its pid", async () => {
+    daemon.methods.set("hello", () => undefined);
+    const lock = openSync(`${daemon.socket}.lock`, "w");
+    await expect(dial(daemon.socket, "cli")).rejects.toMatchObject({
+      code: "daemon-hung",
+      exitCode: 6,
+      message: expect.stringContaining(`(pid ${process.pid}) does not answer`),
+      next: expect.stringContaining(`kill -9 ${process.pid}`),
+    });
+    closeSync(lock);
   });
 
   test("what may be a trap is not spoken to", async () => {
@@ -118,12 +130,23 @@ describe("calls", () => {
 });
 
 describe("whatever a daemon sends", () => {
+  test("a failure of no request in particular ends the connection, and says why", async () => {
+    daemon.methods.set("session/show", (_, peer) => {
+      const data = { code: "state-damaged" };
+      peer.send(JSON.stringify({ id: null, error: { code: -32000, message: "damaged", data } }));
+      return {};
+    });
+    const connection = await dial(daemon.socket, "cli");
+    const call = connection.call("session/show", { name: "x" });
+    await expect(call).rejects.toThrow(withCode("state-damaged"));
+    expect(connection.closed).toBe(true);
+  });
+
   test("notifications come in order, requests and strange answers are passed over", async () => {
     daemon.methods.set("session/show", (_, peer) => {
       peer.notify("session/event", { seq: 1 });
       peer.send('{"id":999,"result":{}}');
       peer.send('{"id":1,"method":"please/answer"}');
-      peer.send('{"id":null,"error":{"code":-32700,"message":"?"}}');
       peer.raw("\n\n");
       peer.notify("session/event", { seq: 2 });
       return {};

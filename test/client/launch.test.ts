@@ -1,6 +1,16 @@
 /** Starting a daemon on demand: with a stand-in for dist/daemon.cjs that counts how often it runs. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import net from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectOrStart, startDaemon } from "../../src/client/launch.ts";
 import { pathsFor } from "../../src/system/paths.ts";
@@ -12,6 +22,7 @@ let dir: string;
 let choice: { socket: string };
 beforeEach(() => {
   dir = mkdtempSync("/tmp/hs-");
+  mkdirSync(join(dir, "run"), { mode: 0o700 });
   choice = { socket: join(dir, "run/d.sock") };
   process.env.HACS_SESSION_DIST = dir;
   process.env.HACS_SESSION_HOME = dir;
@@ -87,7 +98,6 @@ test.each([
 
 test("a starter that died does not keep the others from starting", async () => {
   daemonIs(good);
-  mkdirSync(dirname(choice.socket), { mode: 0o700 });
   const marker = `${choice.socket}.starting`;
   writeFileSync(marker, "");
   const longAgo = new Date(Date.now() - 60_000);
@@ -105,6 +115,34 @@ test("a daemon that keeps its report open does not keep the command alive", asyn
     console.log("started");`;
   const outcome = await runProgram(process.execPath, ["--input-type=module", "-e", script]);
   expect(outcome).toMatchObject({ code: 0, stdout: "started\n" });
+});
+
+test("a daemon that shuts down is waited for, and then the next is started", async () => {
+  // The first two find the lock taken, as long as the one before them lives.
+  const busy = { message: "Another daemon holds it.", data: { code: "daemon-running" } };
+  daemonIs(`
+    if (fs.readFileSync(${JSON.stringify(join(dir, "starts"))}, "utf8").length < 3) {
+      fs.writeSync(3, ${JSON.stringify(`${JSON.stringify(busy)}\n`)});
+      process.exit(1);
+    }
+    fs.rmSync(${JSON.stringify(choice.socket)});
+    ${good}`);
+  const dead = net.createServer((stream) => stream.destroy()).listen(choice.socket);
+  await once(dead, "listening");
+  (await connectOrStart(choice, "cli")).close();
+  dead.close();
+  expect(starts()).toBe(3);
+});
+
+test("a directory that -S names is not made", async () => {
+  daemonIs(good);
+  const typo = { socket: join(dir, "rnu/d.sock") };
+  await expect(connectOrStart(typo, "cli")).rejects.toMatchObject({
+    code: "daemon-unreachable",
+    exitCode: 6,
+    next: expect.stringContaining(`mkdir -m 700 "${join(dir, "rnu")}"`),
+  });
+  expect(existsSync(join(dir, "rnu"))).toBe(false);
 });
 
 test("options go on to the daemon", async () => {

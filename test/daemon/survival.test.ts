@@ -2,6 +2,8 @@
  * The promise that everything else rests on: the daemon, or codex, is killed with SIGKILL in the
  * middle of things, and nothing is lost or said twice.
  */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import { eventually } from "../support/eventually.ts";
@@ -146,18 +148,72 @@ test("daemon and codex are killed together: what was acknowledged is delivered w
   watcher.stop();
 });
 
-test("a daemon that was stopped in the middle of a turn lets the agent finish it and end", async () => {
+test("a daemon that was stopped in the middle of a turn leaves the agent at it, for the next to adopt", async () => {
   const id = (await home.ok(["send", "bot", "gated k finished alone"])).trim();
   await home.model.reached("k");
+  const [agentPid] = home.agentPids();
   const stopped = await home.ok(["daemon", "stop"]);
   expect(stopped).toContain("finishes the turn");
   home.model.release("k");
-  await eventually(() => home.agentPids().length === 0, { what: "the agent ended by itself" });
 
   const watcher = await watch(home, "bot");
   const finished = await watcher.message(id, "finished");
   expect(finished.params).toMatchObject({ turnStatus: "completed" });
   expect(finished.params.text).toContain("finished alone");
+  expect(await home.agentPid("bot")).toBe(agentPid);
   await expectWhole(home, "bot");
   watcher.stop();
+});
+
+test("what was shown of an answer outlives the daemon, and is kept when nothing more comes of it", async () => {
+  await home.ok(["send", "bot", "gated k never"]);
+  await home.model.reached("k");
+  const early = await watch(home, "bot");
+  await early.until("the first half", delta("before"));
+  const { id } = await home.show("bot");
+  // The draft is written down a moment after it was shown.
+  const saved = () => {
+    const db = new DatabaseSync(join(home.dir, "state/default/history.db"), { readOnly: true });
+    const row = db.prepare("SELECT draft FROM drafts WHERE session = ?").get(id);
+    db.close();
+    return String(row?.draft ?? "").includes("before k");
+  };
+  await eventually(saved, { what: "the draft is written down" });
+  const [agent] = home.agentPids();
+  await home.killDaemon();
+  const late = await watch(home, "bot");
+  const draft = await late.until("the draft", ({ method }) => method === "session/draft");
+  expect(JSON.stringify(draft.params)).toContain("before k");
+  process.kill(agent!, "SIGKILL");
+  const cut = await late.until("the cut", ({ method }) => method === "session/cut");
+  expect(cut.params.item).toMatchObject({ text: expect.stringContaining("before k") });
+  early.stop();
+  late.stop();
+});
+
+test("an agent that hangs in a turn is an error to who interrupts it, and to nobody else", async () => {
+  await home.ok(["send", "bot", "gated k never"]);
+  await home.model.reached("k");
+  await home.ok(["new", "other", "-d"]);
+  const daemonPid = home.daemonPid();
+  process.kill(await home.agentPid("bot"), "SIGSTOP");
+  const { code, stderr } = await home.cli(["interrupt", "bot"]);
+  expect([code, stderr]).toEqual([124, expect.stringContaining("did not end within")]);
+  expect(await home.ok(["send", "other", "--wait", "say alive"])).toContain("alive");
+  await home.ok(["kill", "bot"]);
+  expect(home.daemonPid()).toBe(daemonPid);
+});
+
+test("an agent that hangs while the daemon starts can be killed, and does not keep the daemon", async () => {
+  await home.ok(["send", "bot", "--wait", "say hello"]);
+  process.kill(await home.agentPid("bot"), "SIGSTOP");
+  await home.killDaemon();
+  expect((await home.cliJson(["ls"]))[0].state).toBe("starting");
+  await home.ok(["restart", "--force", "bot"]);
+  expect(await home.ok(["send", "bot", "--wait", "say again"])).toContain("again");
+  process.kill(await home.agentPid("bot"), "SIGSTOP");
+  await home.killDaemon();
+  await home.ok(["ls"]);
+  await home.ok(["daemon", "stop", "--end"]);
+  await eventually(() => home.agentPids().length === 0, { what: "no agent is left" });
 });

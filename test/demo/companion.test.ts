@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { JsonObject } from "../../src/protocol/messages.ts";
+import { isObject, type Json, type JsonObject } from "../../src/protocol/messages.ts";
 import { codexConfig, root, startCodex } from "../support/codex.ts";
 import { isRunning, killTree, whenGone } from "../support/processes.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -68,6 +68,19 @@ test("a real codex gets its answers, commands, approvals and errors from it", as
   expect(request.method).toBe("item/commandExecution/requestApproval");
   codex.answer(request.id!, { decision: "accept" });
   expect((await asked).text).toContain("approved");
+
+  // What is always allowed from now on is run once all the same.
+  const always = codex.turn(threadId, "ask echo again");
+  const isNew = ({ id }: { id?: unknown }) => id !== undefined && id !== request.id;
+  const second = await codex.until("codex asks once more", isNew);
+  const { availableDecisions } = second.params as { availableDecisions: Json[] };
+  codex.answer(second.id!, { decision: availableDecisions.find((one) => isObject(one))! });
+  expect((await always).text).toContain("again");
+  const runs = codex.events.filter(
+    ({ method, params }) =>
+      method === "item/completed" && JSON.stringify(params).includes("echo again'"),
+  );
+  expect(runs).toHaveLength(1);
 
   await codex.turn(threadId, "write note.txt hello");
   expect(codex.events).toContainEqual(

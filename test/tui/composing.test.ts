@@ -137,6 +137,7 @@ test("a dropped image goes along, and one that is gone comes back to be mended",
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
   writeFileSync(file, Buffer.from(dot, "base64"));
   terminal.type("say seen ");
+  await terminal.waitFor("› say seen");
   terminal.paste(`'${file}'`);
   await terminal.waitFor(`[image ${file}]`);
   terminal.press("enter");

@@ -56,6 +56,12 @@ test("what arrives below, or is loaded above, moves nothing that is read", () =>
   );
 });
 
+test("blocks without rows at the start are no place to be", () => {
+  const given = blocks([0, 1, 2]);
+  expect(scroll(given, null, 3, -1)).toBeNull();
+  expect(view(given, null, 3)).toMatchObject({ atStart: true, atEnd: true });
+});
+
 test("scrolling goes both ways, follows again at the end, and stops at the start", () => {
   const given = blocks([3, 3, 3]);
   expect(rowsOf(given, null, 4)).toEqual(["1.2", "2.0", "2.1", "2.2"]);

@@ -2,6 +2,7 @@
  * What a command line that is being typed can go on with. All shells ask here, so what they offer
  * is the table of verbs and the sessions of this moment, and never an old copy of either.
  */
+import { visible } from "../../protocol/address.ts";
 import type { Approval, SessionInfo } from "../../protocol/session.ts";
 import type { DaemonChoice } from "../../system/paths.ts";
 import { verbs } from "../commands.ts";
@@ -150,10 +151,7 @@ function longName({ flags }: Option): string {
 }
 
 function firstLine(text: string): string {
-  return text
-    .split("\n")[0]!
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, " ")
-    .slice(0, 60);
+  return visible(text.split("\n")[0]!.replaceAll("\t", " ").slice(0, 60));
 }
 
 /** bash breaks words at `=`; what it takes apart is put together as `--option VALUE`. */

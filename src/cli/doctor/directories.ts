@@ -1,9 +1,6 @@
-/** The directories that must be the user's own, and the config file. */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+/** The directories that must be the user's own. */
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { visible } from "../../protocol/address.ts";
-import { messageOf } from "../../protocol/errors.ts";
-import { isObject } from "../../protocol/messages.ts";
 import { checkPrivateDirectory, type Paths } from "../../system/paths.ts";
 import { type Finding, failed } from "./finding.ts";
 
@@ -22,24 +19,6 @@ export function checkDirectories(paths: Paths): Finding[] {
       return failed(check, error);
     }
   });
-}
-
-export function checkConfig({ configFile }: Paths): Finding {
-  const check = "config";
-  if (!existsSync(configFile))
-    return { check, status: "ok", detail: `${configFile}, none (not needed)` };
-  try {
-    if (!isObject(JSON.parse(readFileSync(configFile, "utf8"))))
-      throw new Error("it is not an object");
-    return { check, status: "ok", detail: configFile };
-  } catch (error) {
-    return {
-      check,
-      status: "fail",
-      detail: `${configFile} can't be used: ${visible(messageOf(error))}`,
-      mend: "Correct the file, or move it away.",
-    };
-  }
 }
 
 /** Without a runtime directory of the login's, sockets go under /tmp, which cleaners may sweep. */

@@ -2,6 +2,7 @@
  * The checks of `doctor`, in the order in which things are needed. A check gives one finding and
  * does not throw: what it could not find out is what it found.
  */
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { visible } from "../../protocol/address.ts";
@@ -10,7 +11,9 @@ import { type Paths, pathsFor, socketPathBytesMax } from "../../system/paths.ts"
 import { version } from "../../system/version.ts";
 import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
 import type { Context } from "../context.ts";
-import { checkConfig, checkDirectories, checkRuntimeDirectory } from "./directories.ts";
+import { shellWord } from "../text/shell.ts";
+import { checkConfig } from "./config.ts";
+import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
 import { checkLogout } from "./logout.ts";
 
@@ -62,12 +65,22 @@ async function checkCodex(context: Context, given: string | undefined): Promise<
 }
 
 function checkLogin(codexPath: string, env: NodeJS.ProcessEnv): Finding {
+  const home = codexHome(env);
+  // codex makes its default directory by itself, and no other.
+  if (env.CODEX_HOME && !existsSync(home)) {
+    return {
+      check: "login",
+      status: "fail",
+      detail: `CODEX_HOME is ${visible(home)}, which does not exist; codex does not start so`,
+      mend: `Correct it or unset it, or make it and sign in: mkdir -p ${shellWord(home)} && ${loginCommand(env)}`,
+    };
+  }
   const login = codexLogin(codexPath, env);
   if (login.signedIn) return { check: "login", status: "ok", detail: visible(login.how) };
   return {
     check: "login",
     status: "warn",
-    detail: `${visible(login.why)} (CODEX_HOME is ${codexHome(env)})`,
+    detail: `${visible(login.why)} (CODEX_HOME is ${visible(home)})`,
     mend: `Run: ${loginCommand(env)}. Until then: hacs-session new --provider demo`,
   };
 }

@@ -2,7 +2,9 @@
 import { visible, visibleLines } from "../../protocol/address.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
+import { shellWord } from "./shell.ts";
 import { ago } from "./times.ts";
+import { wrap } from "./wrap.ts";
 
 /** What it asks, on as many lines as that takes, without its answers. */
 export function askedLines(approval: Approval & { params?: JsonObject }): string[] {
@@ -25,27 +27,34 @@ export function askedLines(approval: Approval & { params?: JsonObject }): string
   return lines;
 }
 
-/** One approval as `approvals` lists it. */
-export function approvalLines(approval: ApprovalDetail, nowMs?: number): string[] {
+/**
+ * One approval as `approvals` lists it. What would run keeps its own lines, whatever the terminal
+ * makes of long ones; what is ours to say is wrapped.
+ */
+export function approvalLines(
+  approval: ApprovalDetail,
+  columns: number = Number.POSITIVE_INFINITY,
+  nowMs?: number,
+): string[] {
   const { id, session, kind, createdAt, decisions } = approval;
   const answers = decisions.map(
     (decision) => `${visible(decision.id)} (${visible(decision.label)})`,
   );
   const head = `${visible(session)}  ${visible(kind)}  ${visible(id)}  ${ago(createdAt, nowMs)}`;
-  const body = askedLines(approval);
-  if (answers.length > 0) body.push(`answers: ${answers.join(", ")}`);
-  return [head, ...body.map((line) => `  ${line}`)];
+  const body = askedLines(approval).map((line) => `  ${line}`);
+  if (answers.length > 0) body.push(...wrap(`  answers: ${answers.join(", ")}`, columns, "    "));
+  return [...wrap(head, columns, "  "), ...body];
 }
 
 /** How to answer it, as a command to copy. */
 export function answerHint(approval: Approval & { params?: JsonObject }): string {
-  const { session, id, kind } = approval;
-  const name = visible(session);
-  if (kind === "question") {
+  const which = `${shellWord(approval.session)} ${shellWord(approval.id)}`;
+  if (approval.kind === "question") {
     const [first] = questionsOf(approval.params);
-    return `hacs-session approve ${name} ${visible(id)} --answer ${first?.id ?? "QUESTION"}=TEXT`;
+    const answer = shellWord(`${first?.id ?? "QUESTION"}=TEXT`);
+    return `hacs-session approve ${which} --answer ${answer}`;
   }
-  return `hacs-session approve ${name} ${visible(id)}, or: hacs-session deny ${name} ${visible(id)}`;
+  return `hacs-session approve ${which}, or: hacs-session deny ${which}`;
 }
 
 /** The questions of codex's `item/tool/requestUserInput`; none for other kinds. */

@@ -92,7 +92,7 @@ function ownLines(method: string, given: JsonObject): string[] {
         return [`[message ${visible(own.params.id)} was taken back by ${by(own.params.by)}]`];
       }
       return [
-        `! message ${visible(own.params.id)} ${own.params.status}${own.params.error ? `: ${visible(own.params.error)}` : ""}`,
+        `! message ${visible(own.params.id)} ${visible(own.params.status)}${own.params.error ? `: ${visible(own.params.error)}` : ""}`,
       ];
     case "session/approval":
       return approvalEnd(own.params);
@@ -100,7 +100,7 @@ function ownLines(method: string, given: JsonObject): string[] {
       return [`! the agent crashed${own.params.reason ? `: ${visible(own.params.reason)}` : ""}`];
     case "session/gap":
       return [
-        `! not recorded since ${own.params.since}: ${visible(own.params.reason)}; ${own.params.recovered} items were fetched afterwards`,
+        `! not recorded since ${visible(String(own.params.since))}: ${visible(own.params.reason)}; ${fetched(Number(own.params.recovered))} fetched afterwards`,
       ];
     case "session/interrupted":
       return [`[interrupted by ${by(own.params.by)}]`];
@@ -113,6 +113,10 @@ function ownLines(method: string, given: JsonObject): string[] {
     default:
       return [];
   }
+}
+
+function fetched(items: number): string {
+  return items === 1 ? "1 item was" : `${items} items were`;
 }
 
 function approvalEnd(params: OwnRecords["session/approval"]): string[] {

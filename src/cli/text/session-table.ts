@@ -1,12 +1,13 @@
 /**
  * The table of `ls`. On a terminal that is too narrow for it, columns go in the order of
- * `DROPPED`, and the directory loses its beginning. A name is never cut: people type it.
+ * `DROPPED`, and the directory loses its beginning; where even that does not fit, a session has
+ * two lines. A name is never cut: people type it.
  */
 import { visible } from "../../protocol/address.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { ago } from "./times.ts";
-import { keepEnd, measureFor, padTo } from "./width.ts";
+import { keepEnd, type Measure, measureFor, padTo } from "./width.ts";
 
 type Style = Parameters<Context["paint"]>[0];
 
@@ -21,18 +22,31 @@ const gap = "  ";
 const directoryColumnsMin = 14;
 const DROPPED = ["CLIENTS", "MODEL", "WAITING", "DIRECTORY", "LAST ACTIVITY"];
 
-/** The lines of the table, the header first; `columns` is Infinity where nothing is to be cut. */
+export interface TableOptions {
+  /** Infinity where nothing is to be cut. */
+  columns: number;
+  /** With the sessions' ids, which tell namesakes apart. */
+  ids?: boolean;
+  nowMs?: number;
+}
+
+/** The lines of the table, the header first. Where it is too narrow for one, `stackedLines`. */
 export async function sessionTable(
   sessions: readonly SessionInfo[],
-  columns: number,
+  { columns, ids = false, nowMs }: TableOptions,
   context: Pick<Context, "paint" | "env">,
-  nowMs?: number,
 ): Promise<string[]> {
-  const all = columnsOf(sessions, context.env.HOME, nowMs);
+  const all = columnsOf(sessions, context.env.HOME, nowMs).filter(
+    ({ title }) => ids || title !== "ID",
+  );
   const widthOf = await measureFor(all.flatMap(({ cells }) => cells));
   for (const column of all)
     column.columns = Math.max(...[column.title, ...column.cells].map(widthOf));
   const kept = fitting(all, columns);
+  if (!kept.some(({ title }) => title === "DIRECTORY"))
+    return sessions.flatMap((session, place) =>
+      stackedLines(session, place, all, columns, context, widthOf),
+    );
   const row = (
     textOf: (column: Column) => string,
     styleOf: (column: Column) => Style | undefined,
@@ -56,6 +70,45 @@ export async function sessionTable(
         ({ styles }) => styles?.[place],
       ),
     ),
+  ];
+}
+
+/** On a phone: what is asked about a session first, and below it where it is and how it goes. */
+function stackedLines(
+  { approvals, clients }: SessionInfo,
+  place: number,
+  all: readonly Column[],
+  columns: number,
+  context: Pick<Context, "paint">,
+  widthOf: Measure,
+): string[] {
+  const cell = (title: string) => all.find((column) => column.title === title)?.cells[place] ?? "";
+  const painted = (title: string) => {
+    const style = all.find((column) => column.title === title)?.styles?.[place];
+    return style ? context.paint(style, cell(title)) : cell(title);
+  };
+  const counts = [
+    approvals > 0 ? `${approvals} waiting` : "",
+    clients > 0 ? `${clients} attached` : "",
+  ].filter((text) => text !== "");
+  const head = [painted("NAME"), painted("STATE")].join(gap);
+  const headColumns = widthOf([cell("NAME"), cell("STATE")].join(gap));
+  const told = counts.join(", ");
+  const fits = headColumns + gap.length + told.length <= columns;
+  const room = Math.max(1, columns - 2 * gap.length - cell("LAST ACTIVITY").length);
+  const model = cell("MODEL");
+  const beside = model !== "-" && room - gap.length - widthOf(model) >= directoryColumnsMin;
+  const directory = keepEnd(
+    cell("DIRECTORY"),
+    beside ? room - gap.length - widthOf(model) : room,
+    widthOf,
+  );
+  const body = [directory, ...(beside ? [model] : []), painted("LAST ACTIVITY")];
+  return [
+    told !== "" && fits ? head + gap + told : head,
+    ...(told !== "" && !fits ? [gap + told] : []),
+    gap + body.join(gap),
+    ...(cell("ID") === "" ? [] : [gap + cell("ID")]),
   ];
 }
 
@@ -90,6 +143,7 @@ function columnsOf(
       ({ activeAt }) => ago(activeAt, nowMs),
       () => "dim",
     ),
+    column("ID", ({ id }) => id),
   ];
 }
 

@@ -20,7 +20,8 @@ export const approvals: Verb = {
     } else if (waiting.length === 0) {
       context.note("No approval waits.");
     } else {
-      for (const approval of waiting) context.print(approvalLines(approval).join("\n"));
+      for (const approval of waiting)
+        context.print(approvalLines(approval, context.terminal.columns).join("\n"));
     }
     return undefined;
   },

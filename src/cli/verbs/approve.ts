@@ -21,7 +21,7 @@ export const approve: Verb<Options> = {
   options: [
     {
       flags: "--for-session",
-      about: "allow the like of it until the session ends",
+      about: "allow the like of it until the session ends, where codex offers that",
       conflicts: ["decision", "response", "answer"],
     },
     {
@@ -48,7 +48,8 @@ export const approve: Verb<Options> = {
     ["approve fix --answer colour=blue", "answer a question"],
   ],
   async run(context, [name = "", id], options) {
-    await giveAnswer(context, name, id, answerFrom(options));
+    const option = options.forSession ? "--for-session" : undefined;
+    await giveAnswer(context, name, id, answerFrom(options), option);
     return undefined;
   },
 };

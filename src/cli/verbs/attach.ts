@@ -31,6 +31,7 @@ export const attach: Verb<Options> = {
   async run(context, [given], options) {
     checkTerminal(context);
     const name = given ?? (await lastUsed(context)).name;
+    await checkLives(context, name);
     const env = options.updateEnv ? { env: environment(context.env) } : {};
     if (options.codex) return runOfficialTui(context, { name, ...env });
     return openTui(context, { name, readOnly: options.readOnly ?? false, ...env });
@@ -43,5 +44,16 @@ function checkTerminal({ terminal }: Context): void {
     "invalid-usage",
     `attach needs a terminal; ${terminal.in ? "stdout" : "stdin"} is none.`,
     "Without one, use: hacs-session tail NAME -f, or over ssh: ssh -t HOST hacs-session attach NAME",
+  );
+}
+
+/** The TUI would show it for a moment and end. */
+async function checkLives(context: Context, name: string): Promise<void> {
+  const { session } = await context.call("session/show", { name });
+  if (session.state !== "ended") return;
+  throw new HacsError(
+    "session-ended",
+    `The session "${session.name}" was ended, and nobody can attach to it any more.`,
+    `Read it with: hacs-session tail ${session.name}`,
   );
 }

@@ -1,4 +1,8 @@
+import { visibleLines } from "../../protocol/address.ts";
+import { rowLines, wrapFor } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
+
+const STYLES = { ok: "green", warn: "yellow", fail: "red" } as const;
 
 export const doctor: Verb<{ codex?: string }> = {
   name: "doctor",
@@ -13,14 +17,13 @@ export const doctor: Verb<{ codex?: string }> = {
     if (context.json) {
       context.printJson(findings);
     } else {
-      const width = Math.max(...findings.map(({ check }) => check.length));
-      for (const { check, status, detail, mend } of findings) {
-        const style = { ok: "green", warn: "yellow", fail: "red" } as const;
-        context.print(
-          `${context.paint(style[status], status.padEnd(4))}  ${check.padEnd(width)}  ${detail}`,
-        );
-        if (mend) context.print(`${" ".repeat(width + 8)}${mend}`);
-      }
+      const rows = findings.map(({ check, status, detail, mend }) => ({
+        term: `${status.padEnd(4)}  ${check}`,
+        painted: `${context.paint(STYLES[status], status.padEnd(4))}  ${check}`,
+        text: visibleLines(mend ? `${detail}\n${mend}` : detail),
+      }));
+      const wrap = await wrapFor(rows.map(({ text }) => text));
+      context.print(rowLines(rows, context.terminal.columns, { indent: "", wrap }).join("\n"));
     }
     return findings.some(({ status }) => status === "fail") ? 1 : 0;
   },

@@ -1,3 +1,4 @@
+import { visible } from "../../protocol/address.ts";
 import type { Verb } from "../verb.ts";
 
 export const interrupt: Verb = {
@@ -9,7 +10,7 @@ export const interrupt: Verb = {
   async run(context, [name = ""]) {
     const result = await context.call("session/interrupt", { name });
     if (context.json) context.printJson(result);
-    else context.note(`Interrupted turn ${result.turnId} of ${name}.`);
+    else context.note(`Interrupted turn ${visible(result.turnId)} of ${visible(name)}.`);
     return undefined;
   },
 };

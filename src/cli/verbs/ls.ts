@@ -6,7 +6,12 @@ export const ls: Verb<{ all?: boolean }> = {
   alias: "list",
   group: "Sessions",
   summary: "list the sessions",
-  options: [{ flags: "-a, --all", about: "those that were ended, too" }],
+  options: [
+    {
+      flags: "-a, --all",
+      about: "those that were ended, too, and ids: ended namesakes are told apart by them",
+    },
+  ],
   examples: [
     ["ls", "name, state, model, directory, clients, waiting approvals, last activity"],
     [
@@ -21,7 +26,11 @@ export const ls: Verb<{ all?: boolean }> = {
     } else if (sessions.length === 0) {
       context.note('No sessions yet. Make one here with: hacs-session new [NAME] ["what to do"]');
     } else {
-      const lines = await sessionTable(sessions, context.terminal.columns, context);
+      const lines = await sessionTable(
+        sessions,
+        { columns: context.terminal.columns, ids: options.all ?? false },
+        context,
+      );
       context.print(lines.join("\n"));
     }
     return undefined;

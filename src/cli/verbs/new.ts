@@ -3,6 +3,7 @@ import { NAME_RULE, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import type { Context } from "../context.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
@@ -30,7 +31,7 @@ export const newSession: Verb<Options> = {
   group: "Sessions",
   summary: "create a session and attach to it",
   about:
-    "NAME is made from the directory when it is left out. A first word that can't be a name\n(it has spaces) is the PROMPT. Without a terminal, it does not attach.",
+    "NAME is made from the directory when it is left out. A first word that can't be a name (it has spaces) is the PROMPT. Without a terminal, it does not attach.",
   arguments: ["[name]", "[prompt...]"],
   options: [
     {
@@ -77,6 +78,11 @@ export const newSession: Verb<Options> = {
     const params = newParams(args, options, context);
     const attaches = !options.detach && context.terminal.in && context.terminal.out;
     const { session } = await context.call("session/new", params);
+    if (params.prompt && params.name === undefined)
+      context.note(
+        `${quote(params.prompt.text)} can't be a name, so it is the first message of ${session.name}.`,
+      );
+    await warnWithoutLogin(context, params);
     if (attaches) return openTui(context, { name: session.name, readOnly: false });
     if (context.json) context.printJson(session);
     else context.print(session.name);
@@ -87,6 +93,17 @@ export const newSession: Verb<Options> = {
     return undefined;
   },
 };
+
+/** The first message would be the first to say so. Another provider needs no login of codex's. */
+async function warnWithoutLogin(context: Context, { spec, env }: Params<"session/new">) {
+  const elsewhere = (spec.provider ?? "openai") !== "openai";
+  const configured = spec.profile ?? spec.overrides?.find((one) => /^model_provider/.test(one));
+  if (context.quiet || elsewhere || configured !== undefined) return;
+  const { loginMissing } = await import("../codex-login.ts");
+  const homed = spec.codexHome === undefined ? env : { ...env, CODEX_HOME: spec.codexHome };
+  const missing = await loginMissing(spec.codex, homed);
+  if (missing) context.note(`Not signed in to Codex: ${missing}, or use --provider demo.`);
+}
 
 /** What is asked of the daemon: a pure reading of the command line. */
 export function newParams(

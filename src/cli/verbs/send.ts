@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { type Delivery, deliver } from "../deliver.ts";
 import { readStdin } from "../stdin.ts";
 import { answerHint, askedLines } from "../text/approval.ts";
+import { shellWord } from "../text/shell.ts";
 import type { Verb } from "../verb.ts";
 
 interface Options {
@@ -140,9 +141,17 @@ async function sendAndWait(
     if (delivery.status !== "completed") throw failure(delivery);
     return 0;
   } catch (error) {
-    if (error instanceof HacsError && error.code === "timed-out" && latest) report(context, latest);
-    throw error;
+    if (!(error instanceof HacsError) || error.code !== "timed-out") throw error;
+    if (latest) report(context, latest);
+    throw new HacsError(error.code, error.message, afterTimeout(message, latest));
   }
+}
+
+function afterTimeout({ name, id }: { name: string; id: string }, latest?: Delivery): string {
+  const again = `hacs-session send ${shellWord(name)} … --id ${shellWord(id)} --wait`;
+  return latest === undefined
+    ? `Message ${id} was not acknowledged; sending it again is safe: ${again}`
+    : `Message ${id} is ${latest.status}, and goes on. For its answer, send it again: ${again}`;
 }
 
 function report(context: Context, delivery: Delivery): void {

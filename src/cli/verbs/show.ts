@@ -1,8 +1,9 @@
 import { visible } from "../../protocol/address.ts";
 import { isObject } from "../../protocol/messages.ts";
-import { describeActor, type SessionDetail } from "../../protocol/session.ts";
+import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
 import { shortPath, stateText } from "../text/session-table.ts";
 import { ago } from "../text/times.ts";
+import { wrapFor } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
 
 export const show: Verb = {
@@ -21,12 +22,28 @@ export const show: Verb = {
       context.printJson(session);
       return undefined;
     }
-    for (const [label, text] of detailLines(session, context.env.HOME)) {
-      context.print(`${context.paint("bold", label.padEnd(11))} ${text}`);
+    const details = detailLines(session, context.env.HOME);
+    const wrap = await wrapFor(details.map(([, text]) => text));
+    for (const [label, text] of details) {
+      const lines = wrap(
+        `${" ".repeat(labelColumns)}${text}`,
+        context.terminal.columns,
+        textIndent,
+      );
+      const [first = "", ...rest] = lines;
+      const padded = label.padEnd(labelColumns);
+      const head = label === "" ? padded : context.paint("bold", padded);
+      context.print([head + first.slice(labelColumns), ...rest].join("\n"));
     }
     return undefined;
   },
 };
+
+const labelColumns = 12;
+/** Ids and paths are not broken, so on a phone there is no room for the whole column. */
+const textIndent = "    ";
+/** Of an answer, as much as tells which it was. */
+const previewCharsMax = 60;
 
 /** Label and text; a label is empty where a line goes on with the one above. */
 export function detailLines(
@@ -71,16 +88,21 @@ export function detailLines(
           `${describeActor(client)}${client.readOnly ? ", read-only" : ""}, ${ago(client.since, nowMs)}`,
       ),
     ),
-    ...listed(
-      "messages",
-      session.messages.map(
-        ({ messageId, turnStatus, status }) => `${messageId} ${turnStatus ?? status}`,
-      ),
-    ),
+    ...listed("messages", session.messages.map(messageText)),
   ];
   return lines
     .filter((line): line is [string, string] => typeof line[1] === "string" && line[1] !== "")
     .map(([label, text]) => [label, visible(text)]);
+}
+
+/** How far it came, how its turn ended, and the beginning of what came of it. */
+function messageText({ messageId, status, turnStatus, text, error }: Receipt): string {
+  const turn = turnStatus === null ? "" : `, turn ${turnStatus}`;
+  const came = (error ?? text ?? "").trim().replace(/\s+/g, " ");
+  const whole = [...came];
+  const preview =
+    whole.length > previewCharsMax ? `${whole.slice(0, previewCharsMax).join("")}…` : came;
+  return `${messageId} ${status}${turn}${preview === "" ? "" : `: ${preview}`}`;
 }
 
 function listed(label: string, texts: string[]): [string, string][] {

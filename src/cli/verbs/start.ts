@@ -9,6 +9,7 @@ import { openTui } from "../open-tui.ts";
 import { ownCommand } from "../own-command.ts";
 import { environment } from "../session-environment.ts";
 import { answerHint } from "../text/approval.ts";
+import { proseColumns, rowLines } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
 
 const firstMessage = "Say hello and tell me in one sentence what you can do.";
@@ -20,13 +21,14 @@ export const start: Verb = {
   group: "Sessions",
   summary: "begin here: a session for this directory, or a demo without a login",
   about:
-    "With a terminal it attaches. Without one it sends a first message, prints the answer, and\nsays what to try next.",
+    "With a terminal it attaches. Without one it sends a first message, prints the answer, and says what to try next.",
   examples: [["start", "what npm start runs"]],
   async run(context) {
     const session = await startSession(context);
-    if (context.terminal.in && context.terminal.out)
-      return openTui(context, { name: session.name, readOnly: false });
-    return introduce(context, session);
+    if (!context.terminal.in || !context.terminal.out) return introduce(context, session);
+    const code = await openTui(context, { name: session.name, readOnly: false });
+    tryNext(context, session.name);
+    return code;
   },
 };
 
@@ -39,10 +41,10 @@ async function startSession(context: Context): Promise<SessionInfo> {
   const codex = await locateCodex({ env: context.env });
   const login = codexLogin(codex.path, context.env);
   if (!login.signedIn) {
-    context.note(
+    context.noteProse(
       "Not signed in to Codex: running the embedded demo model, which is real codex with canned answers.",
     );
-    context.note(`To get the real one: ${loginCommand(context.env)}`);
+    context.noteProse(`To get the real one: ${loginCommand(context.env)}`);
   }
   // npm runs scripts in the package's folder, and says from where it was called.
   const cwd = context.env.INIT_CWD || context.cwd;
@@ -76,8 +78,9 @@ export function sessionName(cwd: string, demo: boolean): string {
 }
 
 async function introduce(context: Context, { name }: SessionInfo): Promise<number> {
-  context.note(`The session "${name}" is up. There is no terminal here, so it is sent a message:`);
-  context.note(`> ${firstMessage}`);
+  context.noteProse(
+    `The session "${name}" is up. There is no terminal here, so it is sent a message:\n> ${firstMessage}`,
+  );
   const { delivery, approval } = await deliver(context, {
     name,
     id: crypto.randomUUID(),
@@ -98,16 +101,18 @@ async function introduce(context: Context, { name }: SessionInfo): Promise<numbe
     );
   if (context.json) context.printJson(delivery);
   else context.print(visibleLines(delivery.text ?? ""));
-  const command = ownCommand(context.env, context.env.INIT_CWD ?? context.cwd);
-  context.note(
-    [
-      "",
-      "Try next:",
-      `  ${command} attach ${name}        from a terminal`,
-      `  ${command} send ${name} "…" --wait   from a script`,
-      `  ${command} ls`,
-      `  ${command} --help`,
-    ].join("\n"),
-  );
+  tryNext(context, name);
   return 0;
+}
+
+function tryNext(context: Context, name: string): void {
+  const command = ownCommand(context.env, context.env.INIT_CWD ?? context.cwd);
+  const rows = [
+    { term: `${command} attach ${name}`, text: "from a terminal" },
+    { term: `${command} send ${name} "…" --wait`, text: "from a script" },
+    { term: `${command} ls`, text: "all sessions" },
+    { term: `${command} --help`, text: "all there is" },
+  ];
+  const lines = rowLines(rows, proseColumns(context.terminal.columns));
+  context.note(["", "Try next:", ...lines].join("\n"));
 }

@@ -17,7 +17,7 @@ export const tail: Verb<Options> = {
   group: "Messages",
   summary: "print a session's history, and follow it",
   about:
-    "Prints all of it unless -n or --since say where to begin. With --json, one record a line;\nits seq is the cursor to come back with: --since SEQ prints what came after it.",
+    "Prints all of it unless -n or --since say where to begin. With --json, one record a line; its seq is the cursor to come back with: --since SEQ prints what came after it.",
   arguments: ["<session>"],
   endedToo: true,
   options: [

@@ -22,8 +22,10 @@ export interface Crash {
 }
 
 export interface AgentHostEvents {
+  /** Writes down which agent there is, or that there is none. */
+  save: (row: AgentRow | null) => void;
   /** What the agent is run with, as of now. */
-  context: () => Omit<AgentContext, "events">;
+  context: () => Omit<AgentContext, "events" | "save">;
   origin: () => ThreadOrigin;
   /** Whether a message may be on its way into the thread. */
   inDoubt: () => boolean;
@@ -52,7 +54,12 @@ export class AgentHost {
   #busy: "starting" | "stopping" | undefined;
   #crash: Crash | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  /** The daemon goes, and the agent stays. */
   #left = false;
+  /** The session has ended: there will be no agent again. */
+  #closed = false;
+  /** Somebody wants the agent gone while it is still being started or joined. */
+  #giveUp = false;
 
   constructor(events: AgentHostEvents) {
     this.#events = events;
@@ -61,6 +68,12 @@ export class AgentHost {
   /** The agent, when it is connected and its history is level. */
   get agent(): Agent | undefined {
     return this.#busy === undefined && this.#agent?.connected ? this.#agent : undefined;
+  }
+
+  /** Tells this agent's process from all others, past and to come. */
+  get identity(): string {
+    const identity = this.#process?.identity;
+    return identity === undefined ? "" : `${identity.pid} ${identity.startTime} ${identity.bootId}`;
   }
 
   get pid(): number | null {
@@ -84,7 +97,10 @@ export class AgentHost {
     const there = this.agent;
     if (there !== undefined) return there;
     if (byHand) this.#policy.reset();
-    return this.#inTurn(async () => this.agent ?? this.#start());
+    return this.#inTurn(async () => {
+      if (this.#closed) throw ended();
+      return this.agent ?? this.#start();
+    });
   }
 
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
@@ -102,10 +118,24 @@ export class AgentHost {
     });
   }
 
-  /** Ends the agent; nothing happens when there is none. */
+  /** Whether there is a process that is not, or not any more, connected: new, hung or draining. */
+  get unreached(): boolean {
+    return this.#process !== undefined && this.agent === undefined;
+  }
+
+  /**
+   * Ends the agent; nothing happens when there is none. With SIGKILL it does not wait for an agent
+   * that is being started or joined, which may be hung: it is killed first, so that this ends.
+   */
   async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     clearTimeout(this.#retryTimer);
+    if (how === "SIGKILL" && this.agent === undefined) {
+      this.#giveUp = true;
+      await this.#process?.stop("SIGKILL");
+    }
     await this.#inTurn(async () => {
+      this.#giveUp = false;
+      clearTimeout(this.#retryTimer);
       this.#crash = undefined;
       if (this.#process === undefined) return this.#events.onChange();
       await this.#stop(how);
@@ -113,11 +143,21 @@ export class AgentHost {
     });
   }
 
+  /** The same for good: whatever waits to start an agent is refused. `left`: by another daemon. */
+  async close(left: AgentRow | null = null): Promise<void> {
+    this.#closed = true;
+    await this.down("SIGKILL");
+    if (left === null) return;
+    const process =
+      left.process === undefined ? this.#leftover(left) : AgentProcess.adopt(left.process);
+    await process?.stop("SIGKILL");
+    this.#forget(left);
+  }
+
   /** Lets go of the agent without ending it: the next daemon adopts it. */
-  leave(drain: boolean): void {
+  leave(): void {
     this.#left = true;
     clearTimeout(this.#retryTimer);
-    if (drain) this.#process?.drain();
     this.#agent?.disconnect();
   }
 
@@ -149,10 +189,7 @@ export class AgentHost {
     this.#events.onChange();
     try {
       const context = this.#context();
-      const agent = await Agent.start(
-        { ...context, save: this.#saving(context.save) },
-        this.#events.origin(),
-      );
+      const agent = await Agent.start(context, this.#events.origin());
       this.#agent = agent;
       this.#process = agent.process;
       this.#crash = undefined;
@@ -176,7 +213,7 @@ export class AgentHost {
   async #join(row: AgentRow, threadId: string | null, how: Arrival): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
-    while (process.alive && !this.#left) {
+    while (process.alive && !this.#left && !this.#giveUp) {
       try {
         const agent = await Agent.join(
           process,
@@ -230,9 +267,10 @@ export class AgentHost {
     this.#events.onDeparture("crashed", reason);
     this.#events.onChange();
     this.#retryTimer = setTimeout(() => {
-      void this.#inTurn(async () =>
-        this.agent === undefined && this.#crash !== undefined ? this.#start() : undefined,
-      ).catch(() => {});
+      void this.#inTurn(async () => {
+        if (this.agent === undefined && this.#crash !== undefined && !this.#closed)
+          await this.#start();
+      }).catch(() => {});
     }, delayMs);
     this.#retryTimer.unref();
   }
@@ -252,7 +290,7 @@ export class AgentHost {
   }
 
   #forget(row: AgentRow): void {
-    this.#context().save(null);
+    this.#events.save(null);
     removeSocket(row.socket);
   }
 
@@ -266,17 +304,17 @@ export class AgentHost {
     return identity && AgentProcess.adopt(identity);
   }
 
-  #saving(save: AgentContext["save"]): AgentContext["save"] {
-    return (row) => {
-      save(row);
-      if (row?.process !== undefined) this.#process = AgentProcess.adopt(row.process);
-    };
+  #save(row: AgentRow | null): void {
+    this.#events.save(row);
+    if (row?.process !== undefined) this.#process = AgentProcess.adopt(row.process);
+    if (this.#giveUp) void this.#process?.stop("SIGKILL");
   }
 
   #context(): AgentContext {
     const { onNotification, onRequest, log } = this.#events;
     return {
       ...this.#events.context(),
+      save: (row) => this.#save(row),
       events: {
         onNotification,
         onRequest,
@@ -292,4 +330,12 @@ export class AgentHost {
     this.#queue = result.catch(() => {});
     return result;
   }
+}
+
+function ended(): HacsError {
+  return new HacsError(
+    "session-ended",
+    "The session was killed; only its history is left.",
+    "Read it with: hacs-session tail NAME",
+  );
 }

@@ -12,6 +12,8 @@ import { version } from "../../system/version.ts";
 /** The longest message accepted from codex, in bytes: a huge command output is 1 MB or so. */
 const payloadBytesMax = 256 * 1024 * 1024;
 const callTimeoutMs = 60_000;
+/** An agent that listens and does not speak within this is hung. */
+const handshakeTimeoutMs = 5_000;
 
 export interface AgentLinkEvents {
   onNotification: (method: string, params: JsonObject, emittedAtMs: number | undefined) => void;
@@ -50,11 +52,12 @@ export class AgentLink {
   /** Connects and shakes hands. Throws `agent-gone` when nobody answers. */
   static async dial(socket: string, events: AgentLinkEvents): Promise<AgentLink> {
     const ws = new WebSocket("ws://localhost/rpc", {
-      createConnection: () => net.connect({ path: socket }),
+      // ws tells its timeout to the connection it is given, and to nobody else.
+      createConnection: () => net.connect({ path: socket, timeout: handshakeTimeoutMs }),
       perMessageDeflate: false,
       maxPayload: payloadBytesMax,
       skipUTF8Validation: true,
-      handshakeTimeout: callTimeoutMs,
+      handshakeTimeout: handshakeTimeoutMs,
     });
     await new Promise<void>((resolve, reject) => {
       ws.once("open", resolve);
@@ -62,10 +65,14 @@ export class AgentLink {
     });
     ws.removeAllListeners("error");
     const link = new AgentLink(ws, events);
-    await link.call("initialize", {
-      clientInfo: { name: "hacs-session", title: "hacs-session", version },
-      capabilities: { experimentalApi: true, requestAttestation: false },
-    });
+    await link.call(
+      "initialize",
+      {
+        clientInfo: { name: "hacs-session", title: "hacs-session", version },
+        capabilities: { experimentalApi: true, requestAttestation: false },
+      },
+      handshakeTimeoutMs,
+    );
     ws.send(JSON.stringify({ method: "initialized" }));
     return link;
   }
@@ -83,14 +90,14 @@ export class AgentLink {
     return this.#closed;
   }
 
-  call(method: string, params: object): Promise<Json> {
+  call(method: string, params: object, timeoutMs: number = callTimeoutMs): Promise<Json> {
     if (this.#closed) return Promise.reject(gone("its connection is closed"));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        reject(gone(`it did not answer ${method} within ${callTimeoutMs / 1000} s`));
-      }, callTimeoutMs);
+        reject(gone(`it did not answer ${method} within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       this.#waiting.set(id, { method, resolve, reject, timer });
       this.#ws.send(JSON.stringify({ id, method, params }));
     });

@@ -99,11 +99,6 @@ export class AgentProcess {
     return isAlive(this.identity);
   }
 
-  /** Asks it to end; in a turn, codex ends after that turn. */
-  drain(): void {
-    signalProcess(this.identity, "SIGTERM");
-  }
-
   /** Ends it, politely first unless told otherwise, and resolves when it is gone. */
   async stop(first: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     if (first === "SIGTERM") {
@@ -165,7 +160,7 @@ function failed(command: AgentCommand, how: string): HacsError {
   return new HacsError(
     "codex-failed",
     `codex did not start (${how})${said === "" ? "" : `: ${quote(said)}`}.`,
-    `Its output is in ${command.logFile}; hacs-session doctor checks the rest.`,
+    "hacs-session doctor checks codex, its login and its directories.",
   );
 }
 

@@ -22,7 +22,7 @@ import {
 } from "./codex-thread.ts";
 import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
-import { codexHomeOf, demoProvider, threadOptions } from "./thread-options.ts";
+import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thread-options.ts";
 
 export interface AgentContext {
   name: string;
@@ -58,7 +58,7 @@ export class Agent {
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env } = context;
     checkDirectory(spec.cwd);
-    const codexHome = codexHomeOf(spec, env);
+    const codexHome = ensureCodexHome(spec, env);
     // A bad profile or override is found before anything runs.
     threadOptions(spec, codexHome, undefined);
     const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
@@ -171,14 +171,16 @@ export function agentSocket(agentsDir: string, id: string): string {
 }
 
 function checkDirectory(cwd: string): void {
+  let problem = "does not exist";
   try {
     if (statSync(cwd).isDirectory()) return;
+    problem = "is none";
   } catch {
-    // Said below, with the way out.
+    // It does not exist, or can't be looked at.
   }
   throw new HacsError(
     "directory-missing",
-    `A session's directory must exist; ${quote(cwd)} does not.`,
-    `Make it (mkdir -p), or choose another with --cwd.`,
+    `A session needs a directory to work in; ${quote(cwd)} ${problem}.`,
+    "Make it (mkdir -p), or choose another with --cwd.",
   );
 }

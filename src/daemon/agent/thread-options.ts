@@ -1,5 +1,5 @@
 /** From a session's spec to what codex's thread methods take. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "smol-toml";
@@ -92,6 +92,26 @@ function missingProfile(profile: string, file: string, why: string): HacsError {
     "profile-missing",
     `The profile ${quote(profile)} can't be read from ${quote(file)}: ${why}.`,
     "codex keeps a profile NAME in CODEX_HOME/NAME.config.toml.",
+  );
+}
+
+/**
+ * codex wants its home to be there. The default one is made, as codex's own commands make it; one
+ * that was named and is missing is a mistake.
+ */
+export function ensureCodexHome(spec: SessionSpec, env: Record<string, string>): string {
+  const home = codexHomeOf(spec, env);
+  const named = spec.codexHome ?? env.CODEX_HOME;
+  try {
+    if (named === undefined) mkdirSync(home, { recursive: true, mode: 0o700 });
+    if (statSync(home).isDirectory()) return home;
+  } catch {
+    // Said below, with the way out.
+  }
+  throw new HacsError(
+    "directory-missing",
+    `CODEX_HOME must be a directory; ${quote(home)} is not.`,
+    "Make it (mkdir -p), or choose another with --codex-home.",
   );
 }
 

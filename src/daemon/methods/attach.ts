@@ -9,7 +9,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   const session = daemon.sessions.find(params.name);
   const cursor = cursorFor(session, params.after, params.last);
   const readOnly = params.readOnly === true;
-  if (params.env !== undefined && !readOnly) session.updateEnvironment(params.env);
+  if (params.env !== undefined && !readOnly) session.runContext.updateEnvironment(params.env);
   client.attachments.get(session.id)?.end();
 
   const { history, inbox, approvals } = session;
@@ -32,7 +32,8 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   client.attachments.set(session.id, { readOnly, end });
   // The answer goes out first; the events that follow belong to what it says.
   setImmediate(() => subscription.start());
-  if (params.wake === true && !session.ended) session.wake().catch(() => session.changed());
+  if (params.wake === true && !readOnly && !session.ended)
+    session.wake().catch(() => session.changed());
   return {
     session: session.info(),
     head: history.head,

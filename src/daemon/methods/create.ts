@@ -34,7 +34,7 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
   }
   const session = await caller.daemon.sessions.create({
     name: to,
-    spec: source.row.spec,
+    spec: source.runContext.spec(),
     env,
     origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),

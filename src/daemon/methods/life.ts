@@ -16,14 +16,14 @@ export const sleep: MethodHandler<"session/sleep"> = async (caller, { name, forc
 
 export const wake: MethodHandler<"session/wake"> = async (caller, { name, env }) => {
   const session = writable(caller, name);
-  if (env !== undefined) session.updateEnvironment(env);
+  if (env !== undefined) session.runContext.updateEnvironment(env);
   await session.wake();
   return { session: session.info() };
 };
 
 export const restart: MethodHandler<"session/restart"> = async (caller, { name, env, force }) => {
   const session = writable(caller, name);
-  if (env !== undefined) session.updateEnvironment(env);
+  if (env !== undefined) session.runContext.updateEnvironment(env);
   await session.restart(force === true, actorOf(caller));
   return { session: session.info() };
 };
@@ -52,8 +52,18 @@ export const rename: MethodHandler<"session/rename"> = (caller, { name, to }) =>
   return { session: session.info() };
 };
 
-export const call: MethodHandler<"session/call"> = (caller, { name, method, params }) =>
-  writable(caller, name).call(method, params);
+/** codex's methods that are about the daemon's own connection. */
+const NOT_FOR_CLIENTS = new Set(["initialize", "thread/unsubscribe"]);
+
+export const call: MethodHandler<"session/call"> = (caller, { name, method, params }) => {
+  const session = writable(caller, name);
+  if (!NOT_FOR_CLIENTS.has(method)) return session.call(method, params);
+  throw new HacsError(
+    "not-allowed",
+    `${method} would part the session from its thread.`,
+    "Use the session's own commands: hacs-session --help",
+  );
+};
 
 function writable(caller: Caller, name: string): Session {
   const session = caller.daemon.sessions.findLive(name);

@@ -25,19 +25,21 @@ const prefixLengthMin = 4;
 export class Approvals {
   readonly #session: string;
   readonly #name: () => string;
+  readonly #agent: () => string;
   readonly #store: Store;
   readonly #history: History;
   readonly #reply: (id: RequestId, response: Json) => void;
   #waiting: ApprovalRow[];
 
   constructor(
-    session: { id: string; name: () => string },
+    session: { id: string; name: () => string; agent: () => string },
     store: Store,
     history: History,
     reply: (id: RequestId, response: Json) => void,
   ) {
     this.#session = session.id;
     this.#name = session.name;
+    this.#agent = session.agent;
     this.#store = store;
     this.#history = history;
     this.#reply = reply;
@@ -55,11 +57,13 @@ export class Approvals {
 
   /** codex asks, or asks again after a reconnection. */
   requested(requestId: RequestId, method: string, params: JsonObject): void {
+    const agent = this.#agent();
     const [turnId, itemId] = [stringOf(params.turnId), stringOf(params.itemId)];
     const known = this.#store.approvals
       .current(this.#session)
       .find(
         (row) =>
+          row.agent === agent &&
           row.requestId === requestId &&
           row.turnId === turnId &&
           row.itemId === itemId &&
@@ -86,6 +90,7 @@ export class Approvals {
     };
     const row: ApprovalRow = {
       id: detail.id,
+      agent,
       requestId,
       detail,
       turnId,

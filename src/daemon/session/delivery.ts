@@ -38,6 +38,8 @@ const overloadWaitMs = 200;
 const doubtPollMs = 50;
 /** How often in a row a living agent must be found quiet before a message counts as not arrived. */
 const quietChecks = 4;
+/** A message whose turns are interrupted again and again before it is in them is given up. */
+const timesMax = 3;
 
 export class Delivery {
   readonly #port: DeliveryPort;
@@ -45,6 +47,8 @@ export class Delivery {
   #again = false;
   #settling = false;
   #interruptedTurn: string | null = null;
+  /** The turn that codex began for a message, until the message shows up in it. */
+  readonly #begun = new Map<string, { turnId: string; ended?: string; times: number }>();
   stopped = false;
   /** While the agent is being put down, for a sleep or a restart, nothing new is handed to it. */
   held = false;
@@ -73,6 +77,7 @@ export class Delivery {
 
   /** A new process has loaded the thread: what it does not have never arrived. */
   settleDoubtsAfterStart(): void {
+    this.#begun.clear();
     for (const message of this.#port.inbox.inDoubt()) this.#port.inbox.notDelivered(message);
   }
 
@@ -115,13 +120,44 @@ export class Delivery {
     };
     inbox.attempt(message);
     try {
-      if (turnId === null) await this.#port.call("turn/start", params);
-      else await this.#port.call("turn/steer", { ...params, expectedTurnId: turnId });
+      const answer =
+        turnId === null
+          ? await this.#port.call("turn/start", params)
+          : await this.#port.call("turn/steer", { ...params, expectedTurnId: turnId });
+      this.#began(message, answer);
       return false;
     } catch (error) {
-      // A connection that broke leaves it in doubt; the next one settles that.
-      if (!(error instanceof CodexError)) return false;
-      return this.#refused(message, error, turnId !== null);
+      if (error instanceof CodexError) return this.#refused(message, error, turnId !== null);
+      // A connection that broke leaves it in doubt, for the next one to settle; an answer that
+      // never came leaves it in doubt here and now.
+      if (this.#port.ready()) this.settleDoubts();
+      return false;
+    }
+  }
+
+  #began(message: MessageRow, answer: Json): void {
+    const turn = isObject(answer) && isObject(answer.turn) ? answer.turn.id : undefined;
+    const turnId = turn ?? (isObject(answer) ? answer.turnId : undefined);
+    if (typeof turnId !== "string" || message.status !== "accepted") return;
+    const times = (this.#begun.get(message.id)?.times ?? 0) + 1;
+    this.#begun.set(message.id, { turnId, times });
+  }
+
+  /** A turn is over. If it was begun for a message, and that is not in it, codex left it out. */
+  turnEnded(turnId: string, status: string): void {
+    for (const begun of this.#begun.values()) if (begun.turnId === turnId) begun.ended = status;
+  }
+
+  /** codex was asked and does not have the message: it is sent again, unless codex dropped it. */
+  #absent(message: MessageRow): void {
+    const begun = this.#begun.get(message.id);
+    const dropped = begun?.ended !== undefined && begun.ended !== "interrupted";
+    if (dropped || (begun?.ended !== undefined && begun.times >= timesMax)) {
+      this.#begun.delete(message.id);
+      const why = `codex ended the turn (${begun.ended}) without taking the message in`;
+      this.#port.inbox.failed(message, why);
+    } else {
+      this.#port.inbox.notDelivered(message);
     }
   }
 
@@ -168,7 +204,7 @@ export class Delivery {
       if (quiet >= quietChecks) {
         await this.#port.reconcile();
         if (this.#port.busy()) return;
-        this.settleDoubtsAfterStart();
+        for (const message of this.#port.inbox.inDoubt()) this.#absent(message);
         return;
       }
       await sleep(doubtPollMs);

@@ -9,8 +9,10 @@ import { draftOf } from "../../protocol/transcript.ts";
 export class Drafts {
   readonly #drafts = new Map<string, Draft>();
 
+  /** An item begins; one that is known keeps the text that was heard of it. */
   begin(params: JsonObject): void {
     const draft = draftOf(params);
+    draft.fields = this.#drafts.get(draft.itemId)?.fields ?? draft.fields;
     this.#drafts.set(draft.itemId, draft);
   }
 
@@ -35,6 +37,19 @@ export class Drafts {
     const offset = known.from + known.text.length;
     draft.fields[field] = applyDelta(known, params.delta as string, offset);
     return offset;
+  }
+
+  get(itemId: string): Draft | undefined {
+    return this.#drafts.get(itemId);
+  }
+
+  /** As an earlier daemon knew it; what it did not hear of is missing at the end. */
+  restore(draft: Draft): void {
+    const fields = Object.entries(draft.fields).map(([name, field]) => [
+      name,
+      { ...field, partial: true },
+    ]);
+    this.#drafts.set(draft.itemId, { ...draft, fields: Object.fromEntries(fields) });
   }
 
   complete(itemId: string): void {

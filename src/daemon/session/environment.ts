@@ -1,33 +1,57 @@
 /**
- * The environment of a session's agent: that of the client that created it. It may hold secrets,
- * so it lies in a file of its own that only the owner can read, apart from the history.
+ * What an agent is run with and history is not to hold, since it may be secret: the environment
+ * of the client that created the session, and the values of its overrides. Each lies in a file
+ * that only the owner can read, in the session's own directory.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 
 export function writeEnvironment(directory: string, env: Record<string, string>): void {
-  ensurePrivateDirectory(directory);
-  const file = join(directory, "env.json");
-  // A new file takes the old one's place in one step, so that a crash leaves one of the two.
-  writeFileSync(`${file}.new`, JSON.stringify(env), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  write(directory, "env.json", env);
 }
 
 export function readEnvironment(directory: string): Record<string, string> {
-  const file = join(directory, "env.json");
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
-  } catch (error) {
-    throw new HacsError(
-      "state-damaged",
-      `The session's environment can't be read from ${file}: ${messageOf(error)}.`,
-      "Give it the environment of this shell with: hacs-session restart --update-env NAME",
-    );
-  }
+  return read(directory, "env.json") as Record<string, string>;
+}
+
+export function writeOverrides(directory: string, overrides: string[]): void {
+  if (overrides.length > 0) write(directory, "overrides.json", overrides);
+}
+
+export function readOverrides(directory: string): string[] {
+  return existsSync(join(directory, "overrides.json"))
+    ? (read(directory, "overrides.json") as string[])
+    : [];
+}
+
+/** `key=…`: what may be known of an override. */
+export function withoutValue(override: string): string {
+  return `${override.split("=", 1)[0]}=…`;
 }
 
 export function removeSessionDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
+}
+
+function write(directory: string, name: string, value: unknown): void {
+  ensurePrivateDirectory(directory);
+  const file = join(directory, name);
+  // A new file takes the old one's place in one step, so that a crash leaves one of the two.
+  writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function read(directory: string, name: string): unknown {
+  const file = join(directory, name);
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new HacsError(
+      "state-damaged",
+      `What the session's agent is run with can't be read from ${file}: ${messageOf(error)}.`,
+      "Give it the environment of this shell with: hacs-session restart --update-env NAME",
+    );
+  }
 }

@@ -15,6 +15,8 @@ export interface Sink {
   /** Calls back once, when the backlog is gone or the connection closed. */
   whenDrained: (callback: () => void) => void;
   readonly closed: boolean;
+  /** Ends the client's connection, and says why. */
+  fail: (error: unknown) => void;
 }
 
 /** A live subscriber whose backlog exceeds this is moved to catch-up. */

@@ -7,6 +7,8 @@ import { type Draft, deltaField, type OwnMethod, type OwnRecords } from "../../p
 import type { HistoryRecord } from "../../protocol/session.ts";
 import type { RecordRow } from "../store/record-table.ts";
 import type { Store } from "../store/store.ts";
+import { encodeBounded } from "./bounded.ts";
+import { DraftKeeper } from "./draft-keeper.ts";
 import { Drafts, itemOfDraft } from "./drafts.ts";
 import { Feed, liveFrame, recordFrame } from "./feed.ts";
 
@@ -41,6 +43,9 @@ const LIVE_ONLY = new Set([
 const LIVE_ONLY_FAMILIES =
   /delta$|^fuzzyFileSearch\/|^thread\/realtime\/|^mcpServer\/event\/|^externalAgentConfig\//i;
 
+/** What comes and goes without anybody having done anything: no activity of the session's. */
+const UNEVENTFUL = new Set<string>(["session/agent", "session/gap", "warning", "configWarning"]);
+
 interface Keys {
   turnId: string | null;
   itemId: string | null;
@@ -51,12 +56,20 @@ export class History {
   readonly drafts = new Drafts();
   readonly #session: string;
   readonly #store: Store;
+  readonly #keeper: DraftKeeper;
   #head: number;
 
-  constructor(session: string, head: number, store: Store) {
+  constructor(
+    session: string,
+    head: number,
+    store: Store,
+    onStoreError: (error: unknown) => void = raise,
+  ) {
     this.#session = session;
     this.#head = head;
     this.#store = store;
+    this.#keeper = new DraftKeeper(session, store, this.drafts, onStoreError);
+    this.#keeper.restore();
   }
 
   /** The last record's seq. */
@@ -78,6 +91,7 @@ export class History {
     const field = deltaField(method, params);
     if (field !== null) {
       const offset = this.drafts.append(field, params);
+      this.#keeper.changed(String(params.itemId));
       if (this.feed.hasListeners) {
         const event = { session: this.#session, at, method, offset };
         this.feed.push(liveFrame(event, JSON.stringify(params)), 0, true);
@@ -90,8 +104,11 @@ export class History {
       return true;
     }
     const keys = keysOf(method, params);
-    const seq = this.#append(at, method, JSON.stringify(params), keys);
-    if (keys.itemId !== null) this.drafts.complete(keys.itemId);
+    const seq = this.#append(at, method, encodeBounded(params), keys);
+    if (keys.itemId !== null) {
+      this.drafts.complete(keys.itemId);
+      this.#keeper.forget(keys.itemId);
+    }
     return seq > 0;
   }
 
@@ -108,16 +125,17 @@ export class History {
 
   cutDraft(draft: Draft): void {
     this.drafts.complete(draft.itemId);
+    this.#keeper.forget(draft.itemId);
     const { threadId, turnId } = draft;
     this.own("session/cut", { threadId, turnId, item: itemOfDraft(draft) });
   }
 
   after(seq: number, limit: number): RecordRow[] {
-    return this.#store.records.after(this.#session, seq, limit);
+    return this.#store.reading(() => this.#store.records.after(this.#session, seq, limit));
   }
 
   before(seq: number, limit: number): RecordRow[] {
-    return this.#store.records.before(this.#session, seq, limit);
+    return this.#store.reading(() => this.#store.records.before(this.#session, seq, limit));
   }
 
   /** 0 when the record is a repetition. Throws when it can't be stored; then nobody saw it. */
@@ -126,7 +144,10 @@ export class History {
     const row = { seq, at, method, params };
     return this.#store.transaction(() => {
       if (!this.#store.records.insert(this.#session, { ...row, ...keys })) return 0;
-      this.#store.sessions.update(this.#session, { seq, activeAt: at });
+      this.#store.sessions.update(
+        this.#session,
+        UNEVENTFUL.has(method) ? { seq } : { seq, activeAt: at },
+      );
       this.#head = seq;
       this.#store.afterwards(
         () => this.feed.push(recordFrame(this.#session, row), seq),
@@ -140,7 +161,17 @@ export class History {
 }
 
 export function toHistoryRecord(session: string, row: RecordRow): HistoryRecord {
-  return { seq: row.seq, at: row.at, session, method: row.method, params: JSON.parse(row.params) };
+  const { seq, at, method } = row;
+  return { seq, at, session, method, params: paramsOf(row) };
+}
+
+/** A record that can't be read is told as such, and does not hide the others. */
+function paramsOf(row: RecordRow): JsonObject {
+  try {
+    return JSON.parse(row.params) as JsonObject;
+  } catch {
+    return { damaged: true };
+  }
 }
 
 /** By which item or turn a record is known, so that it is kept once. */
@@ -158,4 +189,8 @@ function keysOf(method: string, params: JsonObject): Keys {
 
 function now(): string {
   return new Date().toISOString();
+}
+
+function raise(error: unknown): never {
+  throw error;
 }

@@ -37,7 +37,7 @@ export class Inbox {
     this.#name = session.name;
     this.#store = store;
     this.#history = history;
-    this.#open = store.messages.open(session.id);
+    this.#open = store.messages.open(session.id).sort(byDelivery);
   }
 
   get queued(): number {
@@ -62,11 +62,10 @@ export class Inbox {
         "Wait until some are delivered: hacs-session wait NAME",
       );
     }
-    const places = this.#store.messages.places(this.#session);
     const createdAt = new Date().toISOString();
     const row: MessageRow = {
       id,
-      place: mode === "interrupt" ? places.first - 1 : places.last + 1,
+      place: this.#store.messages.lastPlace(this.#session) + 1,
       mode,
       content,
       by,
@@ -88,7 +87,7 @@ export class Inbox {
       );
       this.#store.messages.insert(this.#session, row);
     });
-    this.#open = [...this.#open, row].sort((a, b) => a.place - b.place);
+    this.#open = [...this.#open, row].sort(byDelivery);
     return this.#receipt(row);
   }
 
@@ -287,4 +286,10 @@ function checkContent(content: MessageContent): void {
       "Put it into a file in the session's directory and name the file.",
     );
   }
+}
+
+/** Those that interrupt go first, and each kind in the order of its arrival. */
+function byDelivery(a: MessageRow, b: MessageRow): number {
+  const first = Number(b.mode === "interrupt") - Number(a.mode === "interrupt");
+  return first !== 0 ? first : a.place - b.place;
 }

@@ -10,7 +10,7 @@ export interface InterruptionPort {
   call: (method: string, params: JsonObject) => Promise<Json>;
 }
 
-const timeoutMs = 10_000;
+const patienceMs = 10_000;
 
 export class Interruption {
   readonly #port: InterruptionPort;
@@ -39,16 +39,19 @@ export class Interruption {
   }
 
   /** Resolves when the turn has ended or its agent is gone. `onAsked` runs once codex agreed. */
-  async stop(turnId: string, onAsked: () => void): Promise<void> {
-    const ended = this.#end(turnId);
+  async stop(turnId: string, onAsked: () => void, timeoutMs = patienceMs): Promise<void> {
+    const ended = this.#end(turnId, timeoutMs);
+    const asked = this.#port
+      .call("turn/interrupt", { threadId: this.#port.threadId(), turnId })
+      .then(onAsked);
+    // Whichever comes second is heard of no more: a hung agent answers neither.
+    ended.catch(() => {});
+    asked.catch(() => {});
     this.#running++;
     try {
-      await this.#port.call("turn/interrupt", { threadId: this.#port.threadId(), turnId });
-      onAsked();
-      await ended;
+      await Promise.race([asked.then(() => ended), ended]);
     } finally {
       this.#running--;
-      ended.catch(() => {});
     }
   }
 
@@ -57,7 +60,7 @@ export class Interruption {
     for (const look of [...this.#waiting]) look();
   }
 
-  #end(turnId: string): Promise<void> {
+  #end(turnId: string, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(look);

@@ -6,9 +6,15 @@
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Store } from "../store/store.ts";
 
+export interface Missed {
+  method: string;
+  params: JsonObject;
+  atMs: number | undefined;
+}
+
 export interface Reconciliation {
   /** In order: what is to be recorded, as codex would have notified it. */
-  missed: { method: string; params: JsonObject; atMs: number | undefined }[];
+  missed: Missed[];
   /** Items that began in the running turn and are not complete. */
   unfinished: JsonObject[];
   /** The turn that runs now. */

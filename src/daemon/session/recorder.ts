@@ -8,9 +8,10 @@ import { isObject, type Json, type JsonObject, type RequestId } from "../../prot
 import type { Receipt } from "../../protocol/session.ts";
 import type { Store } from "../store/store.ts";
 import type { Approvals } from "./approvals.ts";
+import { itemOfDraft } from "./drafts.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
-import { findMissed, type Reconciliation } from "./reconcile.ts";
+import { findMissed, type Missed, type Reconciliation } from "./reconcile.ts";
 import { TurnTracker } from "./turn-tracker.ts";
 
 export interface Heard {
@@ -33,22 +34,32 @@ export interface RecorderPort {
   onChange: () => void;
   /** A message may be deliverable now. */
   onProgress: () => void;
-  onTurnEnd: (status: string) => void;
+  onTurnEnd: (turnId: string, status: string) => void;
   onStoreError: (error: unknown) => void;
 }
 
 /** What codex says again whenever it loads a thread; history has it from the first time. */
 const RETOLD = new Set(["thread/tokenUsage/updated", "thread/goal/cleared", "thread/goal/updated"]);
 
+const interruptedChecks = 8;
+const interruptedPollMs = 100;
+
+function isInterruption({ method, params }: Missed): boolean {
+  return method === "turn/completed" && (params.turn as JsonObject).status === "interrupted";
+}
+
 export class Recorder {
   readonly turns = new TurnTracker();
   lastHeardAt: string;
+  /** When it last did something, as `ls` shows it. */
+  activeAt: string;
   readonly #port: RecorderPort;
   #held: Heard[] | undefined;
 
   constructor(port: RecorderPort, lastHeardAt: string) {
     this.#port = port;
     this.lastHeardAt = lastHeardAt;
+    this.activeAt = lastHeardAt;
   }
 
   /** Whether something may be missing that is not yet fetched. */
@@ -90,20 +101,39 @@ export class Recorder {
     this.#port.onChange();
   }
 
-  /** Fetches what codex has and history has not; says so if there was a gap. */
-  async reconcile(gap?: { reason: string; since: string }): Promise<void> {
+  /**
+   * Fetches what codex has and history has not; says so if there was a gap. `alive`: the agent
+   * lived on, and may be at it this moment.
+   */
+  async reconcile(gap?: { reason: string; since: string }, alive = false): Promise<void> {
     const { store, history } = this.#port;
-    const { missed, unfinished, running } = await this.#findMissed();
+    let found = await this.#findMissed();
+    // A turn that is just being ended is listed as interrupted until codex has written its end.
+    for (let i = 0; alive && i < interruptedChecks && found.missed.some(isInterruption); i++) {
+      await new Promise((resolve) => setTimeout(resolve, interruptedPollMs));
+      found = await this.#findMissed();
+    }
+    const { missed, unfinished, running } = found;
     store.transaction(() => {
       const recovered = missed.filter((one) => one.method === "item/completed").length;
       if (gap !== undefined && recovered > 0) history.own("session/gap", { ...gap, recovered });
-      for (const { method, params, atMs } of missed)
-        this.#take({ method, params, emittedAtMs: atMs });
+      for (const one of missed) {
+        // What codex said of it itself, and is held back, is nearer the truth.
+        if (isInterruption(one) && this.#heldEnd(one)) continue;
+        this.#take({ method: one.method, params: one.params, emittedAtMs: one.atMs });
+      }
     });
     for (const item of unfinished) history.drafts.begin(item);
     if (running === null) return;
     const startedAt = new Date(running.startedAtMs).toISOString();
     this.turns.reset({ id: running.id, startedAt }, true);
+  }
+
+  #heldEnd(missed: Missed): boolean {
+    const turnOf = (params: JsonObject) => (params.turn as JsonObject).id;
+    return (this.#held ?? []).some(
+      ({ method, params }) => method === missed.method && turnOf(params) === turnOf(missed.params),
+    );
   }
 
   async #findMissed(): Promise<Reconciliation> {
@@ -134,6 +164,7 @@ export class Recorder {
     if (own && method === "item/completed") this.#beforeItem(params);
     if (!history.codex(method, params, emittedAtMs)) return;
     this.lastHeardAt = new Date(emittedAtMs ?? Date.now()).toISOString();
+    if (/^(item|turn)\//.test(method)) this.activeAt = this.lastHeardAt;
     if (!own) return;
     if (this.turns.notice(method, params)) onChange();
     if (method === "item/completed") this.#afterItem(params);
@@ -147,7 +178,7 @@ export class Recorder {
     const { history } = this.#port;
     if (!isObject(params.item) || params.item.type !== "userMessage") return;
     for (const draft of history.drafts.all()) {
-      if (draft.turnId !== params.turnId || draft.item?.type !== "agentMessage") continue;
+      if (draft.turnId !== params.turnId || itemOfDraft(draft).type !== "agentMessage") continue;
       if (Object.keys(draft.fields).length > 0) history.cutDraft(draft);
     }
   }
@@ -176,7 +207,7 @@ export class Recorder {
       error: isObject(turn.error) ? String(turn.error.message ?? "") : null,
       usage: this.turns.usage,
     });
-    setImmediate(() => onTurnEnd(String(turn.status)));
+    setImmediate(() => onTurnEnd(turnId, String(turn.status)));
   }
 
   #resolved(params: JsonObject): void {

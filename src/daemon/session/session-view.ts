@@ -52,7 +52,7 @@ export function infoOf(shown: Shown): SessionInfo {
     queued: inbox.queued,
     seq: history.head,
     createdAt: row.createdAt,
-    activeAt: recorder.lastHeardAt,
+    activeAt: recorder.activeAt,
     peer: null,
     labels: row.labels,
   };

@@ -2,7 +2,6 @@
  * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
-import { join } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
@@ -18,25 +17,27 @@ import type {
   SessionState,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
-import { agentSocket } from "../agent/agent.ts";
 import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
 import { Delivery } from "./delivery.ts";
-import { readEnvironment, writeEnvironment } from "./environment.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
 import { Recorder } from "./recorder.ts";
+import { RunContext } from "./run-context.ts";
 import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
+/** How long a turn may take to stop before its agent is ended all the same. */
+const forcedInterruptMs = 3_000;
 export class Session {
   readonly id: string;
   readonly history: History;
   readonly inbox: Inbox;
   readonly approvals: Approvals;
+  readonly runContext: RunContext;
   /** As it is stored; changed by `#update` alone. */
   readonly row: Readonly<SessionRow>;
   readonly #services: Services;
@@ -48,17 +49,20 @@ export class Session {
   #firstOrigin: ThreadOrigin | undefined;
   readonly #interruption: Interruption;
   #changed = false;
+  #killing: Promise<number> | undefined;
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
     this.id = row.id;
     this.row = row;
     this.#services = services;
     this.#firstOrigin = origin;
+    this.runContext = new RunContext(row, services);
     const named = { id: row.id, name: () => row.name };
-    this.history = new History(row.id, row.seq, services.store);
+    this.history = new History(row.id, row.seq, services.store, services.onStoreError);
     this.inbox = new Inbox(named, services.store, this.history);
     this.#host = new AgentHost({
-      context: () => this.#context(),
+      save: (agent) => this.#update({ agent }),
+      context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
       inDoubt: () => this.inbox.inDoubt().length > 0,
       onArrival: (agent, how) => this.#arrived(agent, how),
@@ -73,7 +77,8 @@ export class Session {
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
     });
-    this.approvals = new Approvals(named, services.store, this.history, (id, response) =>
+    const asking = { ...named, agent: () => this.#host.identity };
+    this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
       this.#host.reply(id, response),
     );
     this.#recorder = new Recorder(
@@ -88,7 +93,7 @@ export class Session {
         interrupting: () => this.#interruption.running,
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
-        onTurnEnd: (status) => this.#turnEnded(status),
+        onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
         onStoreError: services.onStoreError,
       },
       row.activeAt,
@@ -182,11 +187,10 @@ export class Session {
   }
 
   /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
-  async interrupt(by: Actor): Promise<string> {
+  async interrupt(by: Actor, timeoutMs?: number): Promise<string> {
     const turnId = this.#interruption.target().id;
-    await this.#interruption.stop(turnId, () =>
-      this.history.own("session/interrupted", { turnId, by }),
-    );
+    const onAsked = () => void this.history.own("session/interrupted", { turnId, by });
+    await this.#interruption.stop(turnId, onAsked, timeoutMs);
     return turnId;
   }
 
@@ -204,19 +208,31 @@ export class Session {
   }
 
   /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
-  async kill(by: Actor): Promise<number> {
+  kill(by: Actor): Promise<number> {
+    this.#killing ??= this.#kill(by);
+    return this.#killing;
+  }
+
+  async #kill(by: Actor): Promise<number> {
     this.#delivery.stopped = true;
-    await this.#host.down("SIGKILL");
-    const cancelled = this.inbox.close();
-    this.history.own("session/ended", { by });
-    this.#update({ endedAt: new Date().toISOString() });
-    return cancelled;
+    await this.#host.close();
+    return this.#services.store.transaction(() => {
+      const cancelled = this.inbox.close();
+      this.history.own("session/ended", { by });
+      this.#update({ endedAt: new Date().toISOString() });
+      return cancelled;
+    });
+  }
+
+  /** It has its agent and its thread: from here on others may speak to it. */
+  created(): void {
+    this.#update({ ready: true });
   }
 
   /** Undoes a creation that failed: nothing of it stays. */
   async discard(): Promise<void> {
     this.#delivery.stopped = true;
-    await this.#host.down("SIGKILL");
+    await this.#host.close(this.row.agent);
   }
 
   rename(to: string, by: Actor): void {
@@ -227,19 +243,15 @@ export class Session {
     });
   }
 
-  /** The agent stays, for the next daemon. With `drain` one in a turn finishes it and then goes. */
-  leave(drain: boolean): void {
+  /** The agent stays, for the next daemon. */
+  leave(): void {
     this.#delivery.stopped = true;
-    this.#host.leave(drain);
+    this.#host.leave();
   }
 
   async call(method: string, params: JsonObject): Promise<Json> {
     await this.#host.up(true);
     return this.#host.call(method, { threadId: this.row.threadId, ...params });
-  }
-
-  updateEnvironment(env: Record<string, string>): void {
-    writeEnvironment(this.#directory, env);
   }
 
   attach(client: ClientInfo): () => void {
@@ -260,23 +272,6 @@ export class Session {
     if (!this.#changed) return;
     this.#changed = false;
     this.history.live("session/state", { session: this.info() });
-  }
-
-  get #directory(): string {
-    return join(this.#services.paths.stateDir, "sessions", this.id);
-  }
-
-  #context() {
-    return {
-      name: this.name,
-      spec: this.row.spec,
-      env: readEnvironment(this.#directory),
-      socket: agentSocket(this.#services.paths.agentsDir, this.id),
-      logFile: join(this.#directory, "agent.log"),
-      codex: this.#services.codex,
-      programDir: this.#services.programDir,
-      save: (agent: SessionRow["agent"]) => this.#update({ agent }),
-    };
   }
 
   async #bringUp(): Promise<boolean> {
@@ -312,7 +307,8 @@ export class Session {
       threadId,
       model,
     });
-    await this.#recorder.reconcile(isFirst ? undefined : { reason: how, since });
+    const gap = isFirst ? undefined : { reason: how, since };
+    await this.#recorder.reconcile(gap, how !== "started");
     this.#recorder.resume(how === "started");
     if (how === "started") {
       this.approvals.lose("the agent that asked is gone");
@@ -352,10 +348,11 @@ export class Session {
     }
   }
 
-  #turnEnded(status: string): void {
+  #turnEnded(turnId: string, status: string): void {
     // A crash after a turn that went well is a new story.
     if (status === "completed") this.#host.proved();
     this.#interruption.notice();
+    this.#delivery.turnEnded(turnId, status);
     if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
     else this.#delivery.pump();
   }
@@ -365,7 +362,7 @@ export class Session {
     this.#delivery.held = true;
     try {
       await this.#quiet(force, action, by);
-      await this.#host.down();
+      await this.#host.down(force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
     } finally {
       this.#delivery.held = false;
     }
@@ -373,15 +370,19 @@ export class Session {
 
   async #quiet(force: boolean, action: string, by: Actor): Promise<void> {
     const { state } = this;
-    if (state !== "working" && state !== "needs-approval") return;
+    const { unreached } = this.#host;
+    if (state !== "working" && state !== "needs-approval" && !unreached) return;
     if (!force) {
       throw new HacsError(
         "session-busy",
-        `Session "${this.name}" is ${state}, and to ${action} would cut its turn off.`,
+        unreached
+          ? `The agent of session "${this.name}" does not answer (yet), and to ${action} may cut a turn off.`
+          : `Session "${this.name}" is ${state}, and to ${action} would cut its turn off.`,
         "Wait for it (hacs-session wait NAME), or give --force to interrupt it first.",
       );
     }
-    await this.interrupt(by).catch((error) =>
+    if (unreached) return;
+    await this.interrupt(by, forcedInterruptMs).catch((error) =>
       this.#log("interrupting failed", { error: String(error) }),
     );
   }

@@ -42,6 +42,16 @@ export class Subscription implements LiveSubscriber {
 
   #catchUp(): void {
     if (this.#ended || this.sink.closed) return;
+    try {
+      this.#step();
+    } catch (error) {
+      // A history that can't be read is this client's bad luck, and nobody else's.
+      this.end();
+      this.sink.fail(error);
+    }
+  }
+
+  #step(): void {
     const rows = this.#history.after(this.cursor, pageRecords);
     if (rows.length > 0) {
       this.sink.write(rows.map((row) => recordFrame(this.#session, row)).join(""));

@@ -4,6 +4,8 @@ import type { Actor, ApprovalDetail } from "../../protocol/session.ts";
 
 export interface ApprovalRow {
   id: string;
+  /** Which process asked; its request ids mean nothing to the next one. */
+  agent: string;
   /** codex's own id of the request; small, reused by the next agent, never shown. */
   requestId: number | string;
   detail: ApprovalDetail;
@@ -24,8 +26,8 @@ export class ApprovalTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      `INSERT INTO approvals (id, session, request_id, detail, turn_id, item_id, status, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO approvals (id, session, agent, request_id, detail, turn_id, item_id, status, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = db.prepare(
       "UPDATE approvals SET status = ?, decision = ?, response = ?, by = ?, answered_at = ? WHERE id = ?",
@@ -40,6 +42,7 @@ export class ApprovalTable {
     this.#insert.run(
       row.id,
       session,
+      row.agent,
       JSON.stringify(row.requestId),
       JSON.stringify(row.detail),
       row.turnId,
@@ -75,6 +78,7 @@ export class ApprovalTable {
 function fromRow(row: Record<string, unknown>): ApprovalRow {
   return {
     id: row.id as string,
+    agent: row.agent as string,
     requestId: JSON.parse(row.request_id as string),
     detail: JSON.parse(row.detail as string),
     turnId: row.turn_id as string | null,

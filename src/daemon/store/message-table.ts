@@ -34,7 +34,7 @@ export class MessageTable {
   readonly #get: StatementSync;
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
-  readonly #places: StatementSync;
+  readonly #lastPlace: StatementSync;
   readonly #written: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -53,9 +53,7 @@ export class MessageTable {
     this.#recent = db.prepare(
       "SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?",
     );
-    this.#places = db.prepare(
-      "SELECT min(place) AS first, max(place) AS last FROM messages WHERE session = ?",
-    );
+    this.#lastPlace = db.prepare("SELECT max(place) AS last FROM messages WHERE session = ?");
     this.#written = db.prepare(
       `SELECT json_extract(content, '$.text') AS text FROM messages
        WHERE json_extract(by, '$.kind') = 'tui' AND length(content) <= ${writtenCharsMax}
@@ -115,10 +113,9 @@ export class MessageTable {
     return [...new Set(texts)].filter((text) => text !== "");
   }
 
-  /** The places in use; a new message goes after the last, an interrupting one before the first. */
-  places(session: string): { first: number; last: number } {
-    const row = this.#places.get(session) as { first: number | null; last: number | null };
-    return { first: row.first ?? 0, last: row.last ?? 0 };
+  /** The place of the last message; 0 when there is none. */
+  lastPlace(session: string): number {
+    return (this.#lastPlace.get(session) as { last: number | null }).last ?? 0;
   }
 }
 

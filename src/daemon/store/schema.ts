@@ -16,6 +16,7 @@ const migrations = [
     model       TEXT,
     provider    TEXT,
     agent       TEXT,                   -- JSON, AgentRow: the process that may still live
+    ready       INTEGER NOT NULL,       -- 0 while it is being created
     seq         INTEGER NOT NULL DEFAULT 0,
     created_at  TEXT NOT NULL,
     active_at   TEXT NOT NULL,
@@ -39,7 +40,7 @@ const migrations = [
   CREATE UNIQUE INDEX record_turn_starts ON records (session, turn_id) WHERE method = 'turn/started';
   CREATE UNIQUE INDEX record_turn_ends ON records (session, turn_id) WHERE method = 'turn/completed';
 
-  -- The inbox. place orders deliveries; an interrupting message gets one before all others.
+  -- The inbox. place orders deliveries, those that interrupt before all others.
   CREATE TABLE messages (
     session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     id          TEXT NOT NULL,
@@ -60,9 +61,18 @@ const migrations = [
   ) STRICT;
   CREATE INDEX open_messages ON messages (session, place) WHERE status IN ('accepted', 'delivered');
 
+  -- What was shown of items on their way, now and then, so that it outlives the daemon.
+  CREATE TABLE drafts (
+    session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    item_id     TEXT NOT NULL,
+    draft       TEXT NOT NULL,          -- JSON, Draft
+    PRIMARY KEY (session, item_id)
+  ) STRICT;
+
   CREATE TABLE approvals (
     id          TEXT PRIMARY KEY,
     session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    agent       TEXT NOT NULL,          -- which process asked
     request_id  TEXT NOT NULL,          -- codex's, JSON
     detail      TEXT NOT NULL,          -- JSON, ApprovalDetail
     turn_id     TEXT,

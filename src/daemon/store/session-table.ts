@@ -21,6 +21,8 @@ export interface SessionRow {
   model: string | null;
   provider: string | null;
   agent: AgentRow | null;
+  /** False while it is being created: a daemon that finds such a row undoes it. */
+  ready: boolean;
   seq: number;
   createdAt: string;
   activeAt: string;
@@ -35,6 +37,7 @@ const columns = {
   model: "model",
   provider: "provider",
   agent: "agent",
+  ready: "ready",
   seq: "seq",
   activeAt: "active_at",
   endedAt: "ended_at",
@@ -55,8 +58,8 @@ export class SessionTable {
   insert(row: SessionRow): void {
     this.#db
       .prepare(
-        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, seq, created_at, active_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, ready, seq, created_at, active_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         row.id,
@@ -67,6 +70,7 @@ export class SessionTable {
         row.model,
         row.provider,
         row.agent && JSON.stringify(row.agent),
+        row.ready ? 1 : 0,
         row.seq,
         row.createdAt,
         row.activeAt,
@@ -77,9 +81,10 @@ export class SessionTable {
     const entries = Object.entries(changes) as [keyof typeof columns, unknown][];
     if (entries.length === 0) return;
     const assignments = entries.map(([key]) => `${columns[key]} = ?`).join(", ");
-    const values = entries.map(([key, value]) =>
-      jsonColumns.has(key) && value !== null ? JSON.stringify(value) : (value as string | null),
-    );
+    const values = entries.map(([key, value]) => {
+      if (typeof value === "boolean") return value ? 1 : 0;
+      return jsonColumns.has(key) && value !== null ? JSON.stringify(value) : (value as string);
+    });
     this.#db.prepare(`UPDATE sessions SET ${assignments} WHERE id = ?`).run(...values, id);
   }
 
@@ -98,6 +103,7 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     model: row.model as string | null,
     provider: row.provider as string | null,
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
+    ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,
     activeAt: row.active_at as string,

@@ -7,6 +7,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ApprovalTable } from "./approval-table.ts";
 import { CompositionTable } from "./composition-table.ts";
+import { DraftTable } from "./draft-table.ts";
 import { MessageTable } from "./message-table.ts";
 import { RecordTable } from "./record-table.ts";
 import { migrate } from "./schema.ts";
@@ -18,7 +19,9 @@ export class Store {
   readonly messages: MessageTable;
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
+  readonly drafts: DraftTable;
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -28,6 +31,7 @@ export class Store {
 
   /** Throws `state-newer`, `state-damaged` or `state-unwritable`; the file stays as it was. */
   constructor(file: string) {
+    this.#file = file;
     this.#db = open(file);
     this.#begin = this.#db.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#db.prepare("COMMIT");
@@ -37,6 +41,7 @@ export class Store {
     this.messages = new MessageTable(this.#db);
     this.approvals = new ApprovalTable(this.#db);
     this.compositions = new CompositionTable(this.#db);
+    this.drafts = new DraftTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */
@@ -55,7 +60,7 @@ export class Store {
       // A full disk may have rolled it back already.
       if (this.#db.isTransaction) this.#rollback.run();
       this.#settle(this.#onRollback.reverse());
-      throw error;
+      throw storeError(error, this.#file);
     }
   }
 
@@ -72,6 +77,15 @@ export class Store {
     this.#onCommit = [];
     this.#onRollback = [];
     for (const callback of callbacks) callback();
+  }
+
+  /** Looks something up; a damaged file is told as such. */
+  reading<T>(look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      throw storeError(error, this.#file);
+    }
   }
 
   /**
@@ -106,19 +120,25 @@ function open(file: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof HacsError) throw error;
-    const message = messageOf(error);
-    if (/malformed|not a database|corrupt/i.test(message)) {
-      throw new HacsError(
-        "state-damaged",
-        `The history ${file} is damaged: ${message}.`,
-        "Move it away to begin anew, or restore a backup; codex keeps its own threads, so `new --resume` brings them back.",
-      );
-    }
-    throw new HacsError(
-      "state-unwritable",
-      `The history ${file} can't be written: ${message}.`,
-      "Check the directory's owner, mode and free space, or set HACS_SESSION_HOME.",
+    throw storeError(error, file);
+  }
+}
+
+/** What SQLite says, in our words; anything that is not its error is passed on as it is. */
+function storeError(error: unknown, file: string): unknown {
+  if (error instanceof HacsError || (error as { code?: string }).code !== "ERR_SQLITE_ERROR")
+    return error;
+  const message = messageOf(error);
+  if (/malformed|not a database|corrupt/i.test(message)) {
+    return new HacsError(
+      "state-damaged",
+      `The history ${file} is damaged: ${message}.`,
+      "Move it away to begin anew, or restore a backup; codex keeps its own threads, so `new --resume` brings them back.",
     );
   }
+  return new HacsError(
+    "state-unwritable",
+    `The history ${file} can't be written: ${message}.`,
+    "Check the directory's owner, mode and free space, or set HACS_SESSION_HOME.",
+  );
 }

@@ -27,6 +27,7 @@ beforeEach(() => {
     model: null,
     provider: null,
     agent: null,
+    ready: true,
     seq: 0,
     createdAt: now,
     activeAt: now,
@@ -43,9 +44,14 @@ afterEach(() => {
 /** As a daemon does when it starts. */
 function load(): Approvals {
   replies = [];
-  return new Approvals({ id: "s", name: () => "bot" }, store, history, (id, response) => {
-    replies.push([id, response]);
-  });
+  return new Approvals(
+    { id: "s", name: () => "bot", agent: () => "agent" },
+    store,
+    history,
+    (id, response) => {
+      replies.push([id, response]);
+    },
+  );
 }
 
 const method = "item/commandExecution/requestApproval";

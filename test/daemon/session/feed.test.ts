@@ -24,6 +24,10 @@ class Reader implements LiveSubscriber {
 
   whenDrained(): void {}
 
+  fail(error: unknown): void {
+    throw error;
+  }
+
   onLagging(): void {
     this.lagged++;
   }

@@ -35,6 +35,7 @@ function withSession(store: Store, id = "s"): History {
     model: null,
     provider: null,
     agent: null,
+    ready: true,
     seq: 0,
     createdAt: now,
     activeAt: now,

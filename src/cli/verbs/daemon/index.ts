@@ -8,7 +8,7 @@ import { daemonStop } from "./stop.ts";
 export const daemon: Verb = {
   name: "daemon",
   group: "Daemon and set-up",
-  summary: "start, stop and inspect the daemon",
+  summary: "start, stop, restart and inspect the daemon",
   about: "Every other command starts the daemon when none runs, so this is rarely needed.",
   verbs: [daemonStart, daemonStop, daemonRestart, daemonStatus, daemonRun],
   examples: [

@@ -1,3 +1,4 @@
+import { visible } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import { pathsFor } from "../../../system/paths.ts";
@@ -39,7 +40,7 @@ export const daemonStatus: Verb = {
       ["up", formatDuration(status.uptimeMs)],
     ];
     for (const [label, text] of rows)
-      context.print(`${context.paint("bold", label.padEnd(9))} ${text}`);
+      context.print(`${context.paint("bold", label.padEnd(9))} ${visible(text)}`);
     return undefined;
   },
 };

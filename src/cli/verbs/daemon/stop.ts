@@ -1,10 +1,11 @@
 import type { Connection } from "../../../client/connection.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import type { Params, Result } from "../../../protocol/methods.ts";
-import type { Context } from "../../context.ts";
+import { pathsFor } from "../../../system/paths.ts";
+import { type Context, isStopping } from "../../context.ts";
 import type { Verb } from "../../verb.ts";
 
-/** What the daemon is given to finish after it answered; its own deadlines are shorter. */
+/** What the daemon is given to settle its agents and end; its own deadlines are shorter. */
 const goneTimeoutMs = 30_000;
 
 export const daemonStop: Verb<{ end?: boolean; keep?: boolean }> = {
@@ -42,25 +43,28 @@ export async function stopDaemon(
   try {
     connection = await context.dialRunning();
   } catch (error) {
+    if (isStopping(error)) return void (await context.whenStopped());
     if (error instanceof HacsError && error.code === "daemon-unreachable") return undefined;
     throw error;
   }
   const gone = new Promise<void>((resolve) => {
     connection.onClose = () => resolve();
   });
-  const result = await connection.call("daemon/stop", { agents });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((_resolve, reject) => {
-    timer = setTimeout(() => reject(stillThere()), goneTimeoutMs);
-  });
-  await Promise.race([gone, late]).finally(() => clearTimeout(timer));
-  return result;
-}
-
-function stillThere(): HacsError {
-  return new HacsError(
-    "timed-out",
-    `The daemon was told to stop, and is still there after ${goneTimeoutMs / 1000} s.`,
-    "See what it does: hacs-session daemon status",
-  );
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("late")), goneTimeoutMs);
+  try {
+    const result = await Promise.race([connection.call("daemon/stop", { agents }), late.promise]);
+    await Promise.race([gone, late.promise]);
+    return result;
+  } catch (error) {
+    // Another command told it to stop.
+    if (isStopping(error)) return void (await context.whenStopped());
+    if (error instanceof HacsError) throw error;
+    const { hungDaemon } = await import("../../../client/hung.ts");
+    const { message, next } = hungDaemon(pathsFor(context.choice, context.env).socket);
+    const told = `It was told to stop ${goneTimeoutMs / 1000} s ago.`;
+    throw new HacsError("daemon-hung", `${message} ${told}`, next);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,0 +1,55 @@
+/** The config file, by the daemon's rules, which are in `src/daemon/config.ts`; a test compares. */
+import { existsSync, readFileSync } from "node:fs";
+import { quote, visible } from "../../protocol/address.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import { isObject, type Json } from "../../protocol/messages.ts";
+import type { Paths } from "../../system/paths.ts";
+import { prefixRule } from "../../system/settings.ts";
+import type { Finding } from "./finding.ts";
+
+const LOG_LEVELS: Json[] = ["debug", "info", "warn", "error"];
+
+const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }> = {
+  codex: {
+    rule: "the path of a codex",
+    holds: (value) => typeof value === "string" && value !== "",
+  },
+  logLevel: {
+    rule: `one of ${LOG_LEVELS.join(", ")}`,
+    holds: (value) => LOG_LEVELS.includes(value),
+  },
+  prefix: {
+    rule: "a key as C-a, C-Space or M-a, and none that means Enter or Tab",
+    holds: (value) => typeof value === "string" && new RegExp(prefixRule).test(value),
+  },
+  notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+};
+
+export function checkConfig({ configFile }: Pick<Paths, "configFile">): Finding {
+  const check = "config";
+  if (!existsSync(configFile))
+    return { check, status: "ok", detail: `${configFile}, none (not needed)` };
+  try {
+    const wrong = faultOf(JSON.parse(readFileSync(configFile, "utf8")));
+    if (wrong !== undefined) throw new Error(wrong);
+    return { check, status: "ok", detail: configFile };
+  } catch (error) {
+    return {
+      check,
+      status: "fail",
+      detail: `${configFile} can't be used: ${visible(messageOf(error))}`,
+      mend: `Correct it, or move it away. It is one JSON object that may have: ${Object.keys(MEMBERS).join(", ")}.`,
+    };
+  }
+}
+
+function faultOf(config: Json): string | undefined {
+  if (!isObject(config)) return "it is not an object";
+  for (const [name, value] of Object.entries(config)) {
+    const member = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+    if (member === undefined) return `there is no member ${quote(name)}`;
+    if (value === undefined || !member.holds(value))
+      return `${name} is ${member.rule}; got ${JSON.stringify(value)}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,168 @@
+/** Changing sessions against a daemon of the test's own, for what a real one does too seldom. */
+import { duplexPair } from "node:stream";
+import { afterEach, expect, test } from "vitest";
+import { Connection } from "../../src/client/connection.ts";
+import type { HacsError } from "../../src/protocol/errors.ts";
+import { LineSplitter } from "../../src/protocol/framing.ts";
+import {
+  decode,
+  encodeFailure,
+  encodeNotification,
+  encodeResult,
+  type JsonObject,
+} from "../../src/protocol/messages.ts";
+import { nothingAround } from "../../src/tui/around.ts";
+import type { Model } from "../../src/tui/model.ts";
+import type { News } from "../../src/tui/news.ts";
+import { Stage } from "../../src/tui/stage.ts";
+import { strike } from "../../src/tui/strike.ts";
+import { live, sessionInfo } from "./events.ts";
+
+type Answer = object | undefined | Promise<object>;
+type Handlers = Record<string, (params: JsonObject) => Answer>;
+
+const infos = ["api", "web", "gone"].map((name) => sessionInfo({ name, id: `id-${name}` }));
+const named = (name: unknown) => infos.find((info) => info.name === name || info.id === name);
+const stages: Stage[] = [];
+afterEach(() => {
+  for (const stage of stages.splice(0)) stage.stop();
+});
+
+function daemon(handlers: Handlers) {
+  const all: Handlers = {
+    "session/list": () => ({ sessions: infos }),
+    "session/attach": ({ name }) =>
+      name === "id-gone"
+        ? { code: -32000, message: "gone is gone", data: { code: "session-ended" } }
+        : { session: named(name), head: 0, approvals: [], messages: [] },
+    ...handlers,
+  };
+  return async () => {
+    const [near, far] = duplexPair();
+    const splitter = new LineSplitter();
+    far.on("error", () => {});
+    far.on("data", async (chunk: Buffer) => {
+      for (const line of splitter.push(chunk)) {
+        const message = decode(line);
+        if (message.kind !== "request") continue;
+        const result = await all[message.method]?.(message.params);
+        if (result === undefined) continue;
+        const failed = "code" in result;
+        far.write(
+          `${failed ? encodeFailure(message.id, result as never) : encodeResult(message.id, result)}\n`,
+        );
+        if (message.method !== "session/attach" || failed) continue;
+        const session = named(message.params.name)?.id ?? "";
+        const event = { ...live("session/live", { seq: 0 }), session };
+        far.write(`${encodeNotification("session/event", event)}\n`);
+      }
+    });
+    return new Connection(near);
+  };
+}
+
+async function start(handlers: Handlers = {}) {
+  const errors: HacsError[] = [];
+  const rings: News[] = [];
+  const stage = new Stage({
+    dial: daemon(handlers),
+    name: "api",
+    readOnly: false,
+    size: { columns: 80, rows: 24 },
+    around: nothingAround,
+    environment: {},
+    perform: () => {},
+    onEnded: (error) => errors.push(error),
+    ring: (news) => rings.push(news),
+  });
+  stages.push(stage);
+  await stage.start();
+  await until(stage, ({ around }) => around.sessions.length === 3);
+  return { stage, errors, rings };
+}
+
+/** Resolves when what is drawn is so. */
+function until(stage: Stage, is: (picture: Model) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!is(stage.picture)) return;
+      unsubscribe();
+      resolve();
+    };
+    const unsubscribe = stage.subscribe(look);
+    look();
+  });
+}
+
+function keys(stage: Stage, ...pressed: string[]): void {
+  let ids = 0;
+  for (const key of pressed) {
+    const stroke = /^(ctrl-|enter$)/.test(key) ? { key } : { text: key };
+    strike(stage, stroke, () => `m${++ids}`);
+  }
+}
+
+test("a session that can't be attached leaves the one before on the screen, and says why", async () => {
+  const { stage, errors } = await start();
+  keys(stage, "my draft", "ctrl-b", "2");
+  await until(stage, ({ notice }) => notice?.text === "gone is gone");
+  expect(stage.model.name).toBe("api");
+  expect(stage.model.composer.text).toBe("my draft");
+  expect(errors).toEqual([]);
+});
+
+test("the picture stays until the next session has one, and keys are for that one already", async () => {
+  let attached = () => {};
+  const held = new Promise<void>((resolve) => {
+    attached = resolve;
+  });
+  const answer = (name: unknown) => ({
+    session: named(name),
+    head: 0,
+    approvals: [],
+    messages: [],
+  });
+  const { stage } = await start({
+    "session/attach": ({ name }) =>
+      name === "id-web" ? held.then(() => answer(name)) : answer(name),
+  });
+  keys(stage, "ctrl-b", "nhello");
+  expect([stage.picture.name, stage.model.name]).toEqual(["api", "web"]);
+  expect(stage.model.composer.text).toBe("hello");
+  attached();
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  expect(stage.picture.composer.text).toBe("hello");
+});
+
+test("keys that come faster than sessions do count from where they lead", async () => {
+  const { stage } = await start();
+  keys(stage, "ctrl-b", "2", "ctrl-b", "p", "ctrl-b", "p", "ctrl-b", "l");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+});
+
+test("what was written in a session that was left is sent all the same, and its draft stays", async () => {
+  const sent: unknown[] = [];
+  let acknowledge = () => {};
+  const held = new Promise<void>((resolve) => {
+    acknowledge = resolve;
+  });
+  const { stage } = await start({
+    "session/send": async ({ id, name, content }) => {
+      await held;
+      sent.push([name, content]);
+      return { messageId: id };
+    },
+  });
+  keys(stage, "one", "enter", "two", "enter", "a draft", "ctrl-b", "n");
+  await until(stage, ({ name }) => name === "web");
+  const all = stage.sent();
+  acknowledge();
+  await all;
+  expect(sent).toEqual([
+    ["id-api", { text: "one" }],
+    ["id-api", { text: "two" }],
+  ]);
+  keys(stage, "ctrl-b", "l");
+  await until(stage, ({ name, composer }) => name === "api" && composer.text === "a draft");
+  expect(stage.model.outbox).toEqual([]);
+});
