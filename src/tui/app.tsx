@@ -8,14 +8,15 @@ import { ticked } from "./receive.ts";
 import { screenOf } from "./screen.ts";
 import type { Scene } from "./store.ts";
 import { strike } from "./strike.ts";
-import { useFocusReports, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
+import { useFocusReports, useMouse, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
 import { paint } from "./theme.ts";
 
 export function App({ store, color }: { store: Scene; color: boolean }) {
   const model = useSyncExternalStore(store.subscribe, () => store.picture);
   useNoAutowrap();
+  useMouse(store);
   useSize(store);
-  useSuspend();
+  useSuspend(store);
   useClock(
     store,
     model.transcript.turn !== null || model.notice !== null || model.dialog?.kind === "chooser",

@@ -12,14 +12,24 @@ import { type Line, span } from "./lines.ts";
 import { isDemo, type Model, type Outgoing } from "./model.ts";
 import type { Blocks } from "./viewport.ts";
 
-type Thing = Entry | Draft | QueuedMessage | Outgoing;
+export type Thing = Entry | Draft | QueuedMessage | Outgoing;
 
 const cache = new WeakMap<object, { drawn: string; lines: readonly Line[] }>();
 
-export function blocksOf(model: Model): Blocks {
+export interface TranscriptBlocks extends Blocks {
+  thing(index: number): Thing | undefined;
+  /** True: the block may have more rows in full than are shown. */
+  folds(index: number): boolean;
+  /** The block's rows with nothing left out, drawn anew. */
+  full(index: number): readonly Line[];
+}
+
+export function blocksOf(model: Model): TranscriptBlocks {
   const { entries, drafts, queue } = model.transcript;
   const unsent = model.outbox.filter(({ id }) => !queue.some((message) => message.id === id));
-  const tail: Thing[] = [...drafts, ...queue, ...unsent];
+  // What is on its way follows what is not loaded yet.
+  const tail: Thing[] = model.newer === null ? [...drafts, ...queue, ...unsent] : [];
+  const opened = new Set(model.opened);
   const drawing: Drawing = {
     width: Math.max(widthMin, model.size.columns),
     expanded: model.expanded,
@@ -31,11 +41,16 @@ export function blocksOf(model: Model): Blocks {
     index <= entries.length ? entries[index - 1] : tail[index - 1 - entries.length];
   const key = (index: number) => keyOf(thing(index));
   const count = 1 + entries.length + tail.length;
+  const drawn = (index: number) =>
+    opened.has(key(index)) ? { ...drawing, expanded: true } : drawing;
   return {
     count,
     head: 1,
     key,
-    lines: (index) => (index === 0 ? head : linesOf(thing(index)!, drawing, queue)),
+    thing,
+    folds: (index) => folds(thing(index)),
+    full: (index) => spaced(draw(thing(index)!, { ...drawing, expanded: true }, "")),
+    lines: (index) => (index === 0 ? head : linesOf(thing(index)!, drawn(index), queue)),
     find: (wanted) => {
       let index = count - 1;
       while (index >= 0 && key(index) !== wanted) index--;
@@ -45,7 +60,7 @@ export function blocksOf(model: Model): Blocks {
 }
 
 /** A draft and the item that it becomes have one key: the reader stays where they are. */
-function keyOf(thing: Thing | undefined): string {
+export function keyOf(thing: Thing | undefined): string {
   if (thing === undefined) return "head";
   if ("fields" in thing) return `item ${thing.itemId}`;
   if (!("kind" in thing)) return `message ${thing.id}`;
@@ -57,9 +72,19 @@ function linesOf(thing: Thing, drawing: Drawing, queue: readonly Thing[]): reado
   const known = cache.get(thing);
   if (known?.drawn === drawn) return known.lines;
   const lines = draw(thing, drawing, queue.includes(thing) ? "queued" : "sending…");
-  const spaced = lines.length === 0 ? lines : [[], ...lines];
-  cache.set(thing, { drawn, lines: spaced });
-  return spaced;
+  const rows = spaced(lines);
+  cache.set(thing, { drawn, lines: rows });
+  return rows;
+}
+
+function spaced(lines: Line[]): Line[] {
+  return lines.length === 0 ? lines : [[], ...lines];
+}
+
+/** What the agent says is always shown whole. */
+function folds(thing: Thing | undefined): boolean {
+  if (thing === undefined || !("kind" in thing)) return thing !== undefined && "fields" in thing;
+  return thing.kind === "notice" || (thing.kind === "item" && thing.item.type !== "agentMessage");
 }
 
 function draw(thing: Thing, drawing: Drawing, state: string): Line[] {

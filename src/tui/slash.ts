@@ -12,6 +12,9 @@ export const SLASH = {
   "/kill": "kill the session, after asking",
   "/command": "VERB …  as the command line has them",
   "/steer": "TEXT  into the running turn, not after it",
+  "/find": "WORDS  search the transcript",
+  "/copy": "copy the last answer; /copy code its last code block",
+  "/mouse": "the wheel scrolls, or the terminal selects text",
   "/help": "the keys and these commands",
 } as const;
 export type SlashCommand = keyof typeof SLASH;

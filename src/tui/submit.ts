@@ -1,10 +1,13 @@
 /** Enter in the composer: a message to send, or a slash command. */
 import type { SendMode } from "../protocol/session.ts";
 import { emptyComposer } from "./composer.ts";
+import { copyLast } from "./copy.ts";
 import { plainDecision } from "./decisions.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
+import { toggleMouse } from "./press-reading.ts";
 import { carryOut, pressSessions } from "./press-sessions.ts";
+import { find } from "./search.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
 export function submit(model: Model, newId: () => string): Step {
@@ -47,6 +50,13 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return answer(model, true);
     case "/deny":
       return answer(model, false);
+    case "/find":
+      if (rest === "") return only(noticed(model, "/find takes the words to look for", "warning"));
+      return find(model, rest);
+    case "/copy":
+      return copyLast(model, rest.trim() === "code");
+    case "/mouse":
+      return toggleMouse(model);
     case "/help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
     case "/sessions":

@@ -36,6 +36,8 @@ const looks = {
   prompt: { color: cyan, bold: true },
   approval: { color: yellow, bold: true },
   key: { bold: true },
+  match: { color: yellow, inverse: true },
+  matchHere: { color: yellow, bold: true, inverse: true },
   status: { inverse: true },
   statusAlert: { inverse: true, bold: true },
   statusWaits: { inverse: true, bold: true, color: yellow },
