@@ -71,6 +71,7 @@ export function receivedEarlier(model: Model, records: readonly HistoryRecord[])
   if (first === undefined) return only({ ...model, earlier: "none" });
   // A jump or a trim went elsewhere meanwhile.
   if (model.earlier !== "loading") return only(model);
+  if (model.oldest !== null && records.at(-1)?.seq !== model.oldest - 1) return only(model);
   const entries = [...pageEntries(model, records), ...model.transcript.entries];
   const longer: Model = {
     ...model,

@@ -109,8 +109,9 @@ export function wantLater(model: Model): Step {
 
 export function receivedLater(model: Model, records: readonly HistoryRecord[]): Model {
   const { newer, transcript } = model;
-  // The reader went elsewhere meanwhile.
+  // The reader went elsewhere meanwhile: the page does not follow what is held now.
   if (newer === null || newer.held !== null) return model;
+  if (records.length > 0 && records[0]!.seq !== newer.after + 1) return model;
   const entries = [...transcript.entries, ...pageEntries(model, records)];
   const after = records.at(-1)?.seq ?? newer.after;
   return trimmed({
@@ -126,9 +127,13 @@ export function receivedJump(
   to: "start" | "end",
   records: readonly HistoryRecord[],
 ): Model {
-  const held = to === "end" ? (model.newer?.held ?? []) : [];
+  const held = model.newer?.held ?? [];
+  if (to === "end" && !model.newer?.held) return model;
   const last = records.at(-1)?.seq ?? 0;
-  const entries = [...pageEntries(model, records), ...held.filter(({ seq }) => seq > last)];
+  const entries = [
+    ...pageEntries(model, records),
+    ...(to === "end" ? held : []).filter(({ seq }) => seq > last),
+  ];
   const jumped = { ...runFrom(model, entries, records), notice: null };
   if (to === "end") return { ...jumped, newer: null, anchor: null };
   const first = entries[0];

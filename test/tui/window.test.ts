@@ -4,7 +4,7 @@ import type { HistoryRecord } from "../../src/protocol/session.ts";
 import { pageRecords } from "../../src/tui/link.ts";
 import type { Effect, Model, Step } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
-import { receivedEarlier } from "../../src/tui/receive.ts";
+import { received, receivedEarlier } from "../../src/tui/receive.ts";
 import { receivedSeek } from "../../src/tui/search.ts";
 import { entriesMax, receivedJump, receivedLater } from "../../src/tui/window.ts";
 import { agentMessage, feed, modelWith, shown } from "./events.ts";
@@ -121,6 +121,23 @@ test("what arrives while one reads far back is not shown there, and is at the en
   const meanwhile = feed(asked.model, agentMessage(total + 2, "item 100002."));
   const there = answer(meanwhile, asked.effects[0]!, total + 1).model;
   expect(inView(there).slice(-3)).toEqual([total, total + 1, total + 2]);
+});
+
+test("a page that was asked for before the reader went elsewhere joins nothing", () => {
+  const paged = go(attached(), { key: "home" });
+  const later = records(5_001, 5_200);
+  expect(receivedLater(paged, later)).toBe(paged);
+  const waiting: Model = { ...paged, earlier: "loading", oldest: 701 };
+  expect(receivedEarlier(waiting, records(1, 200)).model).toBe(waiting);
+  expect(receivedJump(paged, "end", later)).toBe(paged);
+});
+
+test("a message that is sent from far back is seen where it goes, at the end", () => {
+  const first = go(attached(), { key: "home" });
+  const sent = go(first, { text: "hello" }, { key: "enter" });
+  const { model, effects } = received(sent, agentMessage(total + 1, "item 100001."));
+  expect(effects).toEqual([{ do: "jump", to: "end" }]);
+  expect(inView(answer(model, effects[0]!, total + 1).model).at(-1)).toBe(total + 1);
 });
 
 test("a search goes through all of it and keeps one page", () => {
