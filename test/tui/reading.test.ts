@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { say } from "../support/sessions.ts";
-import type { TestTerminal } from "../support/terminal.ts";
+import { openTerminal, type TestTerminal } from "../support/terminal.ts";
 
 let home: Home;
 const terminals: TestTerminal[] = [];
@@ -100,6 +100,32 @@ test("a signal gives the wheel back too, and /mouse does while attached", async 
   expect(other.raw().lastIndexOf("\u001b[?1000l")).toBeGreaterThan(
     other.raw().lastIndexOf("\u001b[?1000h"),
   );
+});
+
+test("suspended, the wheel is the shell's; in front again, it is the client's", async () => {
+  await home.ok(["new", "stops", "-d"]);
+  const shell = openTerminal({
+    command: "bash",
+    args: ["--norc", "--noprofile", "-i"],
+    env: { ...home.env, PS1: "ready> " },
+    cwd: home.work,
+  });
+  terminals.push(shell);
+  const isOn = () =>
+    shell.raw().lastIndexOf("\u001b[?1000h") > shell.raw().lastIndexOf("\u001b[?1000l");
+  await shell.waitFor("ready>");
+  shell.type(`${process.cwd()}/bin/hacs-session attach stops\r`);
+  await shell.waitFor("[stops]");
+  expect(isOn()).toBe(true);
+  shell.press("ctrl-b", "ctrl-z");
+  await shell.waitFor(/Stopped[\s\S]*ready>/);
+  expect(isOn()).toBe(false);
+  shell.type("fg\r");
+  await shell.waitFor("[stops]");
+  await eventually(isOn, { what: "the wheel is reported again" });
+  shell.press("ctrl-b", "d");
+  await shell.waitFor("[detached (from session stops)]");
+  expect(isOn()).toBe(false);
 });
 
 test("a message and its code are copied by key, and by nothing that a model says", async () => {

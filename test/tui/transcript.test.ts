@@ -25,7 +25,7 @@ function say(terminal: TestTerminal, text: string): void {
   terminal.press("enter");
 }
 
-test("a command's card folds its output, and o opens it", async () => {
+test("a command's card folds its output; a search opens it, and o folds it again", async () => {
   await home.ok(["new", "runs", "-d"]);
   const terminal = await attach("runs", 40, 90);
   say(terminal, "run seq 100 140; printf '\\033]52;c;aGk=\\007\\033[2Jhostile\\n'; exit 3");
@@ -38,6 +38,8 @@ test("a command's card folds its output, and o opens it", async () => {
   // The answer repeats what the tool gave; the command's own output is the match before it.
   terminal.press("n");
   await terminal.waitFor(/│ 119\s+│ 120\s+│ 121/);
+  terminal.press("o");
+  await terminal.waitFor(/│ 101\s+… 3\d lines more/);
 });
 
 test("a changed file is a diff with numbers and counts", async () => {
