@@ -9,14 +9,15 @@ import { ticked } from "./receive.ts";
 import { screenOf } from "./screen.ts";
 import type { Scene } from "./store.ts";
 import { strike } from "./strike.ts";
-import { useFocusReports, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
+import { useFocusReports, useMouse, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
 import { paint } from "./theme.ts";
 
 export function App({ store, color }: { store: Scene; color: boolean }) {
   const model = useSyncExternalStore(store.subscribe, () => store.picture);
   useNoAutowrap();
+  useMouse(store);
   useSize(store);
-  useSuspend();
+  useSuspend(store);
   useEditor(store, model.editing);
   useClock(
     store,

@@ -12,6 +12,8 @@ export interface Around {
   last: string | null;
   /** Null until the terminal reported it; some never do. */
   focused: boolean | null;
+  /** True: the wheel scrolls here; false: the mouse is the terminal's own. */
+  mouse: boolean;
   /** The prefix, as a stroke's name. */
   prefix: string;
   /** Where a relative directory begins that no session has a say in. */
@@ -22,6 +24,7 @@ export const nothingAround: Around = {
   sessions: [],
   last: null,
   focused: null,
+  mouse: true,
   prefix: "ctrl-b",
   home: "",
 };

@@ -35,6 +35,11 @@ export function helpLines(
     "* shown · - the one before · ! waits for an approval · # works · x crashed · z asleep";
   rows.push([], ...wrap([span("Sessions in the status line: ", "heading"), span(signs)], width));
   if (readOnly) return rows;
+  rows.push([], [span("While scrolling", "heading")]);
+  const known = new Set(KEYMAP.composer.map(({ does }) => does));
+  for (const { keys, about, does } of KEYMAP.reading) {
+    if (about !== undefined && !known.has(does)) add(keyName(keys[0] ?? ""), about);
+  }
   rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
   for (const [command, about] of [...Object.entries(SLASH), ...controls]) add(command, about);
   rows.push([], [span("While writing", "heading")]);

@@ -16,6 +16,7 @@ export type Focus =
   | "new"
   | "reading"
   | "completion"
+  | "search"
   | "composer"
   | "watching";
 
@@ -35,6 +36,8 @@ export type Command =
   | "complete-enter"
   | "complete-leave"
   | "command-line"
+  | "copy-code"
+  | "copy-message"
   | "delete"
   | "detach"
   | "down"
@@ -49,7 +52,9 @@ export type Command =
   | "left"
   | "line-end"
   | "line-start"
+  | "mouse"
   | "newline"
+  | "open"
   | "overlay-complete"
   | "overlay-enter"
   | "overlay-leave"
@@ -63,6 +68,11 @@ export type Command =
   | "right"
   | "row-down"
   | "row-up"
+  | "search"
+  | "search-go"
+  | "search-leave"
+  | "search-newer"
+  | "search-older"
   | "send"
   | "session-kill"
   | "session-last"
@@ -77,6 +87,8 @@ export type Command =
   | "to-end"
   | "to-start"
   | "up"
+  | "wheel-down"
+  | "wheel-up"
   | "word-left"
   | "word-right";
 
@@ -85,6 +97,8 @@ const scrolling: Binding[] = [
   { keys: ["pagedown"], does: "page-down", about: "a page down" },
   { keys: ["shift-up"], does: "row-up", about: "a row up" },
   { keys: ["shift-down"], does: "row-down", about: "a row down" },
+  { keys: ["wheel-up"], does: "wheel-up" },
+  { keys: ["wheel-down"], does: "wheel-down" },
 ];
 
 const everywhere: Binding[] = [
@@ -116,6 +130,16 @@ const lineKeys: Binding[] = [
   { keys: ["ctrl-k"], does: "kill-to-end" },
 ];
 
+/** What one does with what one reads. */
+const readingKeys: Binding[] = [
+  { keys: ["/"], does: "search", about: "search; n goes on up, N down" },
+  { keys: ["n"], does: "search-older" },
+  { keys: ["N"], does: "search-newer" },
+  { keys: ["y"], does: "copy-message", about: "copy the item at the bottom, or with the match" },
+  { keys: ["Y"], does: "copy-code", about: "copy its last code block" },
+  { keys: ["o", "tab"], does: "open", about: "show that item in full, or folded" },
+];
+
 export const KEYMAP: Record<Focus, readonly Binding[]> = {
   prefix: [
     { keys: ["d"], does: "detach", about: "detach; the session goes on" },
@@ -132,6 +156,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["a"], does: "approval-focus", about: "answer what waits, as Tab does" },
     { keys: ["["], does: "reading", about: "scroll with the arrow keys; q leaves" },
     { keys: ["o"], does: "expand", about: "show long output in full, or not" },
+    { keys: ["m"], does: "mouse", about: "the wheel scrolls, or the terminal selects text" },
     { keys: ["r"], does: "redraw", about: "draw the screen again" },
     { keys: ["ctrl-z"], does: "suspend", about: "suspend this client" },
     { keys: ["?"], does: "help", about: "these keys" },
@@ -199,7 +224,8 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...everywhere,
   ],
   reading: [
-    { keys: ["q", "escape", "ctrl-c", "enter"], does: "to-end" },
+    { keys: ["q", "escape", "ctrl-c", "enter"], does: "to-end", about: "go back to writing" },
+    ...readingKeys,
     ...everywhere,
     ...scrolling,
     ...rowKeys,
@@ -211,6 +237,14 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["up", "ctrl-p"], does: "row-up" },
     { keys: ["down", "ctrl-n"], does: "row-down" },
     ...everywhere,
+  ],
+  search: [
+    { keys: ["enter"], does: "search-go" },
+    { keys: ["escape", "ctrl-c"], does: "search-leave" },
+    { keys: ["backspace", "ctrl-h"], does: "backspace" },
+    { keys: ["ctrl-u"], does: "kill-to-start" },
+    ...everywhere,
+    ...scrolling,
   ],
   composer: [
     { keys: ["enter"], does: "send", about: "send; while a turn runs, queue or steer" },
@@ -233,8 +267,8 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["right", "ctrl-f"], does: "right" },
     { keys: ["alt-b", "ctrl-left", "alt-left"], does: "word-left" },
     { keys: ["alt-f", "ctrl-right", "alt-right"], does: "word-right" },
-    { keys: ["home", "ctrl-a"], does: "line-start", about: "to the start of the line" },
-    { keys: ["end", "ctrl-e"], does: "line-end", about: "to the end of the line" },
+    { keys: ["home", "ctrl-a"], does: "line-start", about: "to the start of the line, or of all" },
+    { keys: ["end", "ctrl-e"], does: "line-end", about: "to the end of the line, or of all" },
     { keys: ["backspace", "ctrl-h"], does: "backspace" },
     { keys: ["delete", "ctrl-d"], does: "delete" },
     { keys: ["ctrl-w", "alt-backspace"], does: "kill-word", about: "delete the word before" },
@@ -243,7 +277,13 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...scrolling,
     ...everywhere,
   ],
-  watching: [...everywhere, ...scrolling, ...rowKeys, { keys: ["escape"], does: "to-end" }],
+  watching: [
+    ...everywhere,
+    ...scrolling,
+    ...rowKeys,
+    ...readingKeys,
+    { keys: ["escape"], does: "to-end" },
+  ],
 };
 
 /** The prefix unless the person's configuration has another; the tables are written with it. */

@@ -9,12 +9,15 @@ import { Follower } from "../client/follow.ts";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
+import type { HistoryRecord } from "../protocol/session.ts";
 import { contentOf, imagesIn, textOf } from "./chips.ts";
 import { ControlDesk } from "./control-desk.ts";
 import { DraftCourier } from "./draft-courier.ts";
-import type { Effect, Outgoing } from "./model.ts";
+import type { Effect, Model, Outgoing, Step } from "./model.ts";
 import * as receive from "./receive.ts";
+import { receivedSeek } from "./search.ts";
 import type { Store } from "./store.ts";
+import { receivedJump, receivedLater } from "./window.ts";
 
 /** Records that attach brings, and that one page of older ones has. */
 export const pageRecords = 200;
@@ -112,7 +115,18 @@ export class Link {
       case "control":
         return this.#desk.control(effect.control, effect.rest);
       case "earlier":
-        return this.#earlier(effect.before);
+        return this.#page({ before: effect.before }, receive.receivedEarlier);
+      case "later":
+        return this.#page({ after: effect.after }, receivedLater);
+      case "jump":
+        return this.#page(effect.to === "start" ? { after: 0 } : {}, (model, records) =>
+          receivedJump(model, effect.to, records),
+        );
+      case "seek":
+        return this.#page(
+          "before" in effect ? { before: effect.before } : { after: effect.after },
+          (model, records) => receivedSeek(model, effect.id, records),
+        );
     }
   }
 
@@ -167,13 +181,19 @@ export class Link {
     }
   }
 
-  async #earlier(before: number): Promise<void> {
+  /** A page of the history; of a jump to the end, the last one that was known when it began. */
+  async #page(
+    from: { before?: number; after?: number },
+    take: (model: Model, records: readonly HistoryRecord[]) => Model | Step,
+  ): Promise<void> {
+    const place =
+      Object.keys(from).length > 0 ? from : { before: this.#store.model.transcript.cursor + 1 };
     try {
-      const { records } = await this.#call("session/history", { before, limit: pageRecords });
-      this.#store.act((model) => receive.receivedEarlier(model, records));
+      const { records } = await this.#call("session/history", { ...place, limit: pageRecords });
+      this.#store.act((model) => take(model, records));
     } catch {
-      // It stands above the transcript that there is more; scrolling there asks again.
-      this.#store.act(receive.earlierFailed);
+      // It stands above or below the transcript that there is more; scrolling there asks again.
+      this.#store.act(receive.loadFailed);
     }
   }
 

@@ -3,6 +3,7 @@
  * detaches, the shown session ends, or it can't be followed any more. It leaves the terminal as it
  * found it and prints nothing.
  */
+import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { type Instance, render } from "ink";
 import { createElement } from "react";
@@ -12,13 +13,16 @@ import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
 import { nothingAround } from "./around.ts";
+import { clipboardSequence } from "./clipboard.ts";
 import { strokeOf } from "./keystrokes.ts";
 import { type Effect, noticed } from "./model.ts";
 import { ringOf } from "./news.ts";
+import { press } from "./press.ts";
 import { Stage } from "./stage.ts";
 import type { Scene } from "./store.ts";
-import { redraw } from "./terminal.ts";
+import { mouseOff, mouseOn, redraw } from "./terminal.ts";
 import { wantsColor } from "./theme.ts";
+import { withoutWheel } from "./wheel.ts";
 
 export interface AttachOptions {
   choice: DaemonChoice;
@@ -50,6 +54,8 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
     else if (effect.do === "end") finish({ reason: effect.reason });
     else if (effect.do === "redraw") screen && redraw(screen, stage);
     else if (effect.do === "suspend") process.kill(process.pid, "SIGTSTP");
+    else if (effect.do === "copy") process.stdout.write(clipboardSequence(effect.text));
+    else if (effect.do === "mouse") process.stdout.write(effect.on ? mouseOn : mouseOff);
   };
   const { columns, rows } = process.stdout;
   const { settings, complaint } = readSettings(pathsFor(choice).configFile);
@@ -104,6 +110,9 @@ function show(store: Scene): Instance {
   // still go through the line discipline, which echoes it and makes Enter a newline.
   process.stdin.setRawMode(true);
   return render(createElement(App, { store, color: wantsColor(process.env) }), {
+    stdin: withoutWheel(process.stdin, (key) =>
+      store.act((before) => press(before, { key }, randomUUID)),
+    ),
     alternateScreen: true,
     incrementalRendering: true,
     exitOnCtrlC: false,

@@ -1,78 +1,148 @@
 /**
- * Markdown, lightly: headings, bold, emphasis, code, lists, quotes and rules, a line at a time.
- * An answer that is still on its way has open ends everywhere, and a reader of single lines
- * draws it as well half as whole, without ever reshaping what is on the screen already.
+ * Markdown as rows. The text is taken apart at its blank lines and each part is read and drawn by
+ * itself and remembered, so that of a long answer on its way only the last part is drawn anew, and
+ * what stands above never changes its shape. What no reader of Markdown should be given (a part
+ * too long, or nested without end) is shown as it is.
  */
-import { chop, indent, type Line, lineCells, type Span, span, wrap } from "./lines.ts";
+import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import { colored } from "./code.ts";
+import { inline, linesOf } from "./inline.ts";
+import { chop, indent, type Line, lineCells, span, wrap } from "./lines.ts";
+import { table } from "./table.ts";
 
-/** Longer lines are no prose, and the pattern for inline marks is not made for them. */
-const inlineCharsMax = 4_000;
+/** A longer part is no prose, and the patterns of the reader are not made for it. */
+const partCharsMax = 20_000;
+
+const nestedTooDeep = /^(?:[ \t]*>){40}/m;
+
+const partsKept = 400;
+const keptCharsMax = 4_000;
+const known = new Map<string, readonly Line[]>();
 
 /** `text` is visible already; gives rows of at most `width` columns. */
 export function markdown(text: string, width: number): Line[] {
-  const rows: Line[] = [];
+  return partsOf(text).flatMap((part, index): readonly Line[] => {
+    const rows = remembered(part, width);
+    return index === 0 || rows.length === 0 ? rows : [[], ...rows];
+  });
+}
+
+/** Splits at blank lines that are in no code and before nothing indented. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  let part: string[] = [];
   let fence: string | null = null;
-  for (const source of text.split("\n")) {
-    const mark = /^\s*(```+|~~~+)/.exec(source)?.[1];
-    if (mark !== undefined && (fence === null || source.trim() === fence)) {
-      fence = fence === null ? mark : null;
-      const language = fence === null ? "" : source.trim().slice(mark.length).trim();
-      if (language !== "") rows.push(...chop([span(`  ${language}`, "dim")], width));
-    } else if (fence !== null) {
-      rows.push(...coded(source, width));
-    } else {
-      rows.push(...block(source, width));
+  let blank = false;
+  for (const line of text.split("\n")) {
+    if (fence === null && line.trim() === "") {
+      blank = true;
+      part.push(line);
+      continue;
     }
+    if (blank && fence === null && !/^(\s{2,}|\t)/.test(line)) {
+      parts.push(part.join("\n").trimEnd());
+      part = [];
+    }
+    blank = false;
+    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
+    if (mark !== undefined) {
+      if (fence === null) fence = mark;
+      else if (mark.startsWith(fence) && line.trim() === mark) fence = null;
+    }
+    part.push(line);
   }
+  parts.push(part.join("\n").trimEnd());
+  return parts.filter((one) => one !== "");
+}
+
+function remembered(part: string, width: number): readonly Line[] {
+  if (part.length > keptCharsMax) return drawPart(part, width);
+  const name = `${width} ${part}`;
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const rows = drawPart(part, width);
+  if (known.size >= partsKept) known.delete(known.keys().next().value ?? "");
+  known.set(name, rows);
   return rows;
 }
 
-function coded(source: string, width: number): Line[] {
+function drawPart(part: string, width: number): Line[] {
+  if (part.length > partCharsMax || nestedTooDeep.test(part)) return plain(part, width);
+  try {
+    return blocks(lexer(part, { gfm: true }), width);
+  } catch {
+    // Nested so deep that the stack ended: nobody reads that as quotes within quotes.
+    return plain(part, width);
+  }
+}
+
+function plain(text: string, width: number): Line[] {
+  return text.split("\n").flatMap((line) => wrap([span(line)], width));
+}
+
+function blocks(tokens: readonly Token[], width: number): Line[] {
+  return tokens.flatMap((token, index) => {
+    if (token.type !== "space") return block(token as MarkedToken, width);
+    return index > 0 && index < tokens.length - 1 ? [[]] : [];
+  });
+}
+
+function block(token: MarkedToken, width: number): Line[] {
+  switch (token.type) {
+    case "heading":
+      return rowsOf(inline(token.tokens, "heading"), width);
+    case "paragraph":
+      return rowsOf(inline(token.tokens), width);
+    case "text":
+      return rowsOf(inline(token.tokens ?? [token]), width);
+    case "hr":
+      return [[span("─".repeat(Math.min(width, 40)), "rule")]];
+    case "code":
+      return code(token, width);
+    case "list":
+      return list(token, width);
+    case "blockquote":
+      return beside("│ ", "│ ", width, (inner) => blocks(token.tokens, inner));
+    case "table":
+      return table(token, width);
+    case "checkbox":
+      return [];
+    default:
+      return plain(token.raw.replace(/\n+$/, ""), width);
+  }
+}
+
+function rowsOf(spans: ReturnType<typeof inline>, width: number): Line[] {
+  return linesOf(spans).flatMap((line) => wrap(line, width));
+}
+
+function list({ items, ordered, start }: Tokens.List, width: number): Line[] {
+  return items.flatMap((item, index) => {
+    const bullet = ordered ? `${Number(start || 1) + index}. ` : "• ";
+    const sign = item.task ? `${item.checked ? "☑" : "☐"} ` : bullet;
+    const rest = " ".repeat(sign.length);
+    const rows = beside(sign, rest, width, (inner) => blocks(item.tokens, inner));
+    return rows.length > 0 ? rows : [[span(sign, "dim")]];
+  });
+}
+
+/** What is nested stands beside its sign, until that would leave too little room. */
+function beside(
+  first: string,
+  rest: string,
+  width: number,
+  draw: (inner: number) => Line[],
+): Line[] {
+  if (width - first.length < 8) return draw(width);
+  return indent(draw(width - first.length), span(first, "dim"), span(rest, "dim"));
+}
+
+function code({ text, lang, codeBlockStyle }: Tokens.Code, width: number): Line[] {
   const inner = Math.max(1, width - 2);
-  return indent(chop([span(source, "code")], inner), span("  "), span("  ")).map((row) =>
+  const language = codeBlockStyle === "indented" ? "" : (lang ?? "").trim();
+  const label: Line[] = language === "" ? [] : chop([span(`  ${language}`, "dim")], width);
+  const rows = colored(text.split("\n"), language).flatMap((line) => chop(line, inner));
+  return [...label, ...indent(rows, span("  "), span("  "))].map((row) =>
     lineCells(row) > width ? row.slice(1) : row,
   );
-}
-
-function block(source: string, width: number): Line[] {
-  const heading = /^#{1,6}\s+(.*)$/.exec(source);
-  if (heading) return wrap([span(heading[1] ?? "", "heading")], width);
-  if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(source)) {
-    return [[span("─".repeat(Math.min(width, 40)), "rule")]];
-  }
-  const item = /^(\s*)([-*+]|\d{1,4}[.)])\s+(.*)$/.exec(source);
-  if (item) {
-    const [, lead = "", bullet = "", rest = ""] = item;
-    const sign = /\d/.test(bullet) ? bullet : "•";
-    return hanging(`${lead.slice(0, 12)}${sign} `, inline(rest), width);
-  }
-  const quote = /^\s*>\s?(.*)$/.exec(source);
-  if (quote) return hanging("│ ", [span(quote[1] ?? "", "dim")], width, "│ ");
-  if (/^\s*\|.*\|\s*$/.test(source)) return chop([span(source)], width);
-  return wrap(inline(source), width);
-}
-
-function hanging(first: string, line: Line, width: number, rest?: string): Line[] {
-  if (width - first.length < 8) return wrap([span(first), ...line], width);
-  const rows = wrap(line, width - first.length);
-  return indent(rows, span(first, "dim"), span(rest ?? " ".repeat(first.length), "dim"));
-}
-
-const marks =
-  /(`+)(?!`)(.+?)(?<!`)\1(?!`)|\*\*(\S|\S.*?\S)\*\*|(?<![\w*])\*(\S|\S[^*]*?\S)\*(?![\w*])/g;
-
-function inline(source: string): Line {
-  if (source.length > inlineCharsMax) return [span(source)];
-  const spans: Span[] = [];
-  let end = 0;
-  for (const match of source.matchAll(marks)) {
-    if (match.index > end) spans.push(span(source.slice(end, match.index)));
-    const [whole, , code, bold, emphasis] = match;
-    if (code !== undefined) spans.push(span(code, "code"));
-    else if (bold !== undefined) spans.push(span(bold, "bold"));
-    else spans.push(span(emphasis ?? whole, "emphasis"));
-    end = match.index + whole.length;
-  }
-  if (end < source.length) spans.push(span(source.slice(end)));
-  return spans;
 }

@@ -16,7 +16,9 @@ import type { EnterMode } from "./enter-mode.ts";
 import type { Answers } from "./form.ts";
 import type { Order } from "./order.ts";
 import type { Overlay } from "./overlay.ts";
+import type { Search } from "./search.ts";
 import type { Anchor } from "./viewport.ts";
+import type { Newer } from "./window.ts";
 
 export interface Model {
   /** The session's name, as it was given until the daemon tells the current one. */
@@ -33,6 +35,8 @@ export interface Model {
   /** The oldest record here, and whether there are older ones to load. */
   oldest: number | null;
   earlier: "unknown" | "loading" | "none";
+  /** Null while `transcript.entries` reach to the present; else what follows is not here. */
+  newer: Newer | null;
   composer: Composer;
   completing: Completing;
   /** The methods that the connected codex has; null while that is not known. */
@@ -50,6 +54,9 @@ export interface Model {
   reading: boolean;
   prefix: boolean;
   expanded: boolean;
+  /** Blocks that are shown in full, by key, the one opened last at the end. */
+  opened: readonly string[];
+  search: Search | null;
   dialog: Dialog | null;
   /** The approval on the screen, and since when: one just come takes no answer yet. */
   shown: { id: string; at: number } | null;
@@ -125,6 +132,12 @@ export type Effect =
   | { do: "earlier"; before: number }
   | { do: "show"; session: string }
   | { do: "order"; order: Order }
+  | { do: "later"; after: number }
+  | { do: "jump"; to: "start" | "end" }
+  | { do: "seek"; id: number; before: number }
+  | { do: "seek"; id: number; after: number }
+  | { do: "copy"; text: string }
+  | { do: "mouse"; on: boolean }
   | { do: "redraw" }
   | { do: "suspend" };
 
@@ -146,6 +159,7 @@ export function initialModel(options: {
     outbox: [],
     oldest: null,
     earlier: "unknown",
+    newer: null,
     composer: emptyComposer,
     completing: noCompleting,
     offers: null,
@@ -157,6 +171,8 @@ export function initialModel(options: {
     reading: false,
     prefix: false,
     expanded: false,
+    opened: [],
+    search: null,
     dialog: null,
     shown: null,
     notice: null,

@@ -22,12 +22,14 @@ import { overlayOf } from "./overlay.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
 import { pressInCompletion } from "./press-completion.ts";
 import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./press-overlay.ts";
+import { editSearch, pressInReading, toEnd, typeInSearch } from "./press-reading.ts";
 import { isSessionCommand, pressSessions } from "./press-sessions.ts";
 import { lastWritten } from "./queue-panel.ts";
 import { choose } from "./run-control.ts";
 import { helpRowMax } from "./screen.ts";
 import { submit } from "./submit.ts";
 import { scroll, toStart } from "./viewport.ts";
+import { wantLater } from "./window.ts";
 
 export function focusOf(model: Model): Focus {
   if (model.prefix) return "prefix";
@@ -36,6 +38,7 @@ export function focusOf(model: Model): Focus {
   if (model.dialog?.kind === "approval") return model.dialog.form === null ? "approval" : "form";
   const overlay = overlayOf(model);
   if (overlay !== null) return overlay.kind;
+  if (model.search !== null && model.search.typing !== null) return "search";
   if (model.readOnly) return "watching";
   return model.reading ? "reading" : "composer";
 }
@@ -57,6 +60,7 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
     return typeInOverlay(model, overlay, stroke.text);
   }
   // A run of text may have crossed the line as one; where keys are commands each counts.
+  if (focus === "search") return only(typeInSearch(model, stroke.text));
   const [first = "", ...rest] = graphemes(stroke.text);
   const step = focus === "form" ? typeInForm(model, first) : pressKey(model, first, newId);
   if (rest.length === 0) return step;
@@ -72,6 +76,7 @@ export function paste(model: Model, text: string): Step {
   if (overlay !== null && (focus === "prompt" || focus === "new")) {
     return typeInOverlay(model, overlay, clean);
   }
+  if (focus === "search") return only(typeInSearch(model, clean.replaceAll("\n", " ")));
   if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
   const image = droppedImage(clean);
   const added = image === null ? clean : `${chipOf(image)} `;
@@ -102,6 +107,10 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
 
 function run(model: Model, command: Command, newId: () => string): Step {
   const editing = edits[command];
+  if (editing !== undefined && model.search?.typing != null)
+    return only(editSearch(model, command));
+  if (isEmptyEnd(model, command))
+    return move(model, command === "line-end" ? "to-end" : "to-start");
   if (editing !== undefined && model.dialog === null) {
     return only({ ...model, composer: editing(model.composer) });
   }
@@ -163,8 +172,13 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "kill-to-start":
       return pressInApproval(model, command);
     default:
-      return move(model, command);
+      return pressInReading(model, command) ?? move(model, command);
   }
+}
+
+/** In an empty composer Home and End have no line to move in, and move through the transcript. */
+function isEmptyEnd({ composer, dialog }: Model, command: Command): boolean {
+  return (command === "line-start" || command === "line-end") && composer.text === "" && !dialog;
 }
 
 const edits: Partial<Record<Command, (composer: edit.Composer) => edit.Composer>> = {
@@ -224,7 +238,7 @@ function prefixName({ around }: Model): string {
 
 /** Back to the end first, when scrolled up; then it interrupts. */
 function leaveOrInterrupt(model: Model): Step {
-  if (model.anchor !== null) return only({ ...model, anchor: null });
+  if (model.search?.seeking || model.anchor !== null) return toEnd(model);
   const { turn, session } = model.transcript;
   const busy = turn !== null || session?.state === "working" || session?.state === "needs-approval";
   if (!busy) return only(noticed(model, "no turn runs"));
@@ -243,20 +257,29 @@ function move(model: Model, command: Command): Step {
     const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
     return only({ ...model, dialog: { ...dialog, row } });
   }
-  if (command === "to-end") return only({ ...model, anchor: null, reading: false });
+  if (command === "to-end") return toEnd(model);
+  if (command === "to-start" && model.earlier !== "none" && (model.oldest ?? 1) > 1) {
+    return only(noticed(model, "going to the start…"), { do: "jump", to: "start" });
+  }
   const blocks = blocksOf(model);
   const anchor =
     command === "to-start"
       ? toStart(blocks, height)
       : scroll(blocks, model.anchor, height, distance(command, Math.max(1, height - 2)));
   const moved = { ...model, anchor };
-  return command.endsWith("-up") || command === "to-start" ? wantEarlier(moved) : only(moved);
+  if (command.endsWith("-up") || command === "to-start") return wantEarlier(moved);
+  return wantLater(moved);
 }
+
+/** What terminals move by themselves for one notch. */
+const wheelRows = 3;
 
 function distance(command: Command, page: number): number {
   const rows: Partial<Record<Command, number>> = {
     "row-up": -1,
     "row-down": 1,
+    "wheel-up": -wheelRows,
+    "wheel-down": wheelRows,
     "page-up": -page,
     "page-down": page,
     "to-start": Number.MIN_SAFE_INTEGER,

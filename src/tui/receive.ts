@@ -3,20 +3,19 @@ import type { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import type { Composition, HistoryRecord, SessionDetail } from "../protocol/session.ts";
-import {
-  disconnected,
-  emptyTranscript,
-  fold,
-  type QueuedMessage,
-  type Transcript,
-} from "../protocol/transcript.ts";
+import { disconnected, fold, type QueuedMessage } from "../protocol/transcript.ts";
 import { joinedDraft, toldDraft } from "./draft-sync.ts";
 import { wantEarlier } from "./earlier.ts";
 import { type Effect, isLate, type Model, noticed, only, type Step } from "./model.ts";
-
-/** Entries kept while following the end; older ones are loaded again when scrolled to. */
-export const entriesMax = 4_000;
-const entriesKept = 2_000;
+import { seekFailed } from "./search.ts";
+import {
+  afterEvent,
+  laterFailed,
+  pageEntries,
+  trimmed,
+  wantLater,
+  withoutRepeat,
+} from "./window.ts";
 
 /**
  * At (re)attach the result is the authority on what waits: records older than the ones that
@@ -51,8 +50,7 @@ export function received(model: Model, event: SessionEvent): Step {
   const effects: Effect[] = [];
   const transcript = withoutRepeat(fold(model.transcript, event), event);
   let next: Model = {
-    ...model,
-    transcript,
+    ...afterEvent(model, transcript),
     name: transcript.session?.name ?? model.name,
     oldest: model.oldest ?? event.seq ?? null,
   };
@@ -64,57 +62,36 @@ export function received(model: Model, event: SessionEvent): Step {
     effects.push({ do: "end", reason: "ended" });
   }
   const step = wantToFill(settled(trimmed(next)), event.method === "session/live");
-  return { model: step.model, effects: [...effects, ...step.effects] };
-}
-
-/** How far back a warning is looked for. */
-const repeatEntriesMax = 200;
-
-/** codex gives some warnings with every turn; said once is enough to read it. */
-function withoutRepeat(transcript: Transcript, event: SessionEvent): Transcript {
-  const { entries } = transcript;
-  const last = entries.at(-1);
-  if (event.method !== "warning" || last?.kind !== "notice" || last.seq !== event.seq) {
-    return transcript;
-  }
-  const said = entries
-    .slice(-repeatEntriesMax, -1)
-    .some(
-      (entry) =>
-        entry.kind === "notice" &&
-        entry.method === "warning" &&
-        entry.params.message === last.params.message,
-    );
-  return said ? { ...transcript, entries: entries.slice(0, -1) } : transcript;
+  const later = step.model.anchor === null ? wantLater(step.model) : only(step.model);
+  return { model: later.model, effects: [...effects, ...step.effects, ...later.effects] };
 }
 
 export function lost(model: Model): Model {
   const transcript = disconnected(model.transcript);
-  return earlierFailed({ ...model, link: "reconnecting", transcript });
+  return loadFailed({ ...model, link: "reconnecting", transcript });
 }
 
 /** An older page, folded by itself: what it says of the present is long over. */
 export function receivedEarlier(model: Model, records: readonly HistoryRecord[]): Step {
   const first = records[0];
   if (first === undefined) return only({ ...model, earlier: "none" });
-  const before = { ...emptyTranscript, session: model.transcript.session };
-  const page = records.reduce<typeof before>(
-    (folded, record) => withoutRepeat(fold(folded, record), record),
-    before,
-  );
-  const entries = [...page.entries, ...model.transcript.entries];
+  // A jump or a trim went elsewhere meanwhile.
+  if (model.earlier !== "loading") return only(model);
+  if (model.oldest !== null && records.at(-1)?.seq !== model.oldest - 1) return only(model);
+  const entries = [...pageEntries(model, records), ...model.transcript.entries];
   const longer: Model = {
     ...model,
     transcript: { ...model.transcript, entries },
     oldest: first.seq,
     earlier: first.seq <= 1 ? "none" : "unknown",
   };
-  return wantToFill(longer, true);
+  return wantToFill(trimmed(longer), true);
 }
 
 /** Loading failed, or the connection went: it can be asked for again. */
-export function earlierFailed(model: Model): Model {
-  return model.earlier === "loading" ? { ...model, earlier: "unknown" } : model;
+export function loadFailed(model: Model): Model {
+  const earlier = model.earlier === "loading" ? "unknown" : model.earlier;
+  return seekFailed(laterFailed({ ...model, earlier }));
 }
 
 /** Many records are not drawn at all: a page that leaves the screen half empty wants another. */
@@ -184,16 +161,4 @@ function settled(model: Model): Model {
   const over =
     dialog?.kind === "approval" && !approvals.some((approval) => approval.id === dialog.id);
   return { ...model, shown, dialog: over ? null : dialog };
-}
-
-function trimmed(model: Model): Model {
-  const { entries } = model.transcript;
-  if (entries.length <= entriesMax || model.anchor !== null) return model;
-  const kept = entries.slice(-entriesKept);
-  return {
-    ...model,
-    transcript: { ...model.transcript, entries: kept },
-    oldest: kept[0]?.seq ?? model.oldest,
-    earlier: "unknown",
-  };
 }

@@ -10,6 +10,7 @@ import type { Model } from "./model.ts";
 import { overlayOf } from "./overlay.ts";
 import { overlayLines, overlayStatus } from "./overlay-lines.ts";
 import { readingLines } from "./reading-page.ts";
+import { highlighted, searchText } from "./search-view.ts";
 import { shellTyped } from "./shell.ts";
 import { statusLine } from "./status.ts";
 import { type View, view } from "./viewport.ts";
@@ -31,9 +32,9 @@ export function screenOf(model: Model): Screen {
   const over = overlay === null ? null : overlayLines(model, overlay, whole);
   const shown: View =
     over !== null
-      ? { rows: over, atStart: true, atEnd: true }
+      ? { rows: over, atStart: true, atEnd: true, places: [], below: 0 }
       : help === null
-        ? view(blocksOf(model), model.anchor, layout.transcriptRows)
+        ? transcriptView(model, layout.transcriptRows)
         : helpView(model, help.row, whole);
   const height = help === null && over === null ? layout.transcriptRows : whole;
   const body = [...shown.rows, ...Array<Line>(Math.max(0, height - shown.rows.length)).fill([])];
@@ -46,6 +47,12 @@ export function screenOf(model: Model): Screen {
     (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
   ].slice(-rows);
   return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
+}
+
+function transcriptView(model: Model, height: number): View {
+  const blocks = blocksOf(model);
+  const shown = view(blocks, model.anchor, height);
+  return { ...shown, rows: highlighted(model, blocks, shown) };
 }
 
 /** How far the help scrolls. */
@@ -67,6 +74,8 @@ function helpView(model: Model, row: number, height: number): View {
     rows: lines.slice(row, row + height),
     atStart: row === 0,
     atEnd: row + height >= lines.length,
+    places: [],
+    below: 0,
   };
 }
 
@@ -77,14 +86,21 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
     const filled = Math.max(0, columns - cells(text) - 4);
     return [span("── ", "rule"), span(text, style), span(` ${"─".repeat(filled)}`, "rule")];
   };
+  const search = searchText(model);
+  if (search !== null) return rule(search, "bold");
   if (model.notice !== null) {
     return rule(model.notice.text, model.notice.tone === "warning" ? "warning" : "bold");
   }
-  if (!shown.atEnd) {
-    const short = model.dialog !== null || columns < 60;
-    return rule(short ? "▼ more below · PgDn" : "▼ more below · PgDn, Esc to the end", "bold");
+  if (model.dialog?.kind === "help" || model.dialog?.kind === "page") {
+    if (!shown.atEnd) return rule("▼ more below · PgDn", "bold");
+  } else if (!shown.atEnd || model.newer !== null) {
+    const count = shown.below > 0 && model.newer === null ? `${shown.below} ` : "";
+    const keys = model.reading ? readingKeys : "PgDn, Esc to the end";
+    return rule(`▼ ${count}more below · ${columns < 60 ? "PgDn" : keys}`, "bold");
   }
-  if (model.reading) return rule("scrolling · q leaves", "bold");
+  if (model.reading) {
+    return rule(columns < 60 ? "scrolling · q leaves" : `scrolling · ${readingKeys}`, "bold");
+  }
   if (shellTyped(model.composer.text) !== null && model.dialog === null) {
     return rule("Enter runs this outside the sandbox", "warning");
   }
@@ -97,6 +113,8 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   return [span("─".repeat(columns), "rule")];
 }
 
+const readingKeys = "/ search, y copy, o open, q leaves";
+
 function composerLines({ composer }: Layout): Line[] {
   return (composer?.rows ?? []).map((text, index) => [
     span(index === 0 ? promptText : " ".repeat(promptText.length), "prompt"),
@@ -105,7 +123,9 @@ function composerLines({ composer }: Layout): Line[] {
 }
 
 function cursorOf(model: Model, { composer }: Layout, drawn: readonly Line[]): Screen["cursor"] {
-  if (composer === null || model.dialog !== null || model.reading) return null;
+  if (composer === null || model.dialog !== null || model.reading || model.search?.typing != null) {
+    return null;
+  }
   const y = drawn.length - 1 - composer.rows.length + composer.cursor.row;
   return { x: promptText.length + composer.cursor.column, y: Math.max(0, y) };
 }

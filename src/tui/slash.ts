@@ -13,6 +13,9 @@ export const SLASH = {
   "/rename": "NAME  rename the session",
   "/kill": "kill the session, after asking",
   "/command": "VERB …  as the command line has them",
+  "/find": "WORDS  search the transcript",
+  "/copy": "copy the last answer; /copy code its last code block",
+  "/mouse": "the wheel scrolls, or the terminal selects text",
   "/help": "the keys and these commands",
 } as const;
 export type SlashCommand = keyof typeof SLASH;

@@ -8,7 +8,7 @@ import { graphemes } from "./lines.ts";
 import { focusOf, press } from "./press.ts";
 import type { Scene } from "./store.ts";
 
-const takesText = new Set(["composer", "prompt", "new"]);
+const takesText = new Set(["composer", "prompt", "new", "search"]);
 
 export function strike(scene: Scene, stroke: Stroke, newId: () => string): void {
   if ("key" in stroke || takesText.has(focusOf(scene.model))) {

@@ -2,12 +2,15 @@
 import type { SendMode } from "../protocol/session.ts";
 import { emptyComposer } from "./composer.ts";
 import { controlTyped } from "./controls.ts";
+import { copyLast } from "./copy.ts";
 import { plainDecision } from "./decisions.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "./model.ts";
 import { isReadable } from "./press-approval.ts";
+import { toggleMouse } from "./press-reading.ts";
 import { carryOut, pressSessions } from "./press-sessions.ts";
 import { runControl } from "./run-control.ts";
+import { find } from "./search.ts";
 import { shellTyped, withoutEscape } from "./shell.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
@@ -64,6 +67,13 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return answer(model, true);
     case "/deny":
       return answer(model, false);
+    case "/find":
+      if (rest === "") return only(noticed(model, "/find takes the words to look for", "warning"));
+      return find(model, rest);
+    case "/copy":
+      return copyLast(model, rest.trim() === "code");
+    case "/mouse":
+      return toggleMouse(model);
     case "/help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
     case "/sessions":

@@ -7,6 +7,9 @@ export const noAutowrap = "\u001b[?7l";
 export const autowrap = "\u001b[?7h";
 const focusReports = "\u001b[?1004h";
 const noFocusReports = "\u001b[?1004l";
+/** Buttons and the wheel, reported in SGR form, which has no bound on columns. */
+export const mouseOn = "\u001b[?1000h\u001b[?1006h";
+export const mouseOff = "\u001b[?1006l\u001b[?1000l";
 const clearAndHome = "\u001b[2J\u001b[H";
 
 /**
@@ -50,6 +53,17 @@ export function useFocusReports(store: Scene): void {
   }, [store, stdin, stdout]);
 }
 
+/** The wheel is the TUI's while it is on the screen, and the terminal's again however it ends. */
+export function useMouse(store: Scene): void {
+  const { stdout } = useStdout();
+  useInsertionEffect(() => {
+    if (store.model.around.mouse) stdout.write(mouseOn);
+    return () => {
+      stdout.write(mouseOff);
+    };
+  }, [stdout, store]);
+}
+
 export function useSize(store: Scene): void {
   const { columns, rows } = useWindowSize();
   useEffect(() => {
@@ -62,7 +76,7 @@ export function useSize(store: Scene): void {
  * on. The signal is raised anew with its own effect: where no shell controls jobs the kernel
  * ignores it, and the screen just comes back.
  */
-export function useSuspend(): void {
+export function useSuspend(store: Scene): void {
   const { suspendTerminal } = useApp();
   const { stdout } = useStdout();
   useEffect(() => {
@@ -73,16 +87,16 @@ export function useSuspend(): void {
     };
     const onStop = () => {
       void suspendTerminal(() => {
-        stdout.write(autowrap + noFocusReports);
+        stdout.write(mouseOff + autowrap + noFocusReports);
         stop();
-        stdout.write(noAutowrap + focusReports);
+        stdout.write(noAutowrap + focusReports + (store.model.around.mouse ? mouseOn : ""));
       });
     };
     process.on("SIGTSTP", onStop);
     return () => {
       process.off("SIGTSTP", onStop);
     };
-  }, [suspendTerminal, stdout]);
+  }, [suspendTerminal, stdout, store]);
 }
 
 /** Draws every row again, for a screen that something else has written on. */

@@ -24,21 +24,42 @@ export interface View {
   /** True: the first, or the last, row there is can be seen. */
   atStart: boolean;
   atEnd: boolean;
+  /** The block and the row within it of each of `rows`. */
+  places: Position[];
+  /** How many blocks begin below the last row. */
+  below: number;
 }
 
-type Position = { index: number; row: number };
+/** A row by its block and its place in it. */
+export type Position = { index: number; row: number };
 
 export function view(blocks: Blocks, anchor: Anchor, height: number): View {
   const end = fromEnd(blocks, height);
   const top = topOf(blocks, anchor, end);
   const rows: Line[] = [];
+  const places: Position[] = [];
   let index = top.index;
   for (; index < blocks.count && rows.length < height; index++) {
     const lines = blocks.lines(index);
-    rows.push(...lines.slice(index === top.index ? top.row : 0).slice(0, height - rows.length));
+    let row = index === top.index ? top.row : 0;
+    for (; row < lines.length && rows.length < height; row++) {
+      rows.push(lines[row]!);
+      places.push({ index, row });
+    }
   }
   const first = forward(blocks, { index: 0, row: 0 }, 0);
-  return { rows, atStart: compare(top, first) <= 0, atEnd: compare(top, end) >= 0 };
+  const atEnd = compare(top, end) >= 0;
+  // A block of which only the blank row before it is in view is still below.
+  const begun = places.at(-1)?.row === 0 ? 1 : 0;
+  const below = atEnd ? 0 : blocks.count - index + begun;
+  return { rows, atStart: compare(top, first) <= 0, atEnd, places, below };
+}
+
+/** Puts a row a third down the screen, or where it is if the screen shows the end with it. */
+export function reveal(blocks: Blocks, place: Position, height: number): Exclude<Anchor, null> {
+  const top = back(blocks, place, Math.floor(height / 3));
+  const end = fromEnd(blocks, height);
+  return anchorAt(blocks, compare(top, end) < 0 ? top : end);
 }
 
 /** Moves by rows, up when negative. Reaching the end gives null: the screen follows again. */
@@ -57,7 +78,7 @@ export function toStart(blocks: Blocks, height: number): Anchor {
 }
 
 /** A place in the head is held by the block after it, as so many rows above. */
-function anchorAt(blocks: Blocks, { index, row }: Position): Anchor {
+function anchorAt(blocks: Blocks, { index, row }: Position): Exclude<Anchor, null> {
   if (index >= blocks.head || blocks.head >= blocks.count) return { key: blocks.key(index), row };
   let above = -row;
   for (let between = index; between < blocks.head; between++) above += blocks.lines(between).length;

@@ -166,9 +166,9 @@ test("a daemon that was stopped in the middle of a turn leaves the agent at it, 
 });
 
 test("what was shown of an answer outlives the daemon, and is kept when nothing more comes of it", async () => {
+  const early = await watch(home, "bot");
   await home.ok(["send", "bot", "gated k never"]);
   await home.model.reached("k");
-  const early = await watch(home, "bot");
   await early.until("the first half", delta("before"));
   const { id } = await home.show("bot");
   // The draft is written down a moment after it was shown.

@@ -61,6 +61,20 @@ const members = fc.record({
   result: json,
   error: json,
   query: hostile,
+  cwd: hostile,
+  path: hostile,
+  prompt: hostile,
+  review: hostile,
+  agentPath: hostile,
+  revisedPrompt: hostile,
+  action: fc.record({
+    type: fc.constantFrom("openPage", "findInPage", "search"),
+    url: hostile,
+    pattern: hostile,
+  }),
+  agentsStates: fc.dictionary(hostile, fc.record({ status: hostile, message: hostile }), {
+    maxKeys: 2,
+  }),
   plan: fc.array(fc.record({ step: hostile, status: fc.constant("pending") }), { maxLength: 3 }),
   message: hostile,
   reason: hostile,
@@ -70,6 +84,8 @@ const members = fc.record({
 const types = fc.constantFrom(
   ...["agentMessage", "userMessage", "commandExecution", "fileChange", "reasoning", "plan"],
   ...["mcpToolCall", "dynamicToolCall", "webSearch", "contextCompaction", "constructor"],
+  ...["imageView", "imageGeneration", "collabAgentToolCall", "subAgentActivity"],
+  ...["enteredReviewMode", "exitedReviewMode"],
 );
 const methods = fc.constantFrom(
   ...["error", "warning", "turn/plan/updated", "some/new", "session/created", "session/agent"],
@@ -126,7 +142,7 @@ test("each kind of item has its own look", () => {
         status: "completed",
         changes: [{ path: "/work/a.ts", kind: { type: "add" }, diff: "one\ntwo\n" }],
       }),
-      ["± a.ts new +2 −0", "  +one", "  +two"],
+      ["± a.ts new +2 −0", "  1 +one", "  2 +two"],
     ],
     [item("reasoning", { summary: ["**Look**"], content: [] }), ["∴ Look"]],
     [item("reasoning", { summary: [], content: [] }), []],
@@ -157,9 +173,9 @@ test("long output is shown in part and says so, and in full when asked", () => {
   const output = Array.from({ length: 1000 }, (_, line) => `line ${line}`).join("\n");
   const entry = item("commandExecution", { command: "seq", aggregatedOutput: output, exitCode: 0 });
   const part = rows(entry);
-  expect(part.length).toBeLessThan(40);
-  expect(part).toContain("  … 968 lines more (Ctrl-b o shows all)");
-  expect(part.slice(0, 2)).toEqual(["$ seq", "  │ line 0"]);
+  expect(part.length).toBeLessThan(20);
+  expect(part).toContain("  … 988 lines more (Ctrl-b o shows all)");
+  expect(part.slice(0, 2)).toEqual(["$ seq  ✓", "  │ line 0"]);
   expect(part.at(-1)).toBe("  │ line 999");
   const full = rows(entry, { expanded: true });
   expect(full.filter((row) => row.includes("line"))).toHaveLength(1000);
@@ -177,7 +193,9 @@ test("a draft is drawn as the item it will be", () => {
     "$ ",
     "  │ … tail",
   ]);
-  expect(drawn(null, { "summary.1": field("b"), "summary.0": field("a") })).toEqual(["∴ a", "  b"]);
+  expect(drawn(null, { "summary.1": field("b"), "summary.0": field("a") })).toEqual([
+    "∴ a … 1 more",
+  ]);
 });
 
 test("colour goes with NO_COLOR and weights stay; a control byte never passes", () => {

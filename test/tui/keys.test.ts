@@ -4,6 +4,7 @@ import { helpLines } from "../../src/tui/help.ts";
 import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
 import { strokesOf } from "../../src/tui/keystrokes.ts";
 import { SLASH, typed } from "../../src/tui/slash.ts";
+import { WheelFilter, type WheelKey } from "../../src/tui/wheel.ts";
 
 const none = {} as Key;
 const key = (changes: Partial<Key>) => ({ ...none, ...changes });
@@ -27,6 +28,23 @@ test("what Ink hands over becomes strokes, one by one where they came together",
   for (const [input, given, expected] of table) expect(strokesOf(input, given)).toEqual(expected);
 });
 
+test("turns of the wheel are taken out of what comes, also when it comes in pieces", () => {
+  const table: [string[], string, WheelKey[]][] = [
+    [["a\u001b[<64;10;3Mb"], "ab", ["wheel-up"]],
+    [["\u001b[<65;200;300M\u001b[<81;1;1M"], "", ["wheel-down", "wheel-down"]],
+    [["\u001b[<0;10;3M\u001b[<0;10;3m\u001b[<64;1;1m"], "", []],
+    [["x\u001b[<64;1", "0;3My"], "xy", ["wheel-up"]],
+    [["\u001b", "[A\u001b[<", "64;1;1M"], "\u001b[A", ["wheel-up"]],
+    [["\u001b[<64;1", "no"], "\u001b[<64;1no", []],
+  ];
+  for (const [chunks, rest, turns] of table) {
+    const filter = new WheelFilter();
+    const taken = chunks.map((chunk) => filter.take(chunk));
+    expect(taken.map((one) => one.rest).join("")).toBe(rest);
+    expect(taken.flatMap((one) => one.turns)).toEqual(turns);
+  }
+});
+
 test("a key means what has the keyboard makes of it", () => {
   const table: [Focus, string, string | undefined][] = [
     ["composer", "enter", "send"],
@@ -41,6 +59,10 @@ test("a key means what has the keyboard makes of it", () => {
     ["watching", "enter", undefined],
     ["watching", "escape", "to-end"],
     ["reading", "q", "to-end"],
+    ["reading", "y", "copy-message"],
+    ["watching", "/", "search"],
+    ["composer", "/", undefined],
+    ["search", "y", undefined],
   ];
   for (const [focus, pressed, expected] of table) {
     expect([focus, pressed, commandFor(focus, pressed)]).toEqual([focus, pressed, expected]);

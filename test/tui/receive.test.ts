@@ -7,12 +7,12 @@ import {
   acknowledged,
   attached,
   detailed,
-  entriesMax,
   lost,
   received,
   receivedEarlier,
   refused,
 } from "../../src/tui/receive.ts";
+import { entriesMax } from "../../src/tui/window.ts";
 import {
   agentMessage,
   answered,

@@ -13,18 +13,34 @@ import { notice } from "./notice.ts";
 import { own } from "./own.ts";
 import { plan } from "./plan.ts";
 import { reasoning } from "./reasoning.ts";
+import {
+  contextCompaction,
+  enteredReview,
+  exitedReview,
+  imageGeneration,
+  imageView,
+  subAgentActivity,
+  subAgentCall,
+} from "./small-cards.ts";
 import { toolCall, webSearch } from "./tool-call.ts";
 import { turnEnd } from "./turn.ts";
 import { userMessage } from "./user-message.ts";
 
 const drawers: Record<string, Drawer> = {
   agentMessage,
+  collabAgentToolCall: subAgentCall,
+  contextCompaction,
   commandExecution: command,
   dynamicToolCall: toolCall,
+  enteredReviewMode: enteredReview,
+  exitedReviewMode: exitedReview,
   fileChange,
+  imageGeneration,
+  imageView,
   mcpToolCall: toolCall,
   plan,
   reasoning,
+  subAgentActivity,
   userMessage,
   webSearch,
 };

@@ -25,6 +25,11 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** A path as it is seen from the session's directory. */
+export function within(cwd: string, path: string): string {
+  return cwd !== "" && path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
+}
+
 export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
@@ -67,11 +72,9 @@ export function excerpt(
   if (tailStart <= headEnd) return whole.split("\n").flatMap(short);
   const hidden = countLines(whole, headEnd, tailStart);
   if (hidden <= 1) return whole.split("\n").flatMap(short);
+  const before = head === 0 ? [] : whole.slice(0, headEnd - 1).split("\n");
   return [
-    ...whole
-      .slice(0, headEnd - 1)
-      .split("\n")
-      .flatMap(short),
+    ...before.flatMap(short),
     ...chop([span(`… ${hidden} lines more (Ctrl-b o shows all)`, "dim")], drawing.width - 2),
     ...whole.slice(tailStart).split("\n").flatMap(short),
   ];
