@@ -1,10 +1,8 @@
 /** A one-shot command against the least that Node can do; and a daemon's start on demand. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { createHome } from "../test/support/home.ts";
+import { runProgram } from "../test/support/program.ts";
 import { type Benchmark, interleaved, median, ms, ratioRow, timed } from "./measure.ts";
 
-const run = promisify(execFile);
 const rounds = 30;
 const startRounds = 10;
 
@@ -14,7 +12,7 @@ export const cliStart: Benchmark = async () => {
     await home.ok(["new", "bot", "-d"]);
     const times = await interleaved(rounds, {
       ls: () => timed(() => home.cli(["ls"])),
-      bare: () => timed(() => run(process.execPath, ["-e", "0"], { env: home.env })),
+      bare: () => timed(() => runProgram(process.execPath, ["-e", "0"], { env: home.env })),
     });
     const starts: number[] = [];
     for (let i = 0; i < startRounds; i++) {

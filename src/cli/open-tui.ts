@@ -18,7 +18,7 @@ export async function openTui(
   options: { name: string; readOnly: boolean; env?: Record<string, string> },
 ): Promise<number> {
   const { pathToFileURL } = await import("node:url");
-  const { programFile } = await import("../client/launch.ts");
+  const { programFile } = await import("../system/program-file.ts");
   const tui = (await import(pathToFileURL(programFile("tui.mjs")).href)) as Tui;
   context.close();
   // The TUI has the terminal: ^C is a key there, and a terminal that goes away is a detach.

@@ -1,7 +1,7 @@
 /** How the user can call this program again: by its name, or by its path when PATH has it not. */
 import { realpathSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
-import { programFile } from "../client/launch.ts";
+import { programFile } from "../system/program-file.ts";
 
 export function ownCommand(env: NodeJS.ProcessEnv, cwd: string): string {
   const launcher = programFile(join("..", "bin", "hacs-session"));

@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { quote } from "../protocol/address.ts";
 import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
@@ -18,6 +18,7 @@ import {
   type Paths,
   pathsFor,
 } from "../system/paths.ts";
+import { programFile } from "../system/program-file.ts";
 import type { Connection } from "./connection.ts";
 import { type ClientKind, dial } from "./dial.ts";
 
@@ -165,12 +166,6 @@ function spawnDaemon(
       reject(new HacsError("daemon-failed", `The daemon can't be started: ${error.message}.`)),
     );
   });
-}
-
-/** Where the bundled programs lie: beside the bundle that runs, or in dist/ for sources. */
-export function programFile(name: string): string {
-  const here = typeof __dirname === "string" ? __dirname : dirname(process.argv[1] ?? ".");
-  return join(process.env.HACS_SESSION_DIST ?? here, name);
 }
 
 function daemonProgram(): string {

@@ -10,7 +10,7 @@ export const daemonRun: Verb<{ codex?: string }> = {
   options: [codexOption],
   examples: [["daemon run", "logs to stderr; ends on SIGTERM or ^C"]],
   async run(context, _args, options) {
-    const { programFile } = await import("../../../client/launch.ts");
+    const { programFile } = await import("../../../system/program-file.ts");
     const args = [
       programFile("daemon.cjs"),
       ...choiceArguments(context),
