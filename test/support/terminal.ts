@@ -98,12 +98,29 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
   };
   const text = () => screen().join("\n").trimEnd();
 
+  // A full-screen program that has just drawn itself may not have asked for pastes yet, and a
+  // person is slower than that: a paste waits for it, and what is typed after it waits, too.
+  const waiting: string[] = [];
+  const takesPastes = () =>
+    emulator.modes.bracketedPasteMode || emulator.buffer.active.type !== "alternate";
+  const send = (bytes: string) => {
+    if (waiting.length > 0) waiting.push(bytes);
+    else pty.write(bytes);
+  };
+  drawn.add(() => {
+    if (waiting.length > 0 && takesPastes())
+      for (const bytes of waiting.splice(0)) pty.write(bytes);
+  });
+
   return {
     pid: pty.pid,
-    type: (typed) => pty.write(typed),
-    press: (...keys) => pty.write(keys.map(sequenceOf).join("")),
-    paste: (pasted) =>
-      pty.write(emulator.modes.bracketedPasteMode ? `\x1b[200~${pasted}\x1b[201~` : pasted),
+    type: send,
+    press: (...keys) => send(keys.map(sequenceOf).join("")),
+    paste: (pasted) => {
+      const bracketed = `\x1b[200~${pasted}\x1b[201~`;
+      if (waiting.length > 0 || !takesPastes()) waiting.push(bracketed);
+      else pty.write(emulator.modes.bracketedPasteMode ? bracketed : pasted);
+    },
     screen,
     text,
     scrollback: () => lines(0, emulator.buffer.active.length),

@@ -131,8 +131,6 @@ test("suspended, the wheel is the shell's; in front again, it is the client's", 
 test("a message and its code are copied by key, and by nothing that a model says", async () => {
   await home.ok(["new", "copies", "-d"]);
   const terminal = await attach("copies");
-  // Before the program asked for pastes as such, this would be typed, and Ctrl-g among it.
-  await terminal.waitFor(() => terminal.raw().includes("\u001b[?2004h"));
   terminal.paste("say \u001b]52;c;aGFja2Vk\u0007 run\n```sh\nmake it\n```");
   terminal.press("enter");
   await terminal.waitFor(/make it[\s\S]*\[copies\] idle/);
