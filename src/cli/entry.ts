@@ -15,6 +15,14 @@ function cacheDirectory(): string {
   return join(base, "hacs-session");
 }
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 13)) {
+  process.stderr.write(
+    `hacs-session: Node 22.13 or newer is needed; this is ${process.versions.node}.\nUpdate it, or run npm ci in a clone, which brings its own.\n`,
+  );
+  process.exit(1);
+}
+
 try {
   const directory = cacheDirectory();
   mkdirSync(directory, { recursive: true, mode: 0o700 });
