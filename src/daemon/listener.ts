@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { ensurePrivateDirectory } from "../system/paths.ts";
+import { isListening } from "../system/probe-socket.ts";
 
 /**
  * Listens on `path`. The caller holds the lock for it, so what answers there already is no daemon
@@ -52,7 +53,7 @@ async function removeDead(path: string): Promise<void> {
       "Look at what it is, and remove it.",
     );
   }
-  if (await answers(path)) {
+  if (await isListening(path)) {
     throw new HacsError(
       "daemon-running",
       `Something already listens on ${quote(path)}.`,
@@ -60,15 +61,4 @@ async function removeDead(path: string): Promise<void> {
     );
   }
   unlinkSync(path);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect({ path });
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", () => resolve(false));
-  });
 }

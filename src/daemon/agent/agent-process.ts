@@ -12,9 +12,9 @@ import {
   readlinkSync,
   rmSync,
 } from "node:fs";
-import net from "node:net";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
+import { isListening } from "../../system/probe-socket.ts";
 import {
   identify,
   isAlive,
@@ -122,7 +122,7 @@ export class AgentProcess {
   async #ready(socket: string): Promise<"ready" | "timeout"> {
     const deadline = Date.now() + readyTimeoutMs;
     while (Date.now() < deadline) {
-      if (existsSync(socket) && (await connects(socket))) return "ready";
+      if (existsSync(socket) && (await isListening(socket))) return "ready";
       await sleep(pollMs);
     }
     return "timeout";
@@ -142,17 +142,6 @@ export function removeSocket(socket: string): void {
     rmSync(target, { force: true });
     rmSync(`${target}.lock`, { force: true });
   }
-}
-
-function connects(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect({ path: socket });
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", () => resolve(false));
-  });
 }
 
 function failed(command: AgentCommand, how: string): HacsError {

@@ -7,6 +7,7 @@ import { Approvals } from "../../../src/daemon/session/approvals.ts";
 import { History } from "../../../src/daemon/session/history.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
 import type { HacsError } from "../../../src/protocol/errors.ts";
+import { sessionRow } from "../../support/session-row.ts";
 
 let dir: string;
 let store: Store;
@@ -17,22 +18,7 @@ let approvals: Approvals;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "hs-"));
   store = new Store(join(dir, "history.db"));
-  const now = new Date().toISOString();
-  store.sessions.insert({
-    id: "s",
-    name: "bot",
-    spec: { cwd: "/" },
-    labels: {},
-    threadId: null,
-    model: null,
-    provider: null,
-    agent: null,
-    ready: true,
-    seq: 0,
-    createdAt: now,
-    activeAt: now,
-    endedAt: null,
-  });
+  store.sessions.insert(sessionRow("s", "bot"));
   history = new History("s", 0, store);
   approvals = load();
 });

@@ -15,6 +15,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { History } from "../../../src/daemon/session/history.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
+import { sessionRow } from "../../support/session-row.ts";
 
 let dir: string;
 let file: string;
@@ -25,22 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 function withSession(store: Store, id = "s"): History {
-  const now = new Date().toISOString();
-  store.sessions.insert({
-    id,
-    name: id,
-    spec: { cwd: "/" },
-    labels: {},
-    threadId: null,
-    model: null,
-    provider: null,
-    agent: null,
-    ready: true,
-    seq: 0,
-    createdAt: now,
-    activeAt: now,
-    endedAt: null,
-  });
+  store.sessions.insert(sessionRow(id));
   return new History(id, 0, store);
 }
 
