@@ -2,15 +2,21 @@
 import { randomUUID } from "node:crypto";
 import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
-import { useEditor } from "./editor.ts";
-import { strokesOf } from "./keystrokes.ts";
+import { useEditor } from "./composer/editor.ts";
 import { paste } from "./press.ts";
 import { ticked } from "./receive.ts";
 import { screenOf } from "./screen.ts";
 import type { Scene } from "./store.ts";
-import { strike } from "./strike.ts";
-import { useFocusReports, useMouse, useNoAutowrap, useSize, useSuspend } from "./terminal.ts";
-import { paint } from "./theme.ts";
+import { strokesOf } from "./terminal/keystrokes.ts";
+import { strike } from "./terminal/strike.ts";
+import {
+  useFocusReports,
+  useMouse,
+  useNoAutowrap,
+  useSize,
+  useSuspend,
+} from "./terminal/terminal.ts";
+import { paint } from "./text/theme.ts";
 
 export function App({ store, color }: { store: Scene; color: boolean }) {
   const model = useSyncExternalStore(store.subscribe, () => store.picture);

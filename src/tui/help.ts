@@ -1,8 +1,9 @@
 /** The help, made from the tables it explains. */
+
+import { SLASH } from "./composer/slash.ts";
 import { KEYMAP, keyName, usualPrefix } from "./keymap.ts";
-import { indent, type Line, span, wrap } from "./lines.ts";
-import { VERBS } from "./order.ts";
-import { SLASH } from "./slash.ts";
+import { VERBS } from "./sessions/order.ts";
+import { indent, type Line, span, wrap } from "./text/lines.ts";
 
 export function helpLines(
   width: number,

@@ -1,12 +1,12 @@
 /** How the screen's rows are shared out. */
-import { type ApprovalPanel, approvalPanel } from "./approval-panel.ts";
-import { choosePanel } from "./choose-panel.ts";
-import { completionOf } from "./completion.ts";
-import { completionRows, completionRowsMax } from "./completion-panel.ts";
-import { type ComposerRows, composerRows } from "./composer-rows.ts";
-import type { Line } from "./lines.ts";
+import { type ApprovalPanel, approvalPanel } from "./approvals/approval-panel.ts";
+import { completionOf } from "./composer/completion.ts";
+import { completionRows, completionRowsMax } from "./composer/completion-panel.ts";
+import { type ComposerRows, composerRows } from "./composer/composer-rows.ts";
+import { queueRows, queueRowsMax } from "./composer/queue-panel.ts";
+import { choosePanel } from "./controls/choose-panel.ts";
 import type { Model } from "./model.ts";
-import { queueRows, queueRowsMax } from "./queue-panel.ts";
+import type { Line } from "./text/lines.ts";
 
 export interface Layout {
   transcriptRows: number;

@@ -10,14 +10,14 @@ import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import type { HistoryRecord } from "../protocol/session.ts";
-import { contentOf, imagesIn, textOf } from "./chips.ts";
-import { ControlDesk } from "./control-desk.ts";
-import { DraftCourier } from "./draft-courier.ts";
+import { contentOf, imagesIn, textOf } from "./composer/chips.ts";
+import { DraftCourier } from "./composer/draft-courier.ts";
+import { ControlDesk } from "./controls/control-desk.ts";
 import type { Effect, Model, Outgoing, Step } from "./model.ts";
 import * as receive from "./receive.ts";
-import { receivedSeek } from "./search.ts";
 import type { Store } from "./store.ts";
-import { receivedJump, receivedLater } from "./window.ts";
+import { receivedSeek } from "./transcript/search.ts";
+import { receivedJump, receivedLater } from "./transcript/window.ts";
 
 /** Records that attach brings, and that one page of older ones has. */
 export const pageRecords = 200;

@@ -12,17 +12,17 @@ import { HacsError, messageOf } from "../protocol/errors.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
-import { nothingAround } from "./around.ts";
-import { clipboardSequence } from "./clipboard.ts";
-import { strokeOf } from "./keystrokes.ts";
 import { type Effect, noticed } from "./model.ts";
-import { ringOf } from "./news.ts";
 import { press } from "./press.ts";
-import { Stage } from "./stage.ts";
+import { nothingAround } from "./sessions/around.ts";
+import { ringOf } from "./sessions/news.ts";
+import { Stage } from "./sessions/stage.ts";
 import type { Scene } from "./store.ts";
-import { mouseOff, mouseOn, redraw } from "./terminal.ts";
-import { wantsColor } from "./theme.ts";
-import { withoutWheel } from "./wheel.ts";
+import { clipboardSequence } from "./terminal/clipboard.ts";
+import { strokeOf } from "./terminal/keystrokes.ts";
+import { mouseOff, mouseOn, redraw } from "./terminal/terminal.ts";
+import { withoutWheel } from "./terminal/wheel.ts";
+import { wantsColor } from "./text/theme.ts";
 
 export interface AttachOptions {
   choice: DaemonChoice;

@@ -7,18 +7,18 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
-import { type Around, nothingAround } from "./around.ts";
-import { type Completing, noCompleting } from "./completing.ts";
-import { type Composer, emptyComposer } from "./composer.ts";
-import type { Control } from "./controls.ts";
-import { type DraftSync, noDraft } from "./draft-sync.ts";
-import type { EnterMode } from "./enter-mode.ts";
-import type { Answers } from "./form.ts";
-import type { Order } from "./order.ts";
-import type { Overlay } from "./overlay.ts";
-import type { Search } from "./search.ts";
-import type { Anchor } from "./viewport.ts";
-import type { Newer } from "./window.ts";
+import type { Answers } from "./approvals/form.ts";
+import { type Completing, noCompleting } from "./composer/completing.ts";
+import { type Composer, emptyComposer } from "./composer/composer.ts";
+import { type DraftSync, noDraft } from "./composer/draft-sync.ts";
+import type { EnterMode } from "./composer/enter-mode.ts";
+import type { Control } from "./controls/controls.ts";
+import { type Around, nothingAround } from "./sessions/around.ts";
+import type { Order } from "./sessions/order.ts";
+import type { Overlay } from "./sessions/overlay.ts";
+import type { Search } from "./transcript/search.ts";
+import type { Anchor } from "./transcript/viewport.ts";
+import type { Newer } from "./transcript/window.ts";
 
 export interface Model {
   /** The session's name, as it was given until the daemon tells the current one. */

@@ -5,31 +5,32 @@
  * keyboard goes back to the composer, and the next prompt has to be given it anew. So nothing
  * that is being typed, or was meant for another prompt, answers anything.
  */
-import { blocksOf } from "./blocks.ts";
-import { chipOf, droppedImage, eraseBack } from "./chips.ts";
-import { wantCandidates } from "./completion.ts";
-import * as edit from "./composer.ts";
-import { wantEarlier } from "./earlier.ts";
-import { toggleEnterMode } from "./enter-mode.ts";
-import { textOf } from "./items/drawing.ts";
-import { userText } from "./items/user-message.ts";
+
+import { focusApproval, pressInApproval, typeInForm } from "./approvals/press-approval.ts";
+import { chipOf, droppedImage, eraseBack } from "./composer/chips.ts";
+import { wantCandidates } from "./composer/completion.ts";
+import * as edit from "./composer/composer.ts";
+import { toggleEnterMode } from "./composer/enter-mode.ts";
+import { pressInCompletion } from "./composer/press-completion.ts";
+import { lastWritten } from "./composer/queue-panel.ts";
+import { submit } from "./composer/submit.ts";
+import { choose } from "./controls/run-control.ts";
 import { type Command, commandFor, type Focus, keyName } from "./keymap.ts";
-import type { Stroke } from "./keystrokes.ts";
 import { layoutOf } from "./layout.ts";
-import { graphemes } from "./lines.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
-import { overlayOf } from "./overlay.ts";
-import { focusApproval, pressInApproval, typeInForm } from "./press-approval.ts";
-import { pressInCompletion } from "./press-completion.ts";
-import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./press-overlay.ts";
-import { editSearch, pressInReading, toEnd, typeInSearch } from "./press-reading.ts";
-import { isSessionCommand, pressSessions } from "./press-sessions.ts";
-import { lastWritten } from "./queue-panel.ts";
-import { choose } from "./run-control.ts";
 import { helpRowMax } from "./screen.ts";
-import { submit } from "./submit.ts";
-import { scroll, toStart } from "./viewport.ts";
-import { wantLater } from "./window.ts";
+import { overlayOf } from "./sessions/overlay.ts";
+import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./sessions/press-overlay.ts";
+import { isSessionCommand, pressSessions } from "./sessions/press-sessions.ts";
+import type { Stroke } from "./terminal/keystrokes.ts";
+import { graphemes } from "./text/lines.ts";
+import { blocksOf } from "./transcript/blocks.ts";
+import { wantEarlier } from "./transcript/earlier.ts";
+import { textOf } from "./transcript/items/drawing.ts";
+import { userText } from "./transcript/items/user-message.ts";
+import { editSearch, pressInReading, toEnd, typeInSearch } from "./transcript/press-reading.ts";
+import { scroll, toStart } from "./transcript/viewport.ts";
+import { wantLater } from "./transcript/window.ts";
 
 export function focusOf(model: Model): Focus {
   if (model.prefix) return "prefix";

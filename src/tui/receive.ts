@@ -4,10 +4,10 @@ import type { Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import type { Composition, HistoryRecord, SessionDetail } from "../protocol/session.ts";
 import { disconnected, fold, type QueuedMessage } from "../protocol/transcript.ts";
-import { joinedDraft, toldDraft } from "./draft-sync.ts";
-import { wantEarlier } from "./earlier.ts";
+import { joinedDraft, toldDraft } from "./composer/draft-sync.ts";
 import { type Effect, isLate, type Model, noticed, only, type Step } from "./model.ts";
-import { seekFailed } from "./search.ts";
+import { wantEarlier } from "./transcript/earlier.ts";
+import { seekFailed } from "./transcript/search.ts";
 import {
   afterEvent,
   laterFailed,
@@ -15,7 +15,7 @@ import {
   trimmed,
   wantLater,
   withoutRepeat,
-} from "./window.ts";
+} from "./transcript/window.ts";
 
 /**
  * At (re)attach the result is the authority on what waits: records older than the ones that

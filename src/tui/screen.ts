@@ -1,19 +1,20 @@
 /** The whole screen as a function of the model: as many rows as the terminal has, and a cursor. */
-import { blocksOf } from "./blocks.ts";
-import { controlsOf } from "./controls.ts";
-import { enterHint } from "./enter-mode.ts";
+
+import { enterHint } from "./composer/enter-mode.ts";
+import { shellTyped } from "./composer/shell.ts";
+import { controlsOf } from "./controls/controls.ts";
+import { readingLines } from "./controls/reading-page.ts";
 import { helpLines } from "./help.ts";
 import { keyName } from "./keymap.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
-import { cells, cut, type Line, span } from "./lines.ts";
 import type { Model } from "./model.ts";
-import { overlayOf } from "./overlay.ts";
-import { overlayLines, overlayStatus } from "./overlay-lines.ts";
-import { readingLines } from "./reading-page.ts";
-import { highlighted, searchText } from "./search-view.ts";
-import { shellTyped } from "./shell.ts";
+import { overlayOf } from "./sessions/overlay.ts";
+import { overlayLines, overlayStatus } from "./sessions/overlay-lines.ts";
 import { statusLine } from "./status.ts";
-import { type View, view } from "./viewport.ts";
+import { cells, cut, type Line, span } from "./text/lines.ts";
+import { blocksOf } from "./transcript/blocks.ts";
+import { highlighted, searchText } from "./transcript/search-view.ts";
+import { type View, view } from "./transcript/viewport.ts";
 
 export interface Screen {
   rows: Line[];

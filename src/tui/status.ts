@@ -3,9 +3,9 @@ import { visible } from "../protocol/address.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import { isObject, type JsonObject } from "../protocol/messages.ts";
 import { keyName } from "./keymap.ts";
-import { cells, cut, type Line, lineCells, span } from "./lines.ts";
 import { isDemo, type Model } from "./model.ts";
-import { sessionsInStatus, waitingSessions } from "./status-sessions.ts";
+import { sessionsInStatus, waitingSessions } from "./sessions/status-sessions.ts";
+import { cells, cut, type Line, lineCells, span } from "./text/lines.ts";
 
 export function statusLine(model: Model): Line {
   const width = model.size.columns;

@@ -1,10 +1,10 @@
 /** What is done is shown as cards that fold. */
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/protocol/messages.ts";
-import { drawDraft, drawEntry } from "../../src/tui/items/draw.ts";
-import { textOfLine } from "../../src/tui/match.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
+import { drawDraft, drawEntry } from "../../src/tui/transcript/items/draw.ts";
+import { textOfLine } from "../../src/tui/transcript/match.ts";
 import { agentMessage, item, modelWith, record, shown } from "./events.ts";
 
 const drawing = { width: 40, expanded: false, demo: false, cwd: "/work" };

@@ -1,15 +1,21 @@
 /** What the word at the cursor may become, image chips, and shell commands. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chipOf, contentOf, droppedImage, eraseBack, textOf } from "../../src/tui/chips.ts";
-import { completionOf } from "../../src/tui/completion.ts";
-import { offersIn } from "../../src/tui/controls.ts";
-import type { Stroke } from "../../src/tui/keystrokes.ts";
-import { lineCells } from "../../src/tui/lines.ts";
+import {
+  chipOf,
+  contentOf,
+  droppedImage,
+  eraseBack,
+  textOf,
+} from "../../src/tui/composer/chips.ts";
+import { completionOf } from "../../src/tui/composer/completion.ts";
+import { shellTyped } from "../../src/tui/composer/shell.ts";
+import { offersIn } from "../../src/tui/controls/controls.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { paste, press } from "../../src/tui/press.ts";
 import { screenOf } from "../../src/tui/screen.ts";
-import { shellTyped } from "../../src/tui/shell.ts";
+import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
+import { lineCells } from "../../src/tui/text/lines.ts";
 import { modelWith, record, shown } from "./events.ts";
 
 const named = /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|left|backspace)$/;

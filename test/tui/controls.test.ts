@@ -1,10 +1,10 @@
 /** codex's controls: what a command asks, what its answers become, and lists to choose from. */
 import { expect, test } from "vitest";
-import * as answers from "../../src/tui/control-answers.ts";
+import * as answers from "../../src/tui/controls/control-answers.ts";
+import { listed, paged, runControl, unanswered } from "../../src/tui/controls/run-control.ts";
+import { markdownOf } from "../../src/tui/controls/transcript-markdown.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
-import { listed, paged, runControl, unanswered } from "../../src/tui/run-control.ts";
-import { markdownOf } from "../../src/tui/transcript-markdown.ts";
 import { agentMessage, item, modelWith, shown, userMessage } from "./events.ts";
 
 const key = (model: Model, name: string) => press(model, { key: name }, () => "new");

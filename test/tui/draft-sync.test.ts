@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Composition } from "../../src/protocol/session.ts";
-import { insert } from "../../src/tui/composer.ts";
+import { insert } from "../../src/tui/composer/composer.ts";
 import {
   draftToSend,
   joinedDraft,
@@ -10,7 +10,7 @@ import {
   sentDraft,
   toldDraft,
   unsentDraft,
-} from "../../src/tui/draft-sync.ts";
+} from "../../src/tui/composer/draft-sync.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { received } from "../../src/tui/receive.ts";
 import { live, modelWith } from "./events.ts";

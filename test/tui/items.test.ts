@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { Entry } from "../../src/protocol/transcript.ts";
-import { drawDraft, drawEntry } from "../../src/tui/items/draw.ts";
-import { type Line, lineCells } from "../../src/tui/lines.ts";
-import { paint } from "../../src/tui/theme.ts";
+import { type Line, lineCells } from "../../src/tui/text/lines.ts";
+import { paint } from "../../src/tui/text/theme.ts";
+import { drawDraft, drawEntry } from "../../src/tui/transcript/items/draw.ts";
 
 const drawing = { width: 40, expanded: false, demo: false, cwd: "/work" };
 const place = { key: "1", seq: 1, at: "2026-01-02T03:04:05Z" };

@@ -1,10 +1,10 @@
 import type { Key } from "ink";
 import { expect, test } from "vitest";
+import { SLASH, typed } from "../../src/tui/composer/slash.ts";
 import { helpLines } from "../../src/tui/help.ts";
 import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
-import { strokesOf } from "../../src/tui/keystrokes.ts";
-import { SLASH, typed } from "../../src/tui/slash.ts";
-import { WheelFilter, type WheelKey } from "../../src/tui/wheel.ts";
+import { strokesOf } from "../../src/tui/terminal/keystrokes.ts";
+import { WheelFilter, type WheelKey } from "../../src/tui/terminal/wheel.ts";
 
 const none = {} as Key;
 const key = (changes: Partial<Key>) => ({ ...none, ...changes });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chop, cut, type Line, lineCells, span, wrap } from "../../src/tui/lines.ts";
+import { chop, cut, type Line, lineCells, span, wrap } from "../../src/tui/text/lines.ts";
 
 const text = (line: Line) => line.map((part) => part.text).join("");
 const line = fc.array(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isUnseen, newsOf, ringOf } from "../../src/tui/news.ts";
+import { isUnseen, newsOf, ringOf } from "../../src/tui/sessions/news.ts";
 import { sessionInfo } from "./events.ts";
 
 test("a turn's end, a waiting approval and a crash are news, and nothing else is", () => {

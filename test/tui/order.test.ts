@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readLine, wordsOf } from "../../src/tui/order.ts";
+import { readLine, wordsOf } from "../../src/tui/sessions/order.ts";
 import { modelWith, sessionInfo } from "./events.ts";
 
 const sessions = [

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionInfo } from "../../src/protocol/session.ts";
-import type { Stroke } from "../../src/tui/keystrokes.ts";
-import { lineCells } from "../../src/tui/lines.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { paste, press } from "../../src/tui/press.ts";
 import { screenOf } from "../../src/tui/screen.ts";
+import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
+import { lineCells } from "../../src/tui/text/lines.ts";
 import { agentMessage, modelWith, sessionInfo, shown } from "./events.ts";
 
 const other = (n: number, changes: Partial<SessionInfo> = {}) =>

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Stroke } from "../../src/tui/keystrokes.ts";
+import { shownMinMs } from "../../src/tui/approvals/press-approval.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { paste, press } from "../../src/tui/press.ts";
-import { shownMinMs } from "../../src/tui/press-approval.ts";
+import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import {
   agentMessage,
   answered,

@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HacsError } from "../../src/protocol/errors.ts";
-import type { Stroke } from "../../src/tui/keystrokes.ts";
-import { lineCells } from "../../src/tui/lines.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { failed, withdrawn } from "../../src/tui/receive.ts";
 import { screenOf } from "../../src/tui/screen.ts";
+import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
+import { lineCells } from "../../src/tui/text/lines.ts";
 import { feed, modelWith, record, shown, userMessage } from "./events.ts";
 
 const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });

@@ -12,7 +12,7 @@ import {
   receivedEarlier,
   refused,
 } from "../../src/tui/receive.ts";
-import { entriesMax } from "../../src/tui/window.ts";
+import { entriesMax } from "../../src/tui/transcript/window.ts";
 import {
   agentMessage,
   answered,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineCells } from "../../src/tui/lines.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { screenOf } from "../../src/tui/screen.ts";
+import { lineCells } from "../../src/tui/text/lines.ts";
 import {
   agentMessage,
   approvalDetail,

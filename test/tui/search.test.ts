@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { HistoryRecord } from "../../src/protocol/session.ts";
-import { span } from "../../src/tui/lines.ts";
-import { matchesIn, patternOf, restyled, textOfLine } from "../../src/tui/match.ts";
 import type { Model, Step } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { loadFailed } from "../../src/tui/receive.ts";
 import { screenOf } from "../../src/tui/screen.ts";
-import { receivedSeek } from "../../src/tui/search.ts";
+import { span } from "../../src/tui/text/lines.ts";
+import { matchesIn, patternOf, restyled, textOfLine } from "../../src/tui/transcript/match.ts";
+import { receivedSeek } from "../../src/tui/transcript/search.ts";
 import { agentMessage, feed, item, live, modelWith, shown } from "./events.ts";
 
 const keys = (model: Model, ...pressed: string[]): Step =>

@@ -11,11 +11,11 @@ import {
   encodeResult,
   type JsonObject,
 } from "../../src/protocol/messages.ts";
-import { nothingAround } from "../../src/tui/around.ts";
 import type { Model } from "../../src/tui/model.ts";
-import type { News } from "../../src/tui/news.ts";
-import { Stage } from "../../src/tui/stage.ts";
-import { strike } from "../../src/tui/strike.ts";
+import { nothingAround } from "../../src/tui/sessions/around.ts";
+import type { News } from "../../src/tui/sessions/news.ts";
+import { Stage } from "../../src/tui/sessions/stage.ts";
+import { strike } from "../../src/tui/terminal/strike.ts";
 import { live, sessionInfo } from "./events.ts";
 
 type Answer = object | undefined | Promise<object>;

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { span } from "../../src/tui/lines.ts";
-import { type Anchor, type Blocks, scroll, toStart, view } from "../../src/tui/viewport.ts";
+import { span } from "../../src/tui/text/lines.ts";
+import {
+  type Anchor,
+  type Blocks,
+  scroll,
+  toStart,
+  view,
+} from "../../src/tui/transcript/viewport.ts";
 
 /** Blocks of so many rows each, named by `first` + their place. */
 function blocks(sizes: number[], first = 0): Blocks {

@@ -5,8 +5,8 @@ import { pageRecords } from "../../src/tui/link.ts";
 import type { Effect, Model, Step } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { received, receivedEarlier } from "../../src/tui/receive.ts";
-import { receivedSeek } from "../../src/tui/search.ts";
-import { entriesMax, receivedJump, receivedLater } from "../../src/tui/window.ts";
+import { receivedSeek } from "../../src/tui/transcript/search.ts";
+import { entriesMax, receivedJump, receivedLater } from "../../src/tui/transcript/window.ts";
 import { agentMessage, feed, modelWith, shown } from "./events.ts";
 
 const total = 100_000;

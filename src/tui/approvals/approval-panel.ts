@@ -1,0 +1,165 @@
+/**
+ * The prompt of the approval that has waited longest. What is to be approved is shown whole: it
+ * is wrapped, and when it has more rows than there is room for it scrolls and says how many are
+ * not in view. Pure.
+ */
+import { visible, visibleLines } from "../../protocol/address.ts";
+import type { ApprovalDetail } from "../../protocol/session.ts";
+import type { FormState, Model } from "../model.ts";
+import { chop, cut, type Line, span, wrap } from "../text/lines.ts";
+import { itemOfDraft } from "../transcript/items/draft.ts";
+import { fileChange } from "../transcript/items/file-change.ts";
+import { type KeyedDecision, keyed } from "./decisions.ts";
+import { type Field, fieldsOf } from "./form.ts";
+
+export interface ApprovalPanel {
+  rows: Line[];
+  /** The furthest that the body scrolls. */
+  rowMax: number;
+  bodyRows: number;
+}
+
+const titles: Record<string, string> = {
+  command: "Run this command?",
+  fileChange: "Make these changes?",
+  permissions: "Grant these permissions?",
+  question: "The agent asks",
+  elicitation: "A tool asks",
+};
+
+export function approvalPanel(model: Model, rowsMax: number): ApprovalPanel | null {
+  const dialog = model.dialog?.kind === "approval" ? model.dialog : null;
+  const approval = dialog
+    ? model.transcript.approvals.find(({ id }) => id === dialog.id)
+    : model.transcript.approvals[0];
+  if (approval === undefined) return null;
+  const width = Math.max(8, model.size.columns - 2);
+  const body = dialog?.form
+    ? formBody(approval, dialog.form, width)
+    : approvalBody(model, approval, width);
+  const foot = footOf(model, approval, dialog !== null, dialog?.form ?? null, width);
+  const room = Math.max(1, rowsMax - foot.length - 1);
+  const rowMax = Math.max(0, body.length - room);
+  const row = Math.min(dialog?.row ?? 0, rowMax);
+  const shown = body.slice(row, row + room);
+  const more = (rowMax > 0 ? moreText(row, rowMax) : "") + countText(model);
+  const title = titles[approval.kind] ?? `codex asks: ${visible(approval.kind)}`;
+  const style = dialog ? "approval" : "warning";
+  const head = cut([span(`? ${title}`, style), span(more, "dim")], model.size.columns);
+  const rows = [head, ...shown.map((line) => bar(line)), ...foot.map((line) => bar(line))];
+  return { rows: rows.slice(0, rowsMax), rowMax, bodyRows: room };
+}
+
+function bar(line: Line): Line {
+  return [span("│ ", "warning"), ...line];
+}
+
+function moreText(row: number, rowMax: number): string {
+  const below = rowMax - row;
+  const above = row > 0 ? `▲ ${row} rows ` : "";
+  return `  ${above}${below > 0 ? `▼ ${below} rows more` : ""}`;
+}
+
+function countText({ transcript }: Model): string {
+  const { length } = transcript.approvals;
+  return length > 1 ? `  1 of ${length}` : "";
+}
+
+function approvalBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
+  const rows: Line[] = [];
+  const say = (label: string, text: string | null) => {
+    if (text === null || text === "") return;
+    for (const line of visibleLines(text).split("\n")) {
+      rows.push(...wrap([span(label, "dim"), span(line)], width));
+    }
+  };
+  for (const line of visibleLines(approval.command ?? "").split("\n")) {
+    if (approval.command !== null) rows.push(...chop([span(line, "command")], width));
+  }
+  rows.push(...changesOf(model, approval, width));
+  say("in ", approval.cwd);
+  say("because ", approval.reason);
+  for (const [label, key] of besides) {
+    const value = approval.params[key];
+    if (value !== null && value !== undefined) say(`${label} `, JSON.stringify(value));
+  }
+  if (approval.command === null && rows.length === 0) say("", JSON.stringify(approval.params));
+  const fields = fieldsOf(approval);
+  if (approval.kind === "elicitation") {
+    say("from ", String(approval.params.serverName ?? ""));
+    if (fields.length > 0) say("it wants ", fields.map(({ title }) => title).join(", "));
+  }
+  return rows;
+}
+
+/** What a decision also grants, and must be seen for it. */
+const besides: [string, string][] = [
+  ["network", "networkApprovalContext"],
+  ["permissions", "additionalPermissions"],
+  ["write under", "grantRoot"],
+];
+
+/** The diff of a file change lies in the item that waits, not in the request. */
+function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[] {
+  if (approval.kind !== "fileChange") return [];
+  const draft = model.transcript.drafts.find(({ itemId }) => itemId === approval.params.itemId);
+  if (draft === undefined) return [];
+  const cwd = model.transcript.session?.cwd ?? "";
+  return fileChange(itemOfDraft(draft), { width, expanded: true, demo: false, cwd });
+}
+
+function footOf(
+  model: Model,
+  approval: ApprovalDetail,
+  focused: boolean,
+  form: FormState | null,
+  width: number,
+): Line[] {
+  if (model.readOnly) return wrap([span("read-only: answered elsewhere", "dim")], width);
+  if (!focused) {
+    return wrap([span("Tab", "key"), span(" (or /approve, /deny) to answer", "dim")], width);
+  }
+  if (form !== null) {
+    return wrap([span("Enter", "key"), span(" goes on, "), ...leave], width);
+  }
+  const decisions = keyed(approval.decisions).flatMap((decision) => choice(decision, width));
+  const fill =
+    fieldsOf(approval).length > 0 ? [[span("f", "key"), span(" fill in and accept")]] : [];
+  return [...fill, ...decisions, ...wrap(leave, width)];
+}
+
+const leave: Line = [span("Esc", "key"), span(" back to writing", "dim")];
+
+function choice({ key, label }: KeyedDecision, width: number): Line[] {
+  return wrap([span(key, "key"), span(` ${visible(label)}`)], width);
+}
+
+function formBody(approval: ApprovalDetail, form: FormState, width: number): Line[] {
+  const fields = fieldsOf(approval);
+  const field = fields[form.index];
+  if (field === undefined) return [];
+  const count = fields.length > 1 ? ` (${form.index + 1} of ${fields.length})` : "";
+  const options = field.options.flatMap(({ label, about }, index) =>
+    wrap(
+      [
+        span(`${index + 1}`, "key"),
+        span(` ${visible(label)}`),
+        span(about === "" ? "" : `  ${visible(about)}`, "dim"),
+      ],
+      width,
+    ),
+  );
+  return [
+    ...wrap([span(visible(field.title) + count, "bold")], width),
+    ...visibleLines(field.prompt)
+      .split("\n")
+      .filter((line) => line !== "")
+      .flatMap((line) => wrap([span(line)], width)),
+    ...options,
+    ...(field.free ? chop([span("› ", "prompt"), span(`${entered(field, form)}▏`)], width) : []),
+  ];
+}
+
+function entered(field: Field, form: FormState): string {
+  return field.secret ? "•".repeat(form.text.length) : visible(form.text);
+}

@@ -1,0 +1,66 @@
+/** Carries what is being written to the daemon, a while after the last key and when one leaves. */
+
+import type { Store } from "../store.ts";
+import { draftToSend, sendingDraft, sentDraft, unsentDraft } from "./draft-sync.ts";
+
+/** Somebody who types is let finish the word; a pasted book goes less often. */
+const quietMs = 250;
+const charsPerMs = 100;
+/** How long leaving waits for the last word to be kept. */
+const leaveMs = 500;
+
+export class DraftCourier {
+  readonly #store: Store;
+  readonly #send: (text: string) => Promise<{ revision: number }>;
+  readonly #forget: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #wanted: string | null = null;
+  /** What the daemon did not take: it is not asked again for the same text. */
+  #refused: string | null = null;
+  #under: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, send: (text: string) => Promise<{ revision: number }>) {
+    this.#store = store;
+    this.#send = send;
+    this.#forget = store.subscribe(() => this.#look());
+  }
+
+  /** Sends what is not sent yet, within a bound. */
+  async leave(): Promise<void> {
+    this.#forget();
+    clearTimeout(this.#timer);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, leaveMs);
+    });
+    await Promise.race([this.#under.then(() => this.#carry()), late]);
+    clearTimeout(timer);
+  }
+
+  #look(): void {
+    const wanted = draftToSend(this.#store.model);
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    clearTimeout(this.#timer);
+    if (wanted === null || wanted === this.#refused) return;
+    const waitMs = quietMs + wanted.length / charsPerMs;
+    this.#timer = setTimeout(() => {
+      this.#under = this.#carry();
+    }, waitMs);
+  }
+
+  async #carry(): Promise<void> {
+    const text = draftToSend(this.#store.model);
+    if (text === null) return;
+    this.#store.act((model) => sendingDraft(model, text));
+    try {
+      const { revision } = await this.#send(text);
+      this.#refused = null;
+      this.#store.act((model) => sentDraft(model, revision));
+    } catch {
+      // The text is still in the composer; it is not worth a word there.
+      this.#refused = text;
+      this.#store.act(unsentDraft);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/** Asks codex what its controls need, through the daemon, and brings the answers to the model. */
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { Method, Params, Result } from "../../protocol/methods.ts";
+import type { HistoryRecord } from "../../protocol/session.ts";
+import { type Effect, type Model, noticed } from "../model.ts";
+import { failed } from "../receive.ts";
+import type { Store } from "../store.ts";
+import * as answers from "./control-answers.ts";
+import { type Control, offersIn } from "./controls.ts";
+import { listed, paged, runControl, unanswered } from "./run-control.ts";
+import { markdownOf } from "./transcript-markdown.ts";
+
+type Call = <M extends Method>(method: M, params: Omit<Params<M>, "name">) => Promise<Result<M>>;
+
+const filesMax = 50;
+const listPagesMax = 10;
+const diffBytesMax = 4 * 1024 * 1024;
+
+export class ControlDesk {
+  readonly #store: Store;
+  readonly #call: Call;
+  #finding = false;
+
+  constructor(store: Store, call: Call) {
+    this.#store = store;
+    this.#call = call;
+  }
+
+  /** Which methods codex has; nothing is woken to learn it. */
+  async learnOffers(): Promise<void> {
+    if (this.#store.model.transcript.session?.agentPid == null || this.#store.model.readOnly)
+      return;
+    try {
+      await this.#codex("hacs-session/offers", {});
+    } catch (error) {
+      const offers = offersIn(messageOf(error));
+      this.#store.feed((model) => ({ ...model, offers }));
+    }
+  }
+
+  /** One search at a time; what was typed meanwhile is looked for next. */
+  async find(): Promise<void> {
+    if (this.#finding) return;
+    this.#finding = true;
+    try {
+      for (;;) {
+        const { completing, transcript } = this.#store.model;
+        const query = completing.asked;
+        if (query === null || query === completing.files?.query) return;
+        const roots = [transcript.session?.cwd ?? ""];
+        const answer = await this.#codex("fuzzyFileSearch", {
+          query,
+          roots,
+          cancellationToken: null,
+        });
+        const files = isObject(answer) && Array.isArray(answer.files) ? answer.files : [];
+        const paths = files
+          .filter(isObject)
+          .map(({ path }) => answers.text(path))
+          .filter((path) => path !== "")
+          .slice(0, filesMax);
+        this.#complete({ files: { query, paths } });
+      }
+    } catch {
+      // No list then; what is typed stays as it is.
+      this.#complete({ asked: null });
+    } finally {
+      this.#finding = false;
+    }
+  }
+
+  async skills(): Promise<void> {
+    try {
+      this.#complete({ skills: answers.skillsOf(await this.#codex("skills/list", {})) });
+    } catch {
+      this.#complete({ skills: [] });
+    }
+  }
+
+  async call(effect: Extract<Effect, { do: "call" }>): Promise<void> {
+    try {
+      await this.#codex(effect.method, effect.params);
+      this.#store.act((model) => noticed(model, effect.said));
+      const { next } = effect;
+      if (next !== undefined) this.#store.act((model) => runControl(model, next, ""));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async control(control: Control, rest: string): Promise<void> {
+    try {
+      await this.#control(control, rest);
+    } catch (error) {
+      this.#store.act((model) => unanswered(model, control));
+      this.#fail(error);
+    }
+  }
+
+  async #control(control: Control, rest: string): Promise<void> {
+    switch (control) {
+      case "/model": {
+        const [models, thread] = await Promise.all([this.#list("model/list"), this.#thread()]);
+        const current = answers.text(thread.model);
+        return this.#listed(control, answers.modelChoices(models, current));
+      }
+      case "/effort": {
+        const [models, thread] = await Promise.all([this.#list("model/list"), this.#thread()]);
+        const [model, effort] = [answers.text(thread.model), answers.text(thread.reasoningEffort)];
+        return this.#listed(control, answers.effortChoices(models, model, effort));
+      }
+      case "/permissions": {
+        const cwd = this.#store.model.transcript.session?.cwd ?? null;
+        const profiles = await this.#list("permissionProfile/list", { cwd });
+        return this.#listed(control, answers.permissionChoices(profiles));
+      }
+      case "/undo": {
+        const params = { limit: 1, sortDirection: "desc" };
+        const turns = answers.dataOf(await this.#codex("thread/turns/list", params));
+        return this.#listed(control, answers.undoChoices(turns));
+      }
+      case "/diff":
+        return this.#paged(control, await this.#diff());
+      case "/mcp":
+        return this.#paged(control, answers.mcpLines(await this.#list("mcpServerStatus/list")));
+      case "/skills": {
+        const skills = answers.skillsOf(await this.#codex("skills/list", {}));
+        return this.#paged(
+          control,
+          skills.map(({ name, about }) => `$${name}  ${about}`),
+        );
+      }
+      case "/goal":
+        return this.#paged(control, answers.goalLines(await this.#codex("thread/goal/get", {})));
+      case "/status": {
+        const { session } = await this.#call("session/show", {});
+        const limits = await this.#codex("account/rateLimits/read", {}).catch(() => null);
+        const thread = await this.#thread().catch(() => ({}));
+        return this.#paged(control, answers.statusLines(session, thread, limits));
+      }
+      case "/export":
+        return this.#export(rest);
+    }
+  }
+
+  async #diff(): Promise<string[]> {
+    const cwd = this.#store.model.transcript.session?.cwd ?? "";
+    const answer = await this.#codex("gitDiffToRemote", { cwd });
+    const diff = isObject(answer) ? answers.text(answer.diff) : "";
+    if (diff === "") return ["nothing was changed"];
+    const lines = diff.slice(0, diffBytesMax).split("\n");
+    return diff.length > diffBytesMax ? [...lines, "… the rest is left out"] : lines;
+  }
+
+  async #export(given: string): Promise<void> {
+    const { name } = this.#store.model;
+    const day = new Date().toISOString().slice(0, 16).replace(/[-:]/g, "");
+    const file = resolve(given === "" ? `${name}-${day}.md` : given);
+    this.#store.act((model) => noticed(model, "writing…"));
+    const records: HistoryRecord[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.#call("session/history", { after, limit: 1000 });
+      const last = page.records.at(-1);
+      if (last === undefined) break;
+      records.push(...page.records);
+      after = last.seq;
+    }
+    try {
+      // What is there already is not written over.
+      await writeFile(file, markdownOf(name, records), { flag: "wx", mode: 0o600 });
+    } catch (error) {
+      throw new HacsError("invalid-usage", `${file} can't be written: ${messageOf(error)}`);
+    }
+    this.#store.act((model) => noticed(model, `written to ${file}`));
+  }
+
+  async #thread(): Promise<JsonObject> {
+    const answer = await this.#codex("thread/read", {});
+    return isObject(answer) && isObject(answer.thread) ? answer.thread : {};
+  }
+
+  /** All pages of a list of codex's. */
+  async #list(method: string, params: JsonObject = {}): Promise<JsonObject[]> {
+    const all: JsonObject[] = [];
+    let cursor: Json = null;
+    for (let page = 0; page < listPagesMax; page++) {
+      const answer: Json = await this.#codex(method, { ...params, cursor });
+      all.push(...answers.dataOf(answer));
+      cursor = isObject(answer) ? (answer.nextCursor ?? null) : null;
+      if (cursor === null) break;
+    }
+    return all;
+  }
+
+  #codex(method: string, params: JsonObject): Promise<Json> {
+    return this.#call("session/call", { method, params });
+  }
+
+  #listed(control: Control, choices: Parameters<typeof listed>[2]): void {
+    this.#store.act((model) => listed(model, control, choices));
+  }
+
+  #paged(control: Control, lines: readonly string[]): void {
+    this.#store.act((model) => paged(model, control, lines));
+  }
+
+  #complete(changes: Partial<Model["completing"]>): void {
+    this.#store.act((model) => ({ ...model, completing: { ...model.completing, ...changes } }));
+  }
+
+  /** A method that codex does not have takes its commands off the list. */
+  #fail(error: unknown): void {
+    const offers = offersIn(messageOf(error));
+    if (offers !== null) {
+      const missing = "this codex does not offer that";
+      return this.#store.act((model) => noticed({ ...model, offers }, missing, "warning"));
+    }
+    const known = error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
+    this.#store.act((model) => failed(model, known));
+  }
+}

@@ -1,0 +1,146 @@
+/** The chooser's rows: the sessions, one a row, and the last lines of the selected one. Pure. */
+import { visible } from "../../protocol/address.ts";
+import type { SessionInfo } from "../../protocol/session.ts";
+import type { Model } from "../model.ts";
+import { cells, cut, graphemes, type Line, span, wrap } from "../text/lines.ts";
+import type { StyleName } from "../text/theme.ts";
+import { blocksOf } from "../transcript/blocks.ts";
+import { view } from "../transcript/viewport.ts";
+import { sessionsOf, stateSign, waits } from "./around.ts";
+import type { Chooser } from "./overlay.ts";
+
+const title = "Sessions";
+const keys = "Enter shows · x kills · r renames · c new · q leaves";
+/** Fewer rows than these are no preview. */
+const previewRowsMin = 4;
+/** Approvals that are named under the last lines; the row above says how many there are. */
+const approvalsShown = 2;
+
+export function chooserLines(model: Model, chooser: Chooser, height: number): Line[] {
+  const { columns } = model.size;
+  const sessions = sessionsOf(model);
+  const place = Math.max(
+    0,
+    sessions.findIndex(({ id }) => id === chooser.selected),
+  );
+  const head = [
+    [span(title, "heading"), span(`  ${sessions.length}`, "dim")],
+    ...wrap([span(keys, "dim")], columns),
+  ];
+  const room = Math.max(1, height - head.length);
+  const listMax = room >= 2 * previewRowsMin ? Math.ceil(room / 2) : room;
+  const listRows = Math.min(Math.max(1, sessions.length), listMax);
+  const first = Math.max(0, Math.min(place - listRows + 1, sessions.length - listRows));
+  const table = tableOf(model, sessions);
+  const list = table
+    .slice(first, first + listRows)
+    .map((row, index) => rowLine(row, sessions[first + index]!, first + index === place, columns));
+  const left = room - listRows;
+  return [...head, ...list, ...previewLines(model, chooser, sessions[place], left)].slice(
+    0,
+    height,
+  );
+}
+
+function rowLine(text: string, session: SessionInfo, selected: boolean, columns: number): Line {
+  const style: StyleName = selected ? "selected" : styleOf(session);
+  const line = cut([span(text, style)], columns);
+  const used = line.reduce((sum, part) => sum + cells(part.text), 0);
+  return selected ? [...line, span(" ".repeat(Math.max(0, columns - used)), style)] : line;
+}
+
+function styleOf(session: SessionInfo): StyleName {
+  if (waits(session)) return "approval";
+  const sign = stateSign(session);
+  return sign === "x" ? "bad" : sign === "z" ? "dim" : "plain";
+}
+
+/** What matters least goes first where the screen is narrow; the directory takes what is left. */
+function tableOf(model: Model, sessions: readonly SessionInfo[]): string[] {
+  const shown = model.transcript.session?.id;
+  const column = (text: (session: SessionInfo, index: number) => string) => {
+    const texts = sessions.map((session, index) => visible(text(session, index)));
+    const width = Math.max(0, ...texts.map(cells));
+    return texts.map((one) => one + " ".repeat(width - cells(one)));
+  };
+  const always = [
+    column(
+      ({ id }, index) => `${id === shown ? "*" : id === model.around.last ? "-" : " "}${index}`,
+    ),
+    column(({ name }) => name),
+    column(stateOf),
+  ];
+  const more = [
+    column(({ activeAt }) => ago(activeAt, model.now)),
+    column((session) => (session.labels.demo ? "demo model" : (session.model ?? ""))),
+    column(({ clients }) =>
+      clients === 0 ? "" : clients === 1 ? "1 client" : `${clients} clients`,
+    ),
+  ];
+  const width = (columns: string[][]) =>
+    columns.reduce((sum, texts) => sum + cells(texts[0] ?? "") + 2, 0);
+  const kept = [...always];
+  for (const texts of more) {
+    if (width([...kept, texts]) <= model.size.columns) kept.push(texts);
+  }
+  const left = model.size.columns - width(kept);
+  if (left >= 8) {
+    kept.push(sessions.map(({ cwd }) => keepEnd(visible(shortPath(cwd, model.around.home)), left)));
+  }
+  return sessions.map((_, index) => kept.map((texts) => texts[index]).join("  "));
+}
+
+function stateOf({ state, approvals, queued }: SessionInfo): string {
+  const count = approvals > 1 ? ` (${approvals})` : "";
+  return state + count + (queued > 0 ? ` +${queued}` : "");
+}
+
+function previewLines(
+  model: Model,
+  { preview }: Chooser,
+  session: SessionInfo | undefined,
+  height: number,
+): Line[] {
+  if (height < previewRowsMin || session === undefined) return [];
+  const { columns } = model.size;
+  const name = ` ${visible(session.name)} `;
+  const rule = [span("──", "rule"), span(name, "bold")];
+  const rest = "─".repeat(Math.max(0, columns - cells(name) - 2));
+  const head = cut([...rule, span(rest, "rule")], columns);
+  // The shown session is its own preview.
+  const seen = [model, preview].find((one) => one?.transcript.session?.id === session.id);
+  if (!seen) return [head];
+  const asked = seen.transcript.approvals.slice(0, approvalsShown).map(({ command, kind }) => {
+    const what = visible((command ?? kind).split("\n")[0] ?? "");
+    return cut([span("? ", "approval"), span(what, "approval")], columns);
+  });
+  const room = height - 1 - asked.length;
+  const { rows } = view(blocksOf({ ...seen, size: model.size }), null, room);
+  return [head, ...rows, ...asked];
+}
+
+export function shortPath(path: string, home: string): string {
+  const inside = home.length > 1 && (path === home || path.startsWith(`${home}/`));
+  return inside ? `~${path.slice(home.length)}` : path;
+}
+
+/** The end says more of a path than its beginning. */
+function keepEnd(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  const kept = graphemes(text);
+  while (kept.length > 0 && cells(kept.join("")) > width - 1) kept.shift();
+  return `…${kept.join("")}`;
+}
+
+const units: [string, number][] = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["m", 60],
+];
+
+/** To the minute, so that an idle list does not change every second. */
+function ago(iso: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(iso)) / 1_000);
+  const unit = units.find(([, size]) => seconds >= size);
+  return unit === undefined ? "now" : `${Math.floor(seconds / unit[1])}${unit[0]} ago`;
+}

@@ -1,0 +1,125 @@
+/** Keys and commands that deal with sessions: which one is shown, and what becomes of one. Pure. */
+import { visible } from "../../protocol/address.ts";
+import type { SessionInfo } from "../../protocol/session.ts";
+import { type Model, noticed, only, type Step } from "../model.ts";
+import { neighbour, nextWaiting, sessionNamed } from "./around.ts";
+import { type Order, readLine, shownSession } from "./order.ts";
+import { chooser, newForm, type Overlay, prompt } from "./overlay.ts";
+
+/** What the prefix's keys do here; `key` is the digit of a number. */
+export function pressSessions(model: Model, command: SessionCommand, key: string): Step {
+  const { around } = model;
+  switch (command) {
+    case "session-next":
+      return show(model, neighbour(around, shownSession(model), 1));
+    case "session-previous":
+      return show(model, neighbour(around, shownSession(model), -1));
+    case "session-waiting":
+      return show(model, nextWaiting(model), "no other session waits for an approval");
+    case "session-last":
+      return show(
+        model,
+        around.sessions.find(({ id }) => id === around.last),
+        "no session was shown before",
+      );
+    case "session-number":
+      return show(model, around.sessions[Number(key)], `no session ${key}`);
+    case "sessions":
+      return open(model, chooser(model));
+    case "session-rename":
+      return askName(model, shownSession(model), model.name, false);
+    case "session-kill":
+      return askKill(model, shownSession(model), model.name, false);
+    case "session-new":
+      return mayChange(model, () => open(model, newForm(model)));
+    case "command-line":
+      return open(model, prompt("command", shownSession(model), { label: ":" }));
+  }
+}
+
+export type SessionCommand =
+  | "session-next"
+  | "session-previous"
+  | "session-last"
+  | "session-number"
+  | "sessions"
+  | "session-rename"
+  | "session-waiting"
+  | "session-kill"
+  | "session-new"
+  | "command-line";
+
+const commands: readonly string[] = [
+  "session-next",
+  "session-previous",
+  "session-last",
+  "session-number",
+  "sessions",
+  "session-rename",
+  "session-waiting",
+  "session-kill",
+  "session-new",
+  "command-line",
+] satisfies SessionCommand[];
+
+export function isSessionCommand(command: string): command is SessionCommand {
+  return commands.includes(command);
+}
+
+/** A line of the command line's verbs, from `Ctrl-b :` or a slash command. */
+export function carryOut(model: Model, line: string): Step {
+  const meant = readLine(model, line);
+  switch (meant.kind) {
+    case "attach":
+      return show(model, sessionNamed(model.around, meant.id));
+    case "detach":
+      return only(model, { do: "detach" });
+    case "ls":
+      return open(model, chooser(model));
+    case "help":
+      return only({ ...model, dialog: { kind: "help", row: 0 } });
+    case "form":
+      return pressSessions(model, "session-new", "");
+    case "wrong":
+      return only(noticed(model, meant.why, "warning"));
+    case "order":
+      if (meant.order.verb !== "kill") return give(model, meant.order);
+      return askKill(model, meant.order.session, nameOf(model, meant.order.session), false);
+  }
+}
+
+export function show(model: Model, session: SessionInfo | undefined, why?: string): Step {
+  if (session === undefined) return only(noticed(model, why ?? "there is no other session"));
+  if (session.id === shownSession(model)) {
+    return only(noticed({ ...model, dialog: null }, `this is ${visible(session.name)}`));
+  }
+  return only({ ...model, dialog: null }, { do: "show", session: session.id });
+}
+
+export function give(model: Model, order: Order): Step {
+  return mayChange(model, () => only(model, { do: "order", order }));
+}
+
+export function askKill(model: Model, session: string, name: string, back: boolean): Step {
+  const question = `kill session ${visible(name)}? Its history stays. (y/n)`;
+  const order: Order = { verb: "kill", session };
+  return mayChange(model, () => open(model, { kind: "confirm", question, session, order, back }));
+}
+
+export function askName(model: Model, session: string, name: string, back: boolean): Step {
+  const asked = prompt("rename", session, { label: "rename to ", text: name, back });
+  return mayChange(model, () => open(model, asked));
+}
+
+export function open(model: Model, overlay: Overlay): Step {
+  return only({ ...model, dialog: overlay });
+}
+
+export function nameOf({ around }: Model, id: string): string {
+  return around.sessions.find((session) => session.id === id)?.name ?? id;
+}
+
+function mayChange(model: Model, step: () => Step): Step {
+  if (!model.readOnly) return step();
+  return only(noticed(model, "read-only: this attachment changes nothing", "warning"));
+}

@@ -1,0 +1,80 @@
+/**
+ * The sessions in the status line, as tmux lists windows: `0 api*  1 web!  2 docs-`. The shown
+ * one has a star, the one before it a minus, and a sign says what a session does. One that waits
+ * for an approval stands out, and on a narrow screen is what is left. Pure.
+ */
+import { visible } from "../../protocol/address.ts";
+import type { SessionInfo } from "../../protocol/session.ts";
+import type { Model } from "../model.ts";
+import { cells, type Line, lineCells, type Span, span } from "../text/lines.ts";
+import { sessionsOf, stateSign, waits } from "./around.ts";
+
+/** Narrower screens have no list. */
+const listColumnsMin = 60;
+
+/** All of them, or a part around the shown one; nothing where not even two have room. */
+export function sessionsInStatus(model: Model, room: number): Line {
+  const sessions = sessionsOf(model);
+  if (sessions.length < 2 || model.size.columns < listColumnsMin) return [];
+  const id = model.transcript.session?.id;
+  const entries = sessions.map((session, index) => entry(session, index, id, model.around.last));
+  const whole = joined(entries);
+  if (lineCells(whole) <= room) return whole;
+  const place = Math.max(
+    0,
+    sessions.findIndex((session) => session.id === id),
+  );
+  const { line, from, to } = windowed(entries, place, room);
+  // A part of the list that hides who waits says less than who waits.
+  const hides = sessions.some(
+    (session, index) => waits(session) && session.id !== id && (index < from || index >= to),
+  );
+  return hides || to - from < 2 ? [] : line;
+}
+
+/** The others that wait for an approval: by name while there is room, then how many. */
+export function waitingSessions(model: Model, room: number): Line {
+  const id = model.transcript.session?.id;
+  const others = sessionsOf(model).filter((session) => session.id !== id && waits(session));
+  if (others.length === 0) return [];
+  const names = others.map(({ name }) => `${visible(name)}!`).join(" ");
+  const texts = [names, `${others.length} wait!`, `${others.length}!`];
+  const text = texts.find((one) => cells(one) <= room);
+  return text === undefined ? [] : [span(text, "statusWaits")];
+}
+
+function entry(
+  session: SessionInfo,
+  index: number,
+  shown: string | undefined,
+  last: string | null,
+): Span {
+  const place = session.id === shown ? "*" : session.id === last ? "-" : "";
+  const text = `${index} ${visible(session.name)}${stateSign(session)}${place}`;
+  if (waits(session)) return span(text, "statusWaits");
+  return span(text, session.id === shown ? "statusAlert" : "status");
+}
+
+function joined(entries: readonly Span[]): Span[] {
+  return entries.flatMap((one, index) => (index === 0 ? [one] : [span("  ", "status"), one]));
+}
+
+/** As many as fit beside the shown one, with arrows where more are. */
+function windowed(
+  entries: readonly Span[],
+  place: number,
+  room: number,
+): { line: Line; from: number; to: number } {
+  let from = place;
+  let to = place + 1;
+  const line = (a: number, b: number): Span[] => [
+    ...(a > 0 ? [span("< ", "status")] : []),
+    ...joined(entries.slice(a, b)),
+    ...(b < entries.length ? [span(" >", "status")] : []),
+  ];
+  for (;;) {
+    if (to < entries.length && lineCells(line(from, to + 1)) <= room) to++;
+    else if (from > 0 && lineCells(line(from - 1, to)) <= room) from--;
+    else return { line: line(from, to), from, to };
+  }
+}

@@ -1,0 +1,107 @@
+/** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
+import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
+import { useEffect, useInsertionEffect } from "react";
+import type { Scene } from "../store.ts";
+
+export const noAutowrap = "\u001b[?7l";
+export const autowrap = "\u001b[?7h";
+const focusReports = "\u001b[?1004h";
+const noFocusReports = "\u001b[?1004l";
+/** Buttons and the wheel, reported in SGR form, which has no bound on columns. */
+export const mouseOn = "\u001b[?1000h\u001b[?1006h";
+export const mouseOff = "\u001b[?1006l\u001b[?1000l";
+const clearAndHome = "\u001b[2J\u001b[H";
+
+/**
+ * Terminals and Unicode disagree on the width of some characters. Without automatic wrapping a
+ * row that turns out too wide is cut at the edge, and the rows below stay where they are.
+ */
+export function useNoAutowrap(): void {
+  const { stdout } = useStdout();
+  useInsertionEffect(() => {
+    stdout.write(noAutowrap);
+    return () => {
+      stdout.write(autowrap);
+    };
+  }, [stdout]);
+}
+
+/**
+ * Has the terminal tell when it gets and loses the focus. Ink drops such reports, as all sequences
+ * that are no keys, so they are seen in the terminal's own bytes, which may part anywhere.
+ */
+export function useFocusReports(store: Scene): void {
+  const { stdout } = useStdout();
+  const { stdin } = useStdin();
+  useEffect(() => {
+    let before = "";
+    const look = (chunk: Buffer | string) => {
+      const text = before + String(chunk);
+      const last = [...text.matchAll(/\u001b\[([IO])/g)].at(-1);
+      if (last !== undefined) {
+        const focused = last[1] === "I";
+        store.act((model) => ({ ...model, around: { ...model.around, focused } }));
+      }
+      before = /\u001b\[?$/.exec(text)?.[0] ?? "";
+    };
+    stdin.on("data", look);
+    stdout.write(focusReports);
+    return () => {
+      stdin.off("data", look);
+      stdout.write(noFocusReports);
+    };
+  }, [store, stdin, stdout]);
+}
+
+/** The wheel is the TUI's while it is on the screen, and the terminal's again however it ends. */
+export function useMouse(store: Scene): void {
+  const { stdout } = useStdout();
+  useInsertionEffect(() => {
+    if (store.model.around.mouse) stdout.write(mouseOn);
+    return () => {
+      stdout.write(mouseOff);
+    };
+  }, [stdout, store]);
+}
+
+export function useSize(store: Scene): void {
+  const { columns, rows } = useWindowSize();
+  useEffect(() => {
+    store.act((model) => ({ ...model, size: { columns, rows } }));
+  }, [store, columns, rows]);
+}
+
+/**
+ * On SIGTSTP the terminal is given back before the process stops, and taken again when it goes
+ * on. The signal is raised anew with its own effect: where no shell controls jobs the kernel
+ * ignores it, and the screen just comes back.
+ */
+export function useSuspend(store: Scene): void {
+  const { suspendTerminal } = useApp();
+  const { stdout } = useStdout();
+  useEffect(() => {
+    const stop = () => {
+      process.off("SIGTSTP", onStop);
+      process.kill(process.pid, "SIGTSTP");
+      process.on("SIGTSTP", onStop);
+    };
+    const onStop = () => {
+      void suspendTerminal(() => {
+        stdout.write(mouseOff + autowrap + noFocusReports);
+        stop();
+        stdout.write(noAutowrap + focusReports + (store.model.around.mouse ? mouseOn : ""));
+      });
+    };
+    process.on("SIGTSTP", onStop);
+    return () => {
+      process.off("SIGTSTP", onStop);
+    };
+  }, [suspendTerminal, stdout, store]);
+}
+
+/** Draws every row again, for a screen that something else has written on. */
+export function redraw(screen: Instance, store: Scene): void {
+  screen.clear();
+  process.stdout.write(clearAndHome);
+  store.act((model) => ({ ...model }));
+}

@@ -1,0 +1,86 @@
+/** Records of ours: who did what to the session. Each is one sentence. */
+import { isObject, type JsonObject } from "../../../protocol/messages.ts";
+import { type Actor, describeActor } from "../../../protocol/session.ts";
+import type { Line } from "../../text/lines.ts";
+import type { StyleName } from "../../text/theme.ts";
+import { type Drawing, marked, textOf } from "./drawing.ts";
+import { generic } from "./generic.ts";
+
+type Sentence = { text: string; style: StyleName };
+
+export function own(method: string, params: JsonObject, drawing: Drawing): Line[] {
+  const sentence = sentenceOf(method, params);
+  if (sentence === null) return generic(method, params, drawing);
+  const { text, style } = sentence;
+  return marked("·", style, text, style, drawing.width);
+}
+
+function sentenceOf(method: string, params: JsonObject): Sentence | null {
+  const quiet = (text: string): Sentence => ({ text, style: "dim" });
+  const loud = (text: string): Sentence => ({ text, style: "warning" });
+  const why = textOf(params.reason) === "" ? "" : `: ${textOf(params.reason)}`;
+  switch (method) {
+    case "session/created": {
+      const from = textOf(params.from) === "" ? "" : ` from ${textOf(params.from)}`;
+      const spec = isObject(params.spec) ? textOf(params.spec.cwd) : "";
+      return quiet(`session ${originOf(params.origin)}${from} by ${by(params)} in ${spec}`);
+    }
+    case "session/approval":
+      return approval(params, why);
+    case "session/message": {
+      if (params.status === "cancelled" && isObject(params.by)) {
+        return quiet(`a queued message was taken back by ${by(params)}`);
+      }
+      const error = textOf(params.error);
+      const text = `message ${textOf(params.id)} ${textOf(params.status)}`;
+      return loud(error === "" ? text : `${text}: ${error}`);
+    }
+    case "session/agent":
+      return loud(`the agent ${textOf(params.status)}${why}`);
+    case "session/gap":
+      return loud(gap(params, why));
+    case "session/interrupted":
+      return loud(`interrupted by ${by(params)}`);
+    case "session/renamed":
+      return quiet(`renamed from ${textOf(params.from)} to ${textOf(params.to)} by ${by(params)}`);
+    case "session/ended":
+      return loud(`session killed by ${by(params)}`);
+    default:
+      return null;
+  }
+}
+
+const words: Record<string, string> = {
+  accept: "allowed",
+  acceptForSession: "allowed for the session",
+  acceptWithExecpolicyAmendment: "allowed from now on",
+  decline: "declined",
+  cancel: "declined, and the turn stopped,",
+};
+
+function approval(params: JsonObject, why: string): Sentence {
+  const what = textOf(params.command) || `a ${textOf(params.kind) || "request"}`;
+  if (params.status !== "answered") {
+    return { text: `approval of ${what} can't be answered any more${why}`, style: "warning" };
+  }
+  const decision = textOf(params.decision);
+  const refused = /decline|cancel|deny|reject/i.test(decision);
+  return {
+    text: `${words[decision] ?? (decision || "answered")} by ${by(params)}: ${what}`,
+    style: refused ? "warning" : "good",
+  };
+}
+
+function gap(params: JsonObject, why: string): string {
+  const since = Date.parse(textOf(params.since));
+  const day = Number.isNaN(since) ? "" : ` since ${new Date(since).toISOString()}`;
+  return `the agent was not heard${day}${why}; ${Number(params.recovered ?? 0)} items recovered`;
+}
+
+function originOf(origin: unknown): string {
+  return { resume: "resumed", fork: "forked" }[textOf(origin)] ?? "created";
+}
+
+function by(params: JsonObject): string {
+  return isObject(params.by) ? describeActor(params.by as unknown as Actor) : "somebody";
+}
