@@ -14,11 +14,11 @@ import {
   type RequestId,
 } from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
+import type { Attachment, Client, Identity } from "./client.ts";
 import { nestingMax, nestsDeeper } from "./nesting.ts";
-import type { Sink } from "./session/feed.ts";
 
 /** Answers a request, or throws a HacsError. */
-export type Dispatch = (client: ClientConnection, method: string, params: JsonObject) => unknown;
+export type Dispatch = (client: Client, method: string, params: JsonObject) => unknown;
 
 /** Past this many unread bytes of answers, the client's requests wait until it reads. */
 const answerBytesMax = 8 * 1024 * 1024;
@@ -30,8 +30,10 @@ const helloBytesMax = 64 * 1024;
 /** How long one client's requests may keep the event loop from the others. */
 const sliceMs = 5;
 
-export class ClientConnection implements Sink {
-  /** Who it says it is; set by the hello. */
+export class ClientConnection implements Client {
+  readonly identity: Identity;
+
+  /** Set by the hello. */
   get actor(): Actor | undefined {
     return this.#actor;
   }
@@ -42,8 +44,7 @@ export class ClientConnection implements Sink {
   }
 
   #actor: Actor | undefined;
-  /** What to undo when it goes, by session id. */
-  readonly attachments = new Map<string, { readOnly: boolean; end: () => void }>();
+  readonly attachments = new Map<string, Attachment>();
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #dispatch: Dispatch;
@@ -56,8 +57,14 @@ export class ClientConnection implements Sink {
   /** Its requests wait, so that others have their turn. */
   #resting = false;
 
-  constructor(socket: Socket, dispatch: Dispatch, onBug: (error: unknown) => void) {
+  constructor(
+    socket: Socket,
+    identity: Identity,
+    dispatch: Dispatch,
+    onBug: (error: unknown) => void,
+  ) {
     this.#socket = socket;
+    this.identity = identity;
     this.#dispatch = dispatch;
     this.#onBug = onBug;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));

@@ -1,15 +1,17 @@
 /** The daemon: its sessions, its clients, and how it ends. */
 import type { Server, Socket } from "node:net";
+import { type Access, sees } from "../protocol/access.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
 import { locateCodex } from "../system/codex-binary.ts";
 import { version } from "../system/version.ts";
+import type { Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { dispatcher } from "./dispatch.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
-import { Sessions } from "./sessions.ts";
+import { noSuchSession, Sessions } from "./sessions.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
@@ -38,14 +40,22 @@ export class Daemon {
     this.sessions.revive();
   }
 
-  accept(socket: Socket): void {
+  accept(socket: Socket, identity: Identity): void {
     if (this.#clients.size >= clientsMax || this.#stopping) return void socket.destroy();
     const dispatch = dispatcher(this);
-    const client = new ClientConnection(socket, dispatch, (error) => {
+    const client = new ClientConnection(socket, identity, dispatch, (error) => {
       this.services.log.error({ err: error }, "a request met a bug");
     });
     this.#clients.add(client);
     client.onClose = () => this.#clients.delete(client);
+  }
+
+  /** Clients for whom a session does not exist under its new name have nothing to do with it. */
+  partFromUnseen(session: Session): void {
+    for (const client of this.#clients) {
+      if (!client.attachments.has(session.id)) continue;
+      if (!sees(client.identity.access, session.name)) client.fail(noSuchSession(session.id));
+    }
   }
 
   refuseWhenStopping(): void {
@@ -57,7 +67,8 @@ export class Daemon {
     );
   }
 
-  async status(): Promise<DaemonStatus> {
+  /** As a client has it that sees these sessions. */
+  async status(access: Access): Promise<DaemonStatus> {
     const codex = await locateCodex({ given: this.services.codex, env: process.env }).catch(
       () => undefined,
     );
@@ -67,7 +78,7 @@ export class Daemon {
       codexVersion: codex?.version ?? null,
       socket: this.services.paths.socket,
       listen: [],
-      sessions: this.sessions.live().length,
+      sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
       clients: this.#clients.size,
       uptimeMs: Date.now() - this.#startedAt,
     };

@@ -6,6 +6,7 @@ import type { Dispatch } from "./client-connection.ts";
 import type { Daemon } from "./daemon.ts";
 import { methods } from "./methods/index.ts";
 import { checkParams } from "./methods/params.ts";
+import { permitCall, permitMethod } from "./permit.ts";
 
 export function dispatcher(daemon: Daemon): Dispatch {
   return (client, method, params) => {
@@ -24,6 +25,9 @@ export function dispatcher(daemon: Daemon): Dispatch {
       );
     }
     daemon.refuseWhenStopping();
-    return methods[name]({ daemon, client }, checkParams(name, params) as never);
+    permitMethod(client.identity.access, name);
+    const checked = checkParams(name, params);
+    permitCall(client.identity.access, name, checked, daemon.sessions);
+    return methods[name]({ daemon, client }, checked as never);
   };
 }

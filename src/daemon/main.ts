@@ -14,6 +14,7 @@ import {
   pathsFor,
 } from "../system/paths.ts";
 import { agentSocket } from "./agent/agent.ts";
+import { owner } from "./client.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { listen } from "./listener.ts";
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
     log.info("stopped");
     process.exit(0);
   });
-  const server = await listen(paths.socket, (socket) => daemon.accept(socket));
+  const server = await listen(paths.socket, (socket) => daemon.accept(socket, owner));
   process.umask(umask);
   daemon.serve(server);
   endOnSignals(daemon, log);

@@ -61,24 +61,24 @@ export class Sessions {
   }
 
   /** By id, else by name: a live one first, then the one that ended last. */
-  find(name: string): Session {
+  lookUp(name: string): Session | undefined {
     const byId = this.#byId.get(name);
     if (byId !== undefined) return byId;
     const named = this.all().filter((session) => session.name === name);
     const ended = named
       .toSorted((a, b) => (a.row.endedAt ?? "").localeCompare(b.row.endedAt ?? ""))
       .at(-1);
-    const found = named.find((session) => !session.ended) ?? ended;
+    return named.find((session) => !session.ended) ?? ended;
+  }
+
+  /** The same, and there must be one. */
+  find(name: string): Session {
+    const found = this.lookUp(name);
     if (found !== undefined) return found;
-    const close = this.live()
-      .map((session) => session.name)
-      .filter((other) => other.startsWith(name.slice(0, 2)));
-    throw new HacsError(
-      "session-not-found",
-      `There is no session ${quote(name)}.`,
-      close.length > 0
-        ? `Did you mean ${close.slice(0, 3).join(", ")}? All: hacs-session ls`
-        : "See all with: hacs-session ls",
+    const names = this.live().map((session) => session.name);
+    throw noSuchSession(
+      name,
+      names.filter((other) => other.startsWith(name.slice(0, 2))),
     );
   }
 
@@ -199,4 +199,15 @@ export class Sessions {
       `Attach to it (hacs-session attach ${holder.name}), or take a copy: hacs-session fork ${holder.name} NAME`,
     );
   }
+}
+
+/** `close` are names that may have been meant. */
+export function noSuchSession(name: string, close: string[] = []): HacsError {
+  return new HacsError(
+    "session-not-found",
+    `There is no session ${quote(name)}.`,
+    close.length > 0
+      ? `Did you mean ${close.slice(0, 3).join(", ")}? All: hacs-session ls`
+      : "See all with: hacs-session ls",
+  );
 }

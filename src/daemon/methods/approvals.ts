@@ -1,9 +1,10 @@
-import { actorOf, refuseReadOnly } from "./caller.ts";
+import { actorOf, refuseReadOnly, seen } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 
 /** Of one session, or of all; oldest first within each. */
-export const approvals: MethodHandler<"session/approvals"> = ({ daemon }, { name }) => {
-  const sessions = name === undefined ? daemon.sessions.live() : [daemon.sessions.find(name)];
+export const approvals: MethodHandler<"session/approvals"> = (caller, { name }) => {
+  const { sessions: all } = caller.daemon;
+  const sessions = name === undefined ? seen(caller, all.live()) : [all.find(name)];
   return { approvals: sessions.flatMap((session) => session.approvals.waiting()) };
 };
 

@@ -23,7 +23,11 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   const leave =
     params.visible === false
       ? () => {}
-      : session.attach({ ...actorOf(caller), readOnly, since: new Date().toISOString() });
+      : session.attach({
+          ...actorOf(caller),
+          readOnly: readOnly || client.identity.access.scope === "observe",
+          since: new Date().toISOString(),
+        });
   const end = () => {
     subscription.end();
     leave();

@@ -1,3 +1,4 @@
+import { sees } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Actor } from "../../protocol/session.ts";
 import type { Session } from "../session/session.ts";
@@ -7,6 +8,11 @@ import type { Caller } from "./index.ts";
 export function actorOf({ client }: Caller): Actor {
   if (client.actor === undefined) throw new Error("a method ran before the hello");
   return client.actor;
+}
+
+/** Those of the sessions that exist for the client. */
+export function seen({ client }: Caller, sessions: Session[]): Session[] {
+  return sessions.filter(({ name }) => sees(client.identity.access, name));
 }
 
 /** A client that attached read-only changes nothing in that session on that connection. */

@@ -14,6 +14,6 @@ export const hello: MethodHandler<"hello"> = ({ client }, params) => {
     );
   }
   const { kind, user, from } = params.client;
-  client.actor = { kind, user, from };
+  client.actor = { kind, user, from, ...client.identity.known };
   return { protocol: newest, daemon: { pid: process.pid, version } };
 };

@@ -1,6 +1,6 @@
 /** Every method that the daemon answers: the index of this folder. */
 import type { Method, Params, Result } from "../../protocol/methods.ts";
-import type { ClientConnection } from "../client-connection.ts";
+import type { Client } from "../client.ts";
 import type { Daemon } from "../daemon.ts";
 import { answer, approvals } from "./approvals.ts";
 import { attach, detach } from "./attach.ts";
@@ -15,7 +15,7 @@ import { list, show } from "./show.ts";
 
 export interface Caller {
   daemon: Daemon;
-  client: ClientConnection;
+  client: Client;
 }
 
 export type MethodHandler<M extends Method> = (
@@ -25,7 +25,7 @@ export type MethodHandler<M extends Method> = (
 
 export const methods: { [M in Method]: MethodHandler<M> } = {
   hello,
-  "daemon/status": ({ daemon }) => daemon.status(),
+  "daemon/status": ({ daemon, client }) => daemon.status(client.identity.access),
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "session/new": create,

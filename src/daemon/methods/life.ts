@@ -1,5 +1,7 @@
 /** What changes a session's life: each is a line or two on top of the session itself. */
+import { includes, isForAll } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
+import type { JsonObject } from "../../protocol/messages.ts";
 import type { Session } from "../session/session.ts";
 import { actorOf, refuseReadOnly } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
@@ -49,6 +51,7 @@ export const remove: MethodHandler<"session/remove"> = (caller, { name }) => {
 export const rename: MethodHandler<"session/rename"> = (caller, { name, to }) => {
   const session = writable(caller, name);
   caller.daemon.sessions.rename(session, to, actorOf(caller));
+  caller.daemon.partFromUnseen(session);
   return { session: session.info() };
 };
 
@@ -57,6 +60,9 @@ const NOT_FOR_CLIENTS = new Set(["initialize", "thread/unsubscribe"]);
 
 export const call: MethodHandler<"session/call"> = (caller, { name, method, params }) => {
   const session = writable(caller, name);
+  const { access } = caller.client.identity;
+  if (!isForAll(access)) refuseOtherThread(session, params);
+  if (!includes(access.scope, "prompt")) refuseAsleep(session);
   if (!NOT_FOR_CLIENTS.has(method)) return session.call(method, params);
   throw new HacsError(
     "not-allowed",
@@ -64,6 +70,26 @@ export const call: MethodHandler<"session/call"> = (caller, { name, method, para
     "Use the session's own commands: hacs-session --help",
   );
 };
+
+/** Threads of other sessions can be named, too, and there are no other sessions for it. */
+function refuseOtherThread(session: Session, { threadId }: JsonObject): void {
+  if (threadId === undefined || threadId === session.row.threadId) return;
+  throw new HacsError(
+    "not-allowed",
+    `This token is not for all sessions, so it names no thread but that of "${session.name}".`,
+    "Leave threadId out.",
+  );
+}
+
+/** codex is asked, so it would have to be started, and that is not for who only looks. */
+function refuseAsleep(session: Session): void {
+  if (session.info().agentPid !== null) return;
+  throw new HacsError(
+    "not-allowed",
+    `Session "${session.name}" is ${session.state}, and to wake it needs the scope prompt.`,
+    "Its history can be read meanwhile.",
+  );
+}
 
 function writable(caller: Caller, name: string): Session {
   const session = caller.daemon.sessions.findLive(name);

@@ -1,7 +1,13 @@
+import { isForAll } from "../../protocol/access.ts";
+import { seen } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 
 const sentDefault = 200;
 
-export const sent: MethodHandler<"daemon/sent"> = ({ daemon }, { limit }) => ({
-  texts: daemon.services.store.messages.written(limit ?? sentDefault),
-});
+export const sent: MethodHandler<"daemon/sent"> = (caller, { limit }) => {
+  const { services, sessions } = caller.daemon;
+  const ids = isForAll(caller.client.identity.access)
+    ? null
+    : seen(caller, sessions.all()).map(({ id }) => id);
+  return { texts: services.store.messages.written(limit ?? sentDefault, ids) };
+};

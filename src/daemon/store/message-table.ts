@@ -57,7 +57,8 @@ export class MessageTable {
     this.#written = db.prepare(
       `SELECT json_extract(content, '$.text') AS text FROM messages
        WHERE json_extract(by, '$.kind') = 'tui' AND length(content) <= ${writtenCharsMax}
-       ORDER BY created_at DESC LIMIT ?`,
+         AND (?1 IS NULL OR session IN (SELECT value FROM json_each(?1)))
+       ORDER BY created_at DESC LIMIT ?2`,
     );
   }
 
@@ -107,9 +108,10 @@ export class MessageTable {
     return this.#recent.all(session, limit).map(fromRow);
   }
 
-  /** What was written in composers, in any session, newest first and each text once. */
-  written(limit: number): string[] {
-    const texts = this.#written.all(limit).map(({ text }) => String(text));
+  /** What was written in composers, in these sessions or in any, newest first, each text once. */
+  written(limit: number, sessions: string[] | null = null): string[] {
+    const chosen = sessions && JSON.stringify(sessions);
+    const texts = this.#written.all(chosen, limit).map(({ text }) => String(text));
     return [...new Set(texts)].filter((text) => text !== "");
   }
 

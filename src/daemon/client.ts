@@ -1,0 +1,27 @@
+/** Who asks: one connection, or one request over HTTP. */
+import { type Access, ownerAccess } from "../protocol/access.ts";
+import type { Actor } from "../protocol/session.ts";
+import type { Sink } from "./session/feed.ts";
+
+/** What is known of a client before it says anything itself. */
+export interface Identity {
+  access: Access;
+  /** Who it is and from where, whatever it says; the user's own programs are believed. */
+  known?: Pick<Actor, "user" | "from">;
+}
+
+/** Whoever can open the daemon's own socket. */
+export const owner: Identity = { access: ownerAccess };
+
+export interface Client extends Sink {
+  readonly identity: Identity;
+  /** Who it is, as what it does is attributed; undefined before the hello. */
+  actor: Actor | undefined;
+  /** What to undo when it goes, by session id. */
+  readonly attachments: Map<string, Attachment>;
+}
+
+export interface Attachment {
+  readOnly: boolean;
+  end: () => void;
+}

@@ -1,0 +1,61 @@
+/** The least scope that each method needs; for some it depends on what is asked of them. */
+import { includes, type Scope } from "../../protocol/access.ts";
+import type { Method, Params } from "../../protocol/methods.ts";
+import { codexScope } from "./codex-scopes.ts";
+
+type Rule<M extends Method> = Scope | { least: Scope; of(params: Params<M>): Scope };
+
+/** An environment is what an agent runs with, so who sets it may run what he likes. */
+const wakes = {
+  least: "prompt",
+  of: ({ env }: { env?: Record<string, string> }) => (env === undefined ? "prompt" : "admin"),
+} as const;
+
+const scopes: { [M in Method]: Rule<M> } = {
+  hello: "observe",
+  "daemon/status": "observe",
+  "daemon/stop": "admin",
+  "daemon/sent": "prompt",
+  // It names the directory, the sandbox, the environment and the codex itself.
+  "session/new": "admin",
+  "session/list": "observe",
+  "session/show": "observe",
+  "session/attach": {
+    least: "observe",
+    of: ({ env, wake }) => (env !== undefined ? "admin" : wake === true ? "prompt" : "observe"),
+  },
+  "session/detach": "observe",
+  "session/history": "observe",
+  "session/send": "prompt",
+  "session/compose": "prompt",
+  "session/withdraw": "prompt",
+  "session/receipt": "observe",
+  "session/approvals": "observe",
+  "session/answer": "approve",
+  "session/interrupt": "prompt",
+  "session/sleep": "prompt",
+  "session/wake": wakes,
+  "session/restart": wakes,
+  "session/kill": "admin",
+  "session/remove": "admin",
+  "session/rename": "admin",
+  "session/fork": "admin",
+  "session/call": { least: "observe", of: ({ method, params }) => codexScope(method, params) },
+};
+
+/** What is about the daemon as a whole, and so not for a client that sees some sessions only. */
+export const forAllSessions: ReadonlySet<Method> = new Set<Method>(["daemon/stop"]);
+
+/** The least that any call of the method needs. */
+export function leastScope(method: Method): Scope {
+  const rule: Rule<Method> = scopes[method];
+  return typeof rule === "string" ? rule : rule.least;
+}
+
+/** What this call of it needs. */
+export function scopeOf<M extends Method>(method: M, params: Params<M>): Scope {
+  const rule: Rule<M> = scopes[method];
+  if (typeof rule === "string") return rule;
+  const needed = rule.of(params);
+  return includes(needed, rule.least) ? needed : rule.least;
+}
