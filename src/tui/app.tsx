@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
 import { useEditor } from "./composer/editor.ts";
+import { compose } from "./panes/compose.ts";
 import { paste } from "./press.ts";
-import { ticked } from "./receive.ts";
-import { screenOf } from "./screen.ts";
-import type { Scene } from "./store.ts";
+import { ticks } from "./receive.ts";
+import type { Scene } from "./scene.ts";
 import { strokesOf } from "./terminal/keystrokes.ts";
 import { strike } from "./terminal/strike.ts";
 import {
@@ -19,15 +19,15 @@ import {
 import { paint } from "./text/theme.ts";
 
 export function App({ store, color }: { store: Scene; color: boolean }) {
-  const model = useSyncExternalStore(store.subscribe, () => store.picture);
+  const picture = useSyncExternalStore(store.subscribe, () => store.picture);
   useNoAutowrap();
   useMouse(store);
   useSize(store);
   useSuspend(store);
-  useEditor(store, model.editing);
+  useEditor(store, picture.panes[0].model.editing);
   useClock(
     store,
-    model.transcript.turn !== null || model.notice !== null || model.dialog?.kind === "chooser",
+    picture.panes.some(({ model }) => ticks(model)),
   );
   useFocusReports(store);
   const { setCursorPosition } = useCursor();
@@ -39,10 +39,10 @@ export function App({ store, color }: { store: Scene; color: boolean }) {
   });
   usePaste((text) => store.act((before) => paste(before, text)));
 
-  const { rows, cursor } = screenOf(model);
+  const { rows, cursor } = compose(picture);
   setCursorPosition(cursor ?? undefined);
   return (
-    <Box flexDirection="column" width={model.size.columns} height={model.size.rows}>
+    <Box flexDirection="column" width={picture.size.columns} height={picture.size.rows}>
       {rows.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place
         <Text key={index} wrap="truncate-end">
@@ -53,11 +53,10 @@ export function App({ store, color }: { store: Scene; color: boolean }) {
   );
 }
 
-/** A running turn's time, and notices that go, want a step a second; an idle screen wants none. */
 function useClock(store: Scene, wanted: boolean): void {
   useEffect(() => {
     if (!wanted) return;
-    const timer = setInterval(() => store.act(ticked), 1_000);
+    const timer = setInterval(() => store.tick(), 1_000);
     return () => clearInterval(timer);
   }, [store, wanted]);
 }

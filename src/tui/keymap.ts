@@ -2,6 +2,7 @@
  * The only home of shortcuts. What a key does depends on what has the keyboard; the first table
  * that knows it decides. `about` is what the help shows.
  */
+import type { PaneCommand } from "./panes/order.ts";
 
 /** What has the keyboard: the prefix was pressed, a panel has the focus, or the composer. */
 export type Focus =
@@ -27,6 +28,7 @@ export interface Binding {
 }
 
 export type Command =
+  | PaneCommand
   | "approval-focus"
   | "approval-leave"
   | "backspace"
@@ -104,6 +106,7 @@ const scrolling: Binding[] = [
 const everywhere: Binding[] = [
   { keys: ["ctrl-b"], does: "prefix" },
   { keys: ["ctrl-l"], does: "redraw", about: "draw the screen again" },
+  { keys: ["ctrl-o"], does: "expand", about: "show long output in full, or not" },
 ];
 
 const rowKeys: Binding[] = [
@@ -155,7 +158,17 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: [":"], does: "command-line", about: "a command, as the command line has them" },
     { keys: ["a"], does: "approval-focus", about: "answer what waits, as Tab does" },
     { keys: ["["], does: "reading", about: "scroll with the arrow keys; q leaves" },
-    { keys: ["o"], does: "expand", about: "show long output in full, or not" },
+    { keys: ["%"], does: "pane-vsplit", about: "another session beside this one" },
+    { keys: ['"'], does: "pane-split", about: "another session below this one" },
+    { keys: ["o"], does: "pane-next", about: "the next pane; an arrow key goes that way" },
+    { keys: ["left"], does: "pane-left" },
+    { keys: ["right"], does: "pane-right" },
+    { keys: ["up"], does: "pane-up" },
+    { keys: ["down"], does: "pane-down" },
+    { keys: [";"], does: "pane-last", about: "the pane that had the keys before" },
+    { keys: ["z"], does: "pane-zoom", about: "this pane alone on the screen, and back" },
+    { keys: ["x"], does: "pane-close", about: "close this pane; its session goes on" },
+    { keys: ["e"], does: "expand", about: "show long output in full, or not" },
     { keys: ["m"], does: "mouse", about: "the wheel scrolls, or the terminal selects text" },
     { keys: ["r"], does: "redraw", about: "draw the screen again" },
     { keys: ["ctrl-z"], does: "suspend", about: "suspend this client" },

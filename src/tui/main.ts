@@ -13,15 +13,16 @@ import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
 import { type Effect, noticed } from "./model.ts";
-import { press } from "./press.ts";
+import type { Scene } from "./scene.ts";
 import { nothingAround } from "./sessions/around.ts";
 import { ringOf } from "./sessions/news.ts";
 import { Stage } from "./sessions/stage.ts";
-import type { Scene } from "./store.ts";
 import { clipboardSequence } from "./terminal/clipboard.ts";
 import { strokeOf } from "./terminal/keystrokes.ts";
+import { withoutMouse } from "./terminal/mouse.ts";
+import { point } from "./terminal/point.ts";
 import { mouseOff, mouseOn, redraw } from "./terminal/terminal.ts";
-import { withoutWheel } from "./terminal/wheel.ts";
+
 import { wantsColor } from "./text/theme.ts";
 
 export interface AttachOptions {
@@ -110,9 +111,7 @@ function show(store: Scene): Instance {
   // still go through the line discipline, which echoes it and makes Enter a newline.
   process.stdin.setRawMode(true);
   return render(createElement(App, { store, color: wantsColor(process.env) }), {
-    stdin: withoutWheel(process.stdin, (key) =>
-      store.act((before) => press(before, { key }, randomUUID)),
-    ),
+    stdin: withoutMouse(process.stdin, (pointing) => point(store, pointing, randomUUID)),
     alternateScreen: true,
     incrementalRendering: true,
     exitOnCtrlC: false,

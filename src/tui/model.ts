@@ -13,6 +13,7 @@ import { type Composer, emptyComposer } from "./composer/composer.ts";
 import { type DraftSync, noDraft } from "./composer/draft-sync.ts";
 import type { EnterMode } from "./composer/enter-mode.ts";
 import type { Control } from "./controls/controls.ts";
+import type { PaneOrder } from "./panes/order.ts";
 import { type Around, nothingAround } from "./sessions/around.ts";
 import type { Order } from "./sessions/order.ts";
 import type { Overlay } from "./sessions/overlay.ts";
@@ -63,8 +64,17 @@ export interface Model {
   notice: Notice | null;
   /** The other sessions, and what else stays when another one is shown. */
   around: Around;
-  /** True: detaching was warned against, and the next time it is meant. */
-  leaving?: boolean;
+  /** The pane that shows it. */
+  pane: PaneState;
+}
+
+export interface PaneState {
+  /** True: it has the keys. */
+  focused: boolean;
+  /** False while another pane has the whole screen. */
+  visible: boolean;
+  /** How many panes are not on the screen. */
+  hidden: number;
 }
 
 export interface Outgoing {
@@ -132,6 +142,7 @@ export type Effect =
   | { do: "earlier"; before: number }
   | { do: "show"; session: string }
   | { do: "order"; order: Order }
+  | { do: "pane"; order: PaneOrder }
   | { do: "later"; after: number }
   | { do: "jump"; to: "start" | "end" }
   | { do: "seek"; id: number; before: number }
@@ -177,6 +188,7 @@ export function initialModel(options: {
     shown: null,
     notice: null,
     around: nothingAround,
+    pane: { focused: true, visible: true, hidden: 0 },
   };
 }
 

@@ -18,6 +18,7 @@ import { choose } from "./controls/run-control.ts";
 import { type Command, commandFor, type Focus, keyName } from "./keymap.ts";
 import { layoutOf } from "./layout.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
+import { paneOrderOf } from "./panes/order.ts";
 import { helpRowMax } from "./screen.ts";
 import { overlayOf } from "./sessions/overlay.ts";
 import { editOverlay, fieldAt, pressOverlay, typeInOverlay } from "./sessions/press-overlay.ts";
@@ -28,7 +29,13 @@ import { blocksOf } from "./transcript/blocks.ts";
 import { wantEarlier } from "./transcript/earlier.ts";
 import { textOf } from "./transcript/items/drawing.ts";
 import { userText } from "./transcript/items/user-message.ts";
-import { editSearch, pressInReading, toEnd, typeInSearch } from "./transcript/press-reading.ts";
+import {
+  editSearch,
+  expand,
+  pressInReading,
+  toEnd,
+  typeInSearch,
+} from "./transcript/press-reading.ts";
 import { scroll, toStart } from "./transcript/viewport.ts";
 import { wantLater } from "./transcript/window.ts";
 
@@ -102,6 +109,8 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
     if (edited !== undefined && !moves) return only({ ...unarmed, dialog: edited });
     return pressOverlay(unarmed, overlay, command, key);
   }
+  const order = paneOrderOf(command);
+  if (order !== undefined) return only(unarmed, { do: "pane", order });
   if (isSessionCommand(command)) return pressSessions(unarmed, command, key);
   return run(unarmed, command, newId);
 }
@@ -121,18 +130,13 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "prefix-cancel":
       return only(model);
     case "detach":
-      return detach(model);
+      return only(model, { do: "detach" });
     case "redraw":
       return only(model, { do: "redraw" });
     case "suspend":
       return only(model, { do: "suspend" });
     case "expand":
-      return only(
-        noticed(
-          { ...model, expanded: !model.expanded },
-          model.expanded ? "long output in part" : "long output in full",
-        ),
-      );
+      return only(expand(model));
     case "help":
       return only({
         ...model,
@@ -218,19 +222,6 @@ function past(model: Model): string[] {
   const own = all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
   const known = new Set(own);
   return [...own, ...(model.written ?? []).filter((text) => !known.has(text))];
-}
-
-/** Leaving with words unsaid takes a second press. */
-function detach(model: Model): Step {
-  const unsent = model.outbox.length;
-  if (unsent === 0 || model.leaving === true) return only(model, { do: "detach" });
-  return only(
-    noticed(
-      { ...model, leaving: true },
-      `${unsent} not sent yet; ${prefixName(model)} d again detaches and drops it`,
-      "warning",
-    ),
-  );
 }
 
 function prefixName({ around }: Model): string {

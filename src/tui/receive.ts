@@ -141,6 +141,11 @@ export function failed(model: Model, error: HacsError): Model {
   return noticed(model, error.message, isLate(error.code) ? "info" : "warning");
 }
 
+/** A running turn's time, and notices that go, want a step a second; an idle screen wants none. */
+export function ticks({ transcript, notice, dialog }: Model): boolean {
+  return transcript.turn !== null || notice !== null || dialog?.kind === "chooser";
+}
+
 export function ticked(model: Model): Model {
   return model.notice !== null && model.notice.until <= model.now
     ? { ...model, notice: null }

@@ -44,7 +44,7 @@ export function screenOf(model: Model): Screen {
     ...(help === null && over === null ? panel : []),
     ruleLine(model, shown, layout),
     ...layout.queue,
-    ...composerLines(layout),
+    ...composerLines(model, layout),
     (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
   ].slice(-rows);
   return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
@@ -116,14 +116,16 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
 
 const readingKeys = "/ search, y copy, o open, q leaves";
 
-function composerLines({ composer }: Layout): Line[] {
+function composerLines(model: Model, { composer }: Layout): Line[] {
+  const { focused } = model.pane;
   return (composer?.rows ?? []).map((text, index) => [
-    span(index === 0 ? promptText : " ".repeat(promptText.length), "prompt"),
-    span(text),
+    span(index === 0 ? promptText : " ".repeat(promptText.length), focused ? "prompt" : "dim"),
+    span(text, focused ? "plain" : "dim"),
   ]);
 }
 
 function cursorOf(model: Model, { composer }: Layout, drawn: readonly Line[]): Screen["cursor"] {
+  if (!model.pane.focused) return null;
   if (composer === null || model.dialog !== null || model.reading || model.search?.typing != null) {
     return null;
   }

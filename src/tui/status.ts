@@ -19,11 +19,8 @@ export function statusLine(model: Model): Line {
   const waiting = model.prefix ? [] : waitingSessions(model, width - cells(name) - state - 3);
   const least = model.prefix ? hint : waiting.map(({ text }) => text).join("");
   const room = width - (least === "" ? 0 : cells(least) + 2);
-  let text = name;
-  for (const { part, joint } of partsOf(model)) {
-    const longer = text + joint + part;
-    if (cells(longer) <= room) text = longer;
-  }
+  if (!model.pane.focused) return asideLine(model, name);
+  const text = withParts(model, name, room);
   const left = width - cells(text) - 2;
   const list = model.prefix ? [] : sessionsInStatus(model, left);
   const fallback = cells(hint) <= left ? [span(hint, style)] : [];
@@ -32,14 +29,33 @@ export function statusLine(model: Model): Line {
   return cut([span(text + " ".repeat(gap), style), ...right], width);
 }
 
+/** Of a pane without the keys: its own session alone, and plain unless it waits for an answer. */
+function asideLine(model: Model, name: string): Line {
+  const { columns } = model.size;
+  const text = withParts(model, name, columns);
+  const style = model.transcript.approvals.length > 0 ? "statusWaits" : "statusAside";
+  return cut([span(text + " ".repeat(Math.max(0, columns - cells(text))), style)], columns);
+}
+
+function withParts(model: Model, name: string, room: number): string {
+  let text = name;
+  for (const { part, joint } of partsOf(model)) {
+    const longer = text + joint + part;
+    if (cells(longer) <= room) text = longer;
+  }
+  return text;
+}
+
 /** By weight; each takes its place when there is room for it. */
 function partsOf(model: Model): { part: string; joint: string }[] {
   const { transcript, link, readOnly, outbox } = model;
+  const { hidden } = model.pane;
   const { session, turn, usage, queue, approvals } = transcript;
   const waiting = queue.length + outbox.filter(({ id }) => !queue.some((m) => m.id === id)).length;
   const clients = session?.clients ?? 0;
   const parts = [
     link === "reconnecting" ? "reconnecting…" : (session?.state ?? "attaching"),
+    hidden === 0 ? "" : hidden === 1 ? "+1 pane" : `+${hidden} panes`,
     isDemo(model) ? "demo model" : "",
     readOnly ? "read-only" : "",
     approvals.length > 1 ? `${approvals.length} approvals` : "",

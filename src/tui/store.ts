@@ -8,9 +8,6 @@ import type { Effect, Model, Step } from "./model.ts";
 /** A frame at thirty a second. */
 export const frameMs = 33;
 
-/** What the drawing sees: a store, or the one of several that is on the screen. */
-export type Scene = Pick<Store, "model" | "picture" | "subscribe" | "act">;
-
 export class Store {
   #model: Model;
   readonly #listeners = new Set<() => void>();
@@ -27,16 +24,10 @@ export class Store {
     return this.#model;
   }
 
-  /** What is drawn. */
-  get picture(): Model {
-    return this.#model;
-  }
-
-  /** Stable, for React's useSyncExternalStore. */
-  readonly subscribe = (listener: () => void): (() => void) => {
+  subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  };
+  }
 
   /** A step that a person waits for: it is drawn at once. */
   act(step: (model: Model) => Step | Model): void {

@@ -36,7 +36,7 @@ test("a command has its directory, its last lines, its exit code and its duratio
   for (const [members, expected] of table)
     expect(rows("commandExecution", members)).toEqual(expected);
   const script = rows("commandExecution", { ...ok, command: numbered(50) });
-  expect(script[6]).toBe("  … 42 lines more (Ctrl-b o shows all)");
+  expect(script[6]).toBe("  … 42 lines more (Ctrl-o shows all)");
   expect(script).toHaveLength(9);
 });
 
@@ -45,7 +45,7 @@ test("of a running command the last lines are shown", () => {
   const begun = { id: "i", type: "commandExecution", command: "make", status: "inProgress" };
   const draft = { threadId: "t", turnId: "u", itemId: "i", item: begun, fields: { output } };
   const drawn = drawDraft(draft as never, drawing).map(textOfLine);
-  expect(drawn.slice(0, 3)).toEqual(["$ make", "  … 22 lines more (Ctrl-b o shows all)", "  │ 22"]);
+  expect(drawn.slice(0, 3)).toEqual(["$ make", "  … 22 lines more (Ctrl-o shows all)", "  │ 22"]);
   expect(drawn.slice(-2)).toEqual(["  │ 29", "  running…"]);
 });
 
@@ -69,7 +69,7 @@ test("a diff has the numbers of its lines and the counts of what came and went",
   const long = { path: "new", kind: { type: "add" }, diff: `${numbered(100)}\n` };
   const folded = rows("fileChange", { changes: [long] });
   expect(folded[0]).toBe("± new new +100 −0");
-  expect(folded).toContain("  … 80 lines more (Ctrl-b o shows all)");
+  expect(folded).toContain("  … 80 lines more (Ctrl-o shows all)");
   expect(rows("fileChange", { changes: [long] }, { expanded: true })).toHaveLength(101);
   expect(rows("fileChange", { changes: [long] }, { width: 20 })[1]).toBe("  +0");
   const bare = { path: "a", kind: { type: "update" }, diff: "@@ fn\n-a\n+b" };
@@ -110,7 +110,7 @@ test("plans are checklists, and the rest is a row or two until it is opened", ()
         status: "completed",
         result: { content: [{ type: "text", text: numbered(9) }] },
       },
-      ['⚒ db.query 3s {"a":1}', "  │ 0", "  │ … 7 lines more (Ctrl-b o shows all)", "  │ 8"],
+      ['⚒ db.query 3s {"a":1}', "  │ 0", "  │ … 7 lines more (Ctrl-o shows all)", "  │ 8"],
     ],
     [
       "dynamicToolCall",

@@ -174,7 +174,7 @@ test("long output is shown in part and says so, and in full when asked", () => {
   const entry = item("commandExecution", { command: "seq", aggregatedOutput: output, exitCode: 0 });
   const part = rows(entry);
   expect(part.length).toBeLessThan(20);
-  expect(part).toContain("  … 988 lines more (Ctrl-b o shows all)");
+  expect(part).toContain("  … 988 lines more (Ctrl-o shows all)");
   expect(part.slice(0, 2)).toEqual(["$ seq  ✓", "  │ line 0"]);
   expect(part.at(-1)).toBe("  │ line 999");
   const full = rows(entry, { expanded: true });

@@ -4,7 +4,7 @@ import { SLASH, typed } from "../../src/tui/composer/slash.ts";
 import { helpLines } from "../../src/tui/help.ts";
 import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
 import { strokesOf } from "../../src/tui/terminal/keystrokes.ts";
-import { WheelFilter, type WheelKey } from "../../src/tui/terminal/wheel.ts";
+import { MouseFilter } from "../../src/tui/terminal/mouse.ts";
 
 const none = {} as Key;
 const key = (changes: Partial<Key>) => ({ ...none, ...changes });
@@ -28,20 +28,29 @@ test("what Ink hands over becomes strokes, one by one where they came together",
   for (const [input, given, expected] of table) expect(strokesOf(input, given)).toEqual(expected);
 });
 
-test("turns of the wheel are taken out of what comes, also when it comes in pieces", () => {
-  const table: [string[], string, WheelKey[]][] = [
-    [["a\u001b[<64;10;3Mb"], "ab", ["wheel-up"]],
-    [["\u001b[<65;200;300M\u001b[<81;1;1M"], "", ["wheel-down", "wheel-down"]],
-    [["\u001b[<0;10;3M\u001b[<0;10;3m\u001b[<64;1;1m"], "", []],
-    [["x\u001b[<64;1", "0;3My"], "xy", ["wheel-up"]],
-    [["\u001b", "[A\u001b[<", "64;1;1M"], "\u001b[A", ["wheel-up"]],
+test("what the mouse does is taken out of what comes, also when it comes in pieces", () => {
+  const up = (x: number, y: number) => ({ does: "wheel-up", x, y });
+  const table: [string[], string, unknown[]][] = [
+    [["a\u001b[<64;10;3Mb"], "ab", [up(9, 2)]],
+    [
+      ["\u001b[<65;200;300M\u001b[<81;1;1M"],
+      "",
+      [
+        { does: "wheel-down", x: 199, y: 299 },
+        { does: "wheel-down", x: 0, y: 0 },
+      ],
+    ],
+    [["\u001b[<0;10;3M\u001b[<0;10;3m"], "", [{ does: "click", x: 9, y: 2 }]],
+    [["\u001b[<4;10;3M\u001b[<1;1;1M\u001b[<2;1;1M\u001b[<32;1;1M\u001b[<64;1;1m"], "", []],
+    [["x\u001b[<64;1", "0;3My"], "xy", [up(9, 2)]],
+    [["\u001b", "[A\u001b[<", "64;1;1M"], "\u001b[A", [up(0, 0)]],
     [["\u001b[<64;1", "no"], "\u001b[<64;1no", []],
   ];
-  for (const [chunks, rest, turns] of table) {
-    const filter = new WheelFilter();
+  for (const [chunks, rest, pointings] of table) {
+    const filter = new MouseFilter();
     const taken = chunks.map((chunk) => filter.take(chunk));
     expect(taken.map((one) => one.rest).join("")).toBe(rest);
-    expect(taken.flatMap((one) => one.turns)).toEqual(turns);
+    expect(taken.flatMap((one) => one.pointings)).toEqual(pointings);
   }
 });
 

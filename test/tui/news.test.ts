@@ -28,10 +28,10 @@ test("a turn's end, a waiting approval and a crash are news, and nothing else is
 });
 
 test("what is on a screen that is looked at does not ring", () => {
-  expect(isUnseen("s1", "s1", true)).toBe(false);
-  expect(isUnseen("s1", "s1", null)).toBe(false);
-  expect(isUnseen("s1", "s1", false)).toBe(true);
-  expect(isUnseen("s2", "s1", true)).toBe(true);
+  expect(isUnseen("s1", ["s1"], true)).toBe(false);
+  expect(isUnseen("s1", ["s2", "s1"], null)).toBe(false);
+  expect(isUnseen("s1", ["s1"], false)).toBe(true);
+  expect(isUnseen("s2", ["s1", null], true)).toBe(true);
 });
 
 test("the ring is the bell and the notification that the terminal knows", () => {

@@ -56,7 +56,7 @@ test("the prefix, its keys and the commands for keyboards without Ctrl", () => {
   expect(keys(modelWith(), "ctrl-b", "d").effects).toEqual([{ do: "detach" }]);
   expect(keys(modelWith(), "ctrl-b", "dx").effects).toEqual([{ do: "detach" }]);
   expect(keys(modelWith(), "/detach", "enter").effects).toEqual([{ do: "detach" }]);
-  expect(keys(modelWith(), "ctrl-b", "x", "d").model.composer.text).toBe("d");
+  expect(keys(modelWith(), "ctrl-b", "y", "d").model.composer.text).toBe("d");
   expect(keys(modelWith(), "ctrl-b", "r").effects).toEqual([{ do: "redraw" }]);
   const help = keys(modelWith(), "ctrl-b", "?").model;
   expect(shown(help).join("\n")).toContain("Ctrl-b d");
@@ -65,14 +65,6 @@ test("the prefix, its keys and the commands for keyboards without Ctrl", () => {
   const unknown = keys(modelWith(), "/nothing", "enter");
   expect(unknown.effects).toEqual([]);
   expect(unknown.model.composer.text).toBe("/nothing");
-});
-
-test("detaching with something unsent takes a second press", () => {
-  const unsent = keys(modelWith(), "hello", "enter").model;
-  const first = keys(unsent, "ctrl-b", "d");
-  expect(first.effects).toEqual([]);
-  expect(shown(first.model).join("\n")).toContain("1 not sent yet");
-  expect(keys(first.model, "ctrl-b", "d").effects).toEqual([{ do: "detach" }]);
 });
 
 test("Escape interrupts a turn, and only a turn", () => {

@@ -81,11 +81,16 @@ async function start(handlers: Handlers = {}) {
   return { stage, errors, rings };
 }
 
+/** What the pane that has the keys draws. */
+function drawn(stage: Stage): Model {
+  return stage.picture.panes[0].model;
+}
+
 /** Resolves when what is drawn is so. */
 function until(stage: Stage, is: (picture: Model) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
-      if (!is(stage.picture)) return;
+      if (!is(drawn(stage))) return;
       unsubscribe();
       resolve();
     };
@@ -127,11 +132,11 @@ test("the picture stays until the next session has one, and keys are for that on
       name === "id-web" ? held.then(() => answer(name)) : answer(name),
   });
   keys(stage, "ctrl-b", "nhello");
-  expect([stage.picture.name, stage.model.name]).toEqual(["api", "web"]);
+  expect([drawn(stage).name, stage.model.name]).toEqual(["api", "web"]);
   expect(stage.model.composer.text).toBe("hello");
   attached();
   await until(stage, ({ name, link }) => name === "web" && link === "live");
-  expect(stage.picture.composer.text).toBe("hello");
+  expect(drawn(stage).composer.text).toBe("hello");
 });
 
 test("keys that come faster than sessions do count from where they lead", async () => {

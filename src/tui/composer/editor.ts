@@ -8,7 +8,7 @@ import { useEffect } from "react";
 import { messageOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
 import { type Model, noticed } from "../model.ts";
-import type { Scene } from "../store.ts";
+import type { Scene } from "../scene.ts";
 import { autowrap, noAutowrap } from "../terminal/terminal.ts";
 
 /** Runs while `model.editing`; ends with it false, whatever became of the editor. */

@@ -7,7 +7,7 @@ import { runControl } from "../controls/run-control.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "../model.ts";
 import { carryOut, pressSessions } from "../sessions/press-sessions.ts";
 import { copyLast } from "../transcript/copy.ts";
-import { toggleMouse } from "../transcript/press-reading.ts";
+import { expand, toggleMouse } from "../transcript/press-reading.ts";
 import { find } from "../transcript/search.ts";
 import { emptyComposer } from "./composer.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
@@ -91,6 +91,14 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/command":
       if (rest !== "") return carryOut(model, rest);
       return pressSessions(model, "command-line", "");
+    case "/split":
+    case "/vsplit":
+    case "/pane":
+    case "/zoom":
+    case "/close":
+      return carryOut(model, `${command.slice(1)} ${rest}`);
+    case "/expand":
+      return only(expand(model));
     case "/steer":
       return rest === "" ? setEnterMode(model, "steer") : send(model, rest, "steer", newId);
     case "/queue":

@@ -67,6 +67,21 @@ export function refuge(around: Around, id: string | undefined): SessionInfo | un
   return last ?? neighbour(around, id, 1);
 }
 
+/** What a new pane shows: the session shown before, else the next, of those that no pane shows. */
+export function sessionToAdd(
+  { sessions, last }: Around,
+  from: string | null,
+  shown: readonly (string | null)[],
+): SessionInfo | undefined {
+  const free = sessions.filter(({ id }) => !shown.includes(id));
+  const place = sessions.findIndex(({ id }) => id === from);
+  return (
+    free.find(({ id }) => id === last) ??
+    free.find((session) => sessions.indexOf(session) > place) ??
+    free[0]
+  );
+}
+
 /** By name, by number, or by a beginning that only one name has; tmux takes the same. */
 export function sessionNamed({ sessions }: Around, word: string): SessionInfo | undefined {
   const exact = sessions.find(({ name, id }) => name === word || id === word);

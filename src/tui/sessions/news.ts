@@ -22,9 +22,13 @@ export function newsOf(before: SessionInfo | undefined, now: SessionInfo): News 
   return busy && rests ? tell("finished its turn") : null;
 }
 
-/** True when a person may miss it: another session is on the screen, or the screen is not looked at. */
-export function isUnseen(session: string, shown: string | null, focused: boolean | null): boolean {
-  return session !== shown || focused === false;
+/** True when a person may miss it: it is not on the screen, or the screen is not looked at. */
+export function isUnseen(
+  session: string,
+  shown: readonly (string | null)[],
+  focused: boolean | null,
+): boolean {
+  return !shown.includes(session) || focused === false;
 }
 
 /**

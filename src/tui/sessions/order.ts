@@ -4,7 +4,15 @@
  */
 import type { Params } from "../../protocol/methods.ts";
 import { SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import { keyName } from "../keymap.ts";
 import { isDemo, type Model } from "../model.ts";
+import {
+  isPaneVerb,
+  PANE_VERBS,
+  type PaneOrder,
+  paneAliases,
+  readPaneOrder,
+} from "../panes/order.ts";
 import { sessionNamed } from "./around.ts";
 
 /** `session` is an id, so that an order means the same session after a rename. */
@@ -18,6 +26,7 @@ export type Order =
 export type Line =
   | { kind: "order"; order: Order }
   | { kind: "attach"; id: string }
+  | { kind: "pane"; order: PaneOrder }
   | { kind: "detach" | "ls" | "help" | "form" }
   | { kind: "wrong"; why: string };
 
@@ -33,16 +42,26 @@ export const VERBS = {
   fork: "[NAME] NEW",
   send: "NAME TEXT",
   new: "[NAME] [-C DIR] [-m MODEL] [-s SANDBOX] [-d] [TEXT]",
+  ...PANE_VERBS,
   ls: "",
   detach: "",
   help: "",
 } as const;
 
-const aliases: Record<string, string> = { a: "attach", switch: "attach", sessions: "ls" };
+const aliases: Record<string, string> = {
+  a: "attach",
+  switch: "attach",
+  sessions: "ls",
+  ...paneAliases,
+};
 
 export function readLine(model: Model, line: string): Line {
   const [first = "", ...args] = wordsOf(line);
   const verb = aliases[first] ?? first;
+  if (isPaneVerb(verb)) {
+    const order = readPaneOrder(verb, args);
+    return order === null ? takes(verb) : { kind: "pane", order };
+  }
   switch (verb) {
     case "attach": {
       const session = sessionNamed(model.around, args[0] ?? "");
@@ -79,7 +98,10 @@ export function readLine(model: Model, line: string): Line {
     case "help":
       return { kind: verb };
     default:
-      return { kind: "wrong", why: `no command ${first}; Ctrl-b ? lists them` };
+      return {
+        kind: "wrong",
+        why: `no command ${first}; ${keyName(model.around.prefix)} ? lists them`,
+      };
   }
 }
 
@@ -173,7 +195,7 @@ function noSession(name: string): Line {
 }
 
 function takes(verb: keyof typeof VERBS): Line {
-  return { kind: "wrong", why: `${verb} takes ${VERBS[verb]}` };
+  return { kind: "wrong", why: `${verb} takes ${VERBS[verb] || "nothing"}` };
 }
 
 /** Words as a shell parts them: quotes hold together, a backslash keeps the next character. */

@@ -72,6 +72,8 @@ export function carryOut(model: Model, line: string): Step {
   switch (meant.kind) {
     case "attach":
       return show(model, sessionNamed(model.around, meant.id));
+    case "pane":
+      return only(model, { do: "pane", order: meant.order });
     case "detach":
       return only(model, { do: "detach" });
     case "ls":

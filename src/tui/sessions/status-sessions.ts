@@ -7,7 +7,7 @@ import { visible } from "../../protocol/address.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
 import { cells, type Line, lineCells, type Span, span } from "../text/lines.ts";
-import { sessionsOf, stateSign, waits } from "./around.ts";
+import { nextWaiting, sessionsOf, stateSign, waits } from "./around.ts";
 
 /** Narrower screens have no list. */
 const listColumnsMin = 60;
@@ -41,6 +41,20 @@ export function waitingSessions(model: Model, room: number): Line {
   const texts = [names, `${others.length} wait!`, `${others.length}!`];
   const text = texts.find((one) => cells(one) <= room);
   return text === undefined ? [] : [span(text, "statusWaits")];
+}
+
+/** The session that an entry of the list, at a column of the status line, stands for. */
+export function sessionInStatus(model: Model, line: Line, x: number): SessionInfo | undefined {
+  let end = 0;
+  // The line begins with the shown session's own part; an entry begins with its number.
+  const found = line.slice(1).find(({ text }, index) => {
+    end += cells(index === 0 ? `${line[0]?.text}${text}` : text);
+    return x < end && x >= end - cells(text);
+  });
+  if (found === undefined) return undefined;
+  const number = /^(\d+) /.exec(found.text)?.[1];
+  if (number !== undefined) return sessionsOf(model)[Number(number)];
+  return found.style === "statusWaits" ? nextWaiting(model) : undefined;
 }
 
 function entry(

@@ -5,7 +5,7 @@
  */
 
 import { focusOf, press } from "../press.ts";
-import type { Scene } from "../store.ts";
+import type { Scene } from "../scene.ts";
 import { graphemes } from "../text/lines.ts";
 import type { Stroke } from "./keystrokes.ts";
 

@@ -1,7 +1,7 @@
 /** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
 import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
 import { useEffect, useInsertionEffect } from "react";
-import type { Scene } from "../store.ts";
+import type { Scene } from "../scene.ts";
 
 export const noAutowrap = "\u001b[?7l";
 export const autowrap = "\u001b[?7h";
@@ -67,7 +67,7 @@ export function useMouse(store: Scene): void {
 export function useSize(store: Scene): void {
   const { columns, rows } = useWindowSize();
   useEffect(() => {
-    store.act((model) => ({ ...model, size: { columns, rows } }));
+    store.resize({ columns, rows });
   }, [store, columns, rows]);
 }
 

@@ -44,6 +44,7 @@ const looks = {
   match: { color: yellow, inverse: true },
   matchHere: { color: yellow, bold: true, inverse: true },
   status: { inverse: true },
+  statusAside: { inverse: true, dim: true },
   statusAlert: { inverse: true, bold: true },
   statusWaits: { inverse: true, bold: true, color: yellow },
   selected: { inverse: true },

@@ -1,12 +1,14 @@
 /** Keys while reading: searching, copying, opening what is folded, and the mouse. */
 
 import type { Command } from "../keymap.ts";
+import { layoutOf } from "../layout.ts";
 import { type Model, noticed, only, type Step } from "../model.ts";
 import { graphemes } from "../text/lines.ts";
 import { blocksOf } from "./blocks.ts";
 import { copyCurrent, currentIndex } from "./copy.ts";
 import { wordsCharsMax } from "./match.ts";
 import { emptySearch, find, findNext, openedWith, stopSeeking } from "./search.ts";
+import { scroll, view } from "./viewport.ts";
 import { wantLater } from "./window.ts";
 
 /** Null for a command that belongs elsewhere. */
@@ -72,14 +74,36 @@ export function toggleMouse(model: Model): Step {
   });
 }
 
-/** Opens the item that keys mean, or folds it again; it stays where it is on the screen. */
+/** Every item's long output, in full or in part. */
+export function expand(model: Model): Model {
+  const said = model.expanded ? "long output in part" : "long output in full";
+  return noticed({ ...model, expanded: !model.expanded }, said);
+}
+
+/** Opens the item that keys mean, or folds it again. */
 function open(model: Model): Step {
   const blocks = blocksOf(model);
   const index = currentIndex(model, blocks);
   if (index === -1 || !blocks.folds(index)) return only(noticed(model, "nothing is folded here"));
   const key = blocks.key(index);
+  const next = toggled(model, key);
+  const said = next.opened.includes(key) ? "in full; o folds it again" : "folded";
+  return only(noticed({ ...next, anchor: model.anchor ?? { key, row: 0 } }, said));
+}
+
+function toggled(model: Model, key: string): Model {
   const isOpen = model.opened.includes(key);
   const opened = isOpen ? model.opened.filter((one) => one !== key) : openedWith(model, key);
-  const next = { ...model, opened, anchor: model.anchor ?? { key, row: 0 } };
-  return only(noticed(next, isOpen ? "folded" : "in full; o folds it again"));
+  return { ...model, opened };
+}
+
+/** What a click does to the item under it: the rows above stay where they are. */
+export function toggle(model: Model, index: number): Model {
+  const before = blocksOf(model);
+  const height = Math.max(1, layoutOf(model).transcriptRows);
+  const top = view(before, model.anchor, height).places[0];
+  const next = toggled(model, before.key(index));
+  if (top === undefined) return next;
+  const anchor = { key: before.key(top.index), row: top.row };
+  return { ...next, anchor: scroll(blocksOf(next), anchor, height, 0) };
 }

@@ -75,7 +75,7 @@ export function excerpt(
   const before = head === 0 ? [] : whole.slice(0, headEnd - 1).split("\n");
   return [
     ...before.flatMap(short),
-    ...chop([span(`… ${hidden} lines more (Ctrl-b o shows all)`, "dim")], drawing.width - 2),
+    ...chop([span(`… ${hidden} lines more (Ctrl-o shows all)`, "dim")], drawing.width - 2),
     ...whole.slice(tailStart).split("\n").flatMap(short),
   ];
 }

@@ -1,0 +1,64 @@
+/**
+ * The sessions that left the screen: those with words still on their way, until the daemon has
+ * them, and of the others what was being written.
+ */
+import type { Model } from "../model.ts";
+import { delay, type Show } from "./show.ts";
+
+/** How long the end waits for words that are on their way. */
+const sentMs = 1_000;
+
+type Written = Pick<Model, "composer" | "draft">;
+
+export class Leaving {
+  /** By session id. */
+  readonly #shows = new Map<string, Show>();
+  readonly #written = new Map<string, Written>();
+  #onSent: () => void = () => {};
+
+  take(show: Show): void {
+    if (show.session === null) show.close();
+    else this.#shows.set(show.session, show);
+    this.settle();
+  }
+
+  /** What is left of a session, which is the screen's again. */
+  giveBack(session: string): { show?: Show; written?: Written } {
+    const show = this.#shows.get(session);
+    this.#shows.delete(session);
+    const written = this.#written.get(session);
+    return show !== undefined ? { show } : written !== undefined ? { written } : {};
+  }
+
+  /** Lets go of those that have nothing to send any more. */
+  settle(): void {
+    for (const [session, show] of this.#shows) {
+      const { outbox, composer, draft } = show.model;
+      if (outbox.length > 0) continue;
+      this.#written.set(session, { composer, draft });
+      this.#shows.delete(session);
+      show.close();
+    }
+    if (this.#shows.size === 0) this.#onSent();
+  }
+
+  /** Forgets what was written in sessions that are no more. */
+  keepOnly(sessions: ReadonlySet<string>): void {
+    for (const id of this.#written.keys()) {
+      if (!sessions.has(id)) this.#written.delete(id);
+    }
+  }
+
+  /** Resolves when everything is sent, or takes too long. */
+  sent(): Promise<void> {
+    const all = new Promise<void>((resolve) => {
+      this.#onSent = resolve;
+    });
+    this.settle();
+    return Promise.race([all, delay(sentMs)]);
+  }
+
+  close(): void {
+    for (const show of this.#shows.values()) show.close();
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The mouse's reports, taken out of the terminal's bytes before Ink reads them: Ink drops what is
+ * no key. Ink gets a stand-in for stdin whose `read` gives what is left.
+ */
+
+/** SGR form: button, column, row, press (M) or release (m). */
+const report = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
+/** A report that a slow line brought in part; its rest comes with the next read. */
+const begun = /\u001b\[<[\d;]{0,20}$/;
+
+/** What the mouse did, and where: counted from the screen's first column and row, which are 0. */
+export interface Pointing {
+  does: "wheel-up" | "wheel-down" | "click";
+  x: number;
+  y: number;
+}
+
+/** Takes chunks as they come; gives each one's other text, and what the mouse did in it. */
+export class MouseFilter {
+  #held = "";
+
+  take(chunk: string): { rest: string; pointings: Pointing[] } {
+    const pointings: Pointing[] = [];
+    let rest = (this.#held + chunk).replace(
+      report,
+      (_, button: string, column: string, row: string, end: string) => {
+        const does = end === "M" ? meaningOf(Number(button)) : null;
+        if (does !== null) pointings.push({ does, x: Number(column) - 1, y: Number(row) - 1 });
+        return "";
+      },
+    );
+    this.#held = begun.exec(rest)?.[0] ?? "";
+    rest = rest.slice(0, rest.length - this.#held.length);
+    return { rest, pointings };
+  }
+}
+
+/** With Shift, Alt or Ctrl the wheel is still the wheel, and a click means nothing here. */
+function meaningOf(button: number): Pointing["does"] | null {
+  if (button === 0) return "click";
+  const plain = button & ~0b11100;
+  if (plain === 64) return "wheel-up";
+  return plain === 65 ? "wheel-down" : null;
+}
+
+/** `stdin` in all but `read`; every listener and mode is the terminal's own. */
+export function withoutMouse(
+  stdin: NodeJS.ReadStream,
+  onPointing: (pointing: Pointing) => void,
+): NodeJS.ReadStream {
+  const filter = new MouseFilter();
+  const read = (): string | null => {
+    for (let chunk = stdin.read(); chunk !== null; chunk = stdin.read()) {
+      const { rest, pointings } = filter.take(String(chunk));
+      for (const pointing of pointings) onPointing(pointing);
+      if (rest !== "") return rest;
+    }
+    return null;
+  };
+  return new Proxy(stdin, {
+    get: (target, name) => {
+      if (name === "read") return read;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
