@@ -20,6 +20,7 @@ import {
   type Size,
   type Split,
   splitPane,
+  zoomPane,
 } from "./tree.ts";
 
 export interface Pane {
@@ -117,7 +118,7 @@ export class PaneSet {
   }
 
   zoom(): void {
-    this.#lay({ ...this.#layout, zoomed: !this.#layout.zoomed });
+    this.#lay(zoomPane(this.#layout));
   }
 
   resize(size: Size): void {

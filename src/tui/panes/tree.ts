@@ -64,6 +64,11 @@ export function focusPane(panes: Panes, id: PaneId): Panes {
   return others.length === panes.recent.length ? panes : { ...panes, recent: [id, ...others] };
 }
 
+/** The focused pane gets the whole terminal, or gives it back; alone it has it anyway. */
+export function zoomPane(panes: Panes): Panes {
+  return panes.recent.length === 1 ? panes : { ...panes, zoomed: !panes.zoomed };
+}
+
 /** Each with its place; the focused one alone when it is zoomed, or not all have room. */
 export function arrange({ tree, recent, zoomed }: Panes, size: Size): Arrangement {
   const whole: Rect = { x: 0, y: 0, ...size };
