@@ -102,6 +102,8 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   if (model.reading) {
     return rule(columns < 60 ? "scrolling · q leaves" : `scrolling · ${readingKeys}`, "bold");
   }
+  // What keys do is said where they go.
+  if (!model.pane.focused) return [span("─".repeat(columns), "rule")];
   if (shellTyped(model.composer.text) !== null && model.dialog === null) {
     return rule("Enter runs this outside the sandbox", "warning");
   }

@@ -5,6 +5,7 @@
  */
 import { visible, visibleLines } from "../../protocol/address.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
+import { keyName } from "../keymap.ts";
 import type { FormState, Model } from "../model.ts";
 import { chop, cut, type Line, span, wrap } from "../text/lines.ts";
 import { itemOfDraft } from "../transcript/items/draft.ts";
@@ -116,6 +117,10 @@ function footOf(
   width: number,
 ): Line[] {
   if (model.readOnly) return wrap([span("read-only: answered elsewhere", "dim")], width);
+  if (!model.pane.focused) {
+    const goes = `${keyName(model.around.prefix)} o`;
+    return wrap([span(goes, "key"), span(" (or /pane) comes here, to answer", "dim")], width);
+  }
   if (!focused) {
     return wrap([span("Tab", "key"), span(" (or /approve, /deny) to answer", "dim")], width);
   }
