@@ -1,8 +1,10 @@
 /**
  * The panes of one terminal, each with the session it shows. Every change here leaves each model
- * with the size and the state of its pane, so that what a pane draws fits its place.
+ * with the size and the state of its pane, so that what a pane draws fits its place, and with the
+ * same around it.
  */
-import type { Model, PaneState } from "../model.ts";
+import { type Model, type Notice, noticed, type PaneState } from "../model.ts";
+import type { Around } from "../sessions/around.ts";
 import type { Show } from "../sessions/show.ts";
 import type { DrawnPane, Picture } from "./compose.ts";
 import { placed } from "./place.ts";
@@ -34,6 +36,7 @@ export class PaneSet {
   readonly #panes = new Map<PaneId, Pane>();
   #layout: Panes = onePane(0);
   #size: Size;
+  #around: Around;
   #arrangement: Arrangement;
   #picture: Picture | undefined;
   #lastId: PaneId = 0;
@@ -41,6 +44,7 @@ export class PaneSet {
   constructor(show: Show, size: Size) {
     this.#panes.set(0, { id: 0, show, held: null });
     this.#size = size;
+    this.#around = show.model.around;
     this.#arrangement = arrange(this.#layout, size);
   }
 
@@ -58,6 +62,23 @@ export class PaneSet {
 
   get zoomed(): boolean {
     return this.#layout.zoomed;
+  }
+
+  get around(): Around {
+    return this.#around;
+  }
+
+  surround(around: Around): void {
+    if (around === this.#around) return;
+    this.#around = around;
+    for (const { show } of this.all) {
+      if (show.model.around !== around) show.store.feed((model) => ({ ...model, around }));
+    }
+  }
+
+  /** To the person, in the pane that has the keys. */
+  say(text: string, tone: Notice["tone"] = "info"): void {
+    this.focused.show.store.act((model) => noticed(model, text, tone));
   }
 
   at(id: PaneId): Pane | undefined {
