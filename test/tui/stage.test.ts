@@ -11,6 +11,7 @@ import {
   encodeResult,
   type JsonObject,
 } from "../../src/protocol/messages.ts";
+import type { SessionInfo } from "../../src/protocol/session.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { nothingAround } from "../../src/tui/sessions/around.ts";
 import type { News } from "../../src/tui/sessions/news.ts";
@@ -64,6 +65,7 @@ function daemon(handlers: Handlers) {
 async function start(handlers: Handlers = {}) {
   const errors: HacsError[] = [];
   const rings: News[] = [];
+  const performed: string[] = [];
   const stage = new Stage({
     dial: daemon(handlers),
     name: "api",
@@ -71,14 +73,14 @@ async function start(handlers: Handlers = {}) {
     size: { columns: 80, rows: 24 },
     around: nothingAround,
     environment: {},
-    perform: () => {},
+    perform: (effect) => performed.push(effect.do),
     onEnded: (error) => errors.push(error),
     ring: (news) => rings.push(news),
   });
   stages.push(stage);
   await stage.start();
   await until(stage, ({ around }) => around.sessions.length === 3);
-  return { stage, errors, rings };
+  return { stage, errors, rings, performed };
 }
 
 /** What the pane that has the keys draws. */
@@ -170,4 +172,114 @@ test("what was written in a session that was left is sent all the same, and its 
   keys(stage, "ctrl-b", "l");
   await until(stage, ({ name, composer }) => name === "api" && composer.text === "a draft");
   expect(stage.model.outbox).toEqual([]);
+});
+
+/** The sessions on the screen, the one with the keys first. */
+function seen(stage: Stage): string[] {
+  return stage.picture.panes.map(({ model }) => model.name);
+}
+
+const wide = { columns: 200, rows: 50 };
+
+test("a new pane shows the session shown before, else the next, and a session that can't be attached takes none", async () => {
+  const { stage } = await start();
+  stage.resize(wide);
+  keys(stage, "ctrl-b", "1");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  keys(stage, "ctrl-b", "%");
+  expect(seen(stage)).toEqual(["api", "web"]);
+  keys(stage, "ctrl-b", "%");
+  expect(seen(stage)).toEqual(["gone", "api", "web"]);
+  await until(stage, ({ notice }) => notice?.text === "gone is gone");
+  expect(seen(stage)).toEqual(["api", "web"]);
+  keys(stage, "ctrl-b", "x");
+  expect(seen(stage)).toEqual(["web"]);
+  keys(stage, "ctrl-b", "%");
+  expect(seen(stage)).toEqual(["api", "web"]);
+});
+
+test("each pane has its place, keeps its draft, and knows what is around it", async () => {
+  const { stage } = await start();
+  stage.resize(wide);
+  keys(stage, "for api", "ctrl-b", "%", "for web", "ctrl-b", "m");
+  const [web, api] = stage.picture.panes;
+  expect(web.model.size).toEqual({ columns: 99, rows: 50 });
+  expect(api?.model.size).toEqual({ columns: 100, rows: 50 });
+  expect([web.model.composer.text, api?.model.composer.text]).toEqual(["for web", "for api"]);
+  expect(api?.model.around).toBe(web.model.around);
+  expect(web.model.around.mouse).toBe(false);
+  keys(stage, "ctrl-b", "z");
+  expect(stage.picture.panes).toHaveLength(1);
+  expect(stage.model.size).toEqual(wide);
+  expect(stage.model.pane.hidden).toBe(1);
+});
+
+test("a pane in which nothing happens keeps its model, so that it is not drawn again", async () => {
+  const { stage } = await start();
+  stage.resize(wide);
+  keys(stage, "ctrl-b", "%");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  const before = stage.picture;
+  stage.tick();
+  expect(stage.picture).toBe(before);
+  keys(stage, "x");
+  expect(stage.picture).not.toBe(before);
+  expect(stage.picture.panes[1]?.model).toBe(before.panes[1]?.model);
+});
+
+test("leaving with words unsent in any pane takes a second time", async () => {
+  const { stage, performed } = await start({ "session/send": () => new Promise(() => {}) });
+  stage.resize(wide);
+  keys(stage, "hello", "enter", "ctrl-b", "%", "ctrl-b", "d");
+  expect(performed).not.toContain("detach");
+  expect(drawn(stage).notice?.text).toBe("1 not sent: detach again drops it");
+  keys(stage, "/detach", "enter");
+  expect(performed).toContain("detach");
+});
+
+test("what a visible pane shows does not ring; what a zoomed one hides does", async () => {
+  let web = sessionInfo({ name: "web", id: "id-web", state: "working" });
+  const { stage, rings } = await start({
+    "session/list": () => ({ sessions: [infos[0]!, web, infos[2]!] }),
+  });
+  stage.resize(wide);
+  await until(stage, ({ around }) => around.sessions[1]?.state === "working");
+  const ends = (state: SessionInfo["state"]) =>
+    stage.act(
+      (model) => ({
+        ...model,
+        transcript: { ...model.transcript, session: { ...web, state } },
+      }),
+      1,
+    );
+  keys(stage, "ctrl-b", "%");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  ends("working");
+  ends("idle");
+  expect(rings).toEqual([]);
+  keys(stage, "ctrl-b", "o", "ctrl-b", "z");
+  ends("working");
+  web = { ...web, state: "idle" };
+  ends("idle");
+  expect(rings).toEqual([{ session: "web", what: "finished its turn" }]);
+});
+
+test("a pane with an open chooser that loses its session leaves the chooser to the next", async () => {
+  const ended: (() => void)[] = [];
+  const { stage } = await start({
+    "session/kill": () => {
+      for (const end of ended) end();
+      return { session: infos[1]!, cancelled: 0 };
+    },
+  });
+  stage.resize(wide);
+  keys(stage, "ctrl-b", "%");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  ended.push(() =>
+    stage.act(() => ({ model: stage.model, effects: [{ do: "end", reason: "ended" }] })),
+  );
+  keys(stage, "ctrl-b", "s", "x", "y");
+  await until(stage, ({ notice }) => notice?.text === "killed web");
+  expect(seen(stage)).toEqual(["api"]);
+  expect(stage.model.dialog).toMatchObject({ kind: "chooser", selected: "id-api" });
 });

@@ -90,6 +90,7 @@ export class Switcher {
     const keeps = pane.id === panes.focused.id ? keepChooser(show.model) : null;
     panes.close(pane.id);
     show.close();
+    if (error === null || error.code === "session-ended") this.#forget(show.session);
     if (keeps !== null) panes.focused.show.store.act(keeps);
     panes.say(error?.message ?? `${show.model.name} has ended`, "warning");
   }
@@ -144,6 +145,13 @@ export class Switcher {
       this.show(pane, back, false);
       this.#panes.say(failure.message, "warning");
     });
+  }
+
+  /** The list comes once a second; nobody splits to a session that is no more. */
+  #forget(session: string | null): void {
+    const { around } = this.#panes;
+    const sessions = around.sessions.filter(({ id }) => id !== session);
+    this.#panes.surround({ ...around, sessions });
   }
 
   #isAway(): boolean {
