@@ -283,3 +283,25 @@ test("a pane with an open chooser that loses its session leaves the chooser to t
   expect(seen(stage)).toEqual(["api"]);
   expect(stage.model.dialog).toMatchObject({ kind: "chooser", selected: "id-api" });
 });
+
+test("what a small pane would cut has the screen while it is open; a large pane keeps its place", async () => {
+  const { stage } = await start();
+  stage.resize({ columns: 40, rows: 20 });
+  keys(stage, "/split web", "enter");
+  for (const [opens, closes] of [
+    ["s", "q"],
+    ["?", "q"],
+    ["c", "ctrl-c"],
+  ] as const) {
+    expect([opens, seen(stage)]).toEqual([opens, ["web", "api"]]);
+    keys(stage, "ctrl-b", opens);
+    expect([opens, seen(stage)]).toEqual([opens, ["web"]]);
+    expect(stage.model.size).toEqual({ columns: 40, rows: 20 });
+    keys(stage, closes);
+  }
+  keys(stage, "ctrl-b", ":");
+  expect(seen(stage)).toEqual(["web", "api"]);
+  stage.resize(wide);
+  keys(stage, "ctrl-c", "ctrl-b", "?");
+  expect(seen(stage)).toEqual(["web", "api"]);
+});

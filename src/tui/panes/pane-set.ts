@@ -7,7 +7,7 @@ import { type Model, type Notice, noticed, type PaneState } from "../model.ts";
 import type { Around } from "../sessions/around.ts";
 import type { Show } from "../sessions/show.ts";
 import type { DrawnPane, Picture } from "./compose.ts";
-import { placed } from "./place.ts";
+import { placed, wantsScreen } from "./place.ts";
 import {
   type Arrangement,
   arrange,
@@ -147,6 +147,11 @@ export class PaneSet {
     this.#lay(this.#layout);
   }
 
+  /** After a step of the focused session's: what it opened may want the whole screen, or no more. */
+  refit(): void {
+    if (this.#arranged().panes.size !== this.#arrangement.panes.size) this.#lay(this.#layout);
+  }
+
   /** The same one until something in it changed. */
   get picture(): Picture {
     const { panes: rects, rules } = this.#arrangement;
@@ -169,9 +174,17 @@ export class PaneSet {
     return this.#picture!;
   }
 
+  #arranged(): Arrangement {
+    const arrangement = arrange(this.#layout, this.#size);
+    const { id, show } = this.focused;
+    const rect = arrangement.panes.get(id);
+    const grows = arrangement.panes.size > 1 && rect && wantsScreen(show.model, rect);
+    return grows ? arrange({ ...this.#layout, zoomed: true }, this.#size) : arrangement;
+  }
+
   #lay(layout: Panes): void {
     this.#layout = layout;
-    this.#arrangement = arrange(layout, this.#size);
+    this.#arrangement = this.#arranged();
     const rects = this.#arrangement.panes;
     for (const { id } of this.all) {
       const rect = rects.get(id);

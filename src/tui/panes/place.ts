@@ -17,6 +17,15 @@ export function placed(model: Model, size: Size, pane: PaneState): Model {
   return !before.visible && pane.visible ? seenAnew(left) : left;
 }
 
+/** Smaller, a list or a form has not all its rows in view. */
+const roomy: Size = { columns: 36, rows: 16 };
+
+/** True for what a small pane would cut, while it is open: tmux zooms its lists, too. */
+export function wantsScreen({ dialog }: Model, { columns, rows }: Size): boolean {
+  if (dialog === null || dialog.kind === "prompt" || dialog.kind === "confirm") return false;
+  return columns < roomy.columns || rows < roomy.rows;
+}
+
 /**
  * Keys that come when the pane has them again are not meant for what was asked before: a prompt
  * has to be given the keyboard anew. What was written into a form stays.

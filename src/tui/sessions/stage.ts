@@ -184,16 +184,15 @@ export class Stage implements Scene {
     const pane = this.#panes.holding(show);
     if (pane === undefined) return this.#leaving.settle();
     const { session } = show.model.transcript;
-    if (session !== null) this.#roster.heard(session);
-    if (pane.id === this.#panes.focused.id) this.#previewer.follow(show.store);
-    this.#tell();
+    this.#change(() => {
+      if (session !== null) this.#roster.heard(session);
+      if (pane.id !== this.#panes.focused.id) return;
+      this.#previewer.follow(show.store);
+      this.#panes.refit();
+    });
   }
 
-  #tell(): void {
-    if (this.#changing > 0) return;
-    for (const listener of this.#listeners) listener();
-  }
-
+  /** What changes several models is drawn as one. */
   #change(change: () => void): void {
     this.#changing++;
     try {
@@ -201,7 +200,8 @@ export class Stage implements Scene {
     } finally {
       this.#changing--;
     }
-    this.#tell();
+    if (this.#changing > 0) return;
+    for (const listener of this.#listeners) listener();
   }
 
   /** Leaving with words unsaid takes a second time. */
