@@ -21,7 +21,8 @@ function keys(model: Model, ...pressed: string[]): { model: Model; effects: Effe
   let ids = 0;
   return pressed.reduce<{ model: Model; effects: Effect[] }>(
     (before, key) => {
-      const named = /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|pageup|pagedown|backspace)$/;
+      const named =
+        /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|left|pageup|pagedown|backspace)$/;
       const stroke: Stroke = named.test(key) ? { key } : { text: key };
       const step = press(before.model, stroke, () => `m${++ids}`);
       return { model: step.model, effects: [...before.effects, ...step.effects] };
@@ -225,4 +226,47 @@ test("new output does not move what is read, and the screen says that there is m
   const back = keys(grown, "escape");
   expect(back.effects).toEqual([]);
   expect(shown(back.model).join("\n")).toContain("• new");
+});
+
+test("panes are split, gone to, zoomed and closed by tmux's keys, and by words", () => {
+  const split = (split: string, name: string | null = null) => ({ verb: "split", split, name });
+  const focus = (to: string) => ({ verb: "focus", to });
+  const table: [string[], object][] = [
+    [["ctrl-b", "%"], split("side")],
+    [["ctrl-b", '"'], split("stacked")],
+    [["/split", "enter"], split("stacked")],
+    [["/vsplit web", "enter"], split("side", "web")],
+    [["ctrl-b", ":", "split-window -h web", "enter"], split("side", "web")],
+    [["ctrl-b", "o"], focus("next")],
+    [["ctrl-b", "left"], focus("left")],
+    [["ctrl-b", ";"], focus("last")],
+    [["/pane", "enter"], focus("next")],
+    [["/pane down", "enter"], focus("down")],
+    [["ctrl-b", ":", "select-pane -U", "enter"], focus("up")],
+    [["ctrl-b", "z"], { verb: "zoom" }],
+    [["/zoom", "enter"], { verb: "zoom" }],
+    [["ctrl-b", "x"], { verb: "close" }],
+    [["/close", "enter"], { verb: "close" }],
+  ];
+  for (const [pressed, order] of table) {
+    const { model, effects } = keys(modelWith(), ...pressed);
+    expect([pressed, effects]).toEqual([pressed, [{ do: "pane", order }]]);
+    expect([pressed, model.composer.text]).toEqual([pressed, ""]);
+  }
+  for (const [wrong, said] of [
+    ["/pane aside", "pane takes [left|right|up|down|last]"],
+    ["/close it", "close takes nothing"],
+    ["/split a b", "split takes [-h] [NAME]"],
+  ] as const) {
+    const { model, effects } = keys(modelWith(), wrong, "enter");
+    expect([effects, model.notice?.text]).toEqual([[], said]);
+  }
+});
+
+test("Ctrl-o, the prefix with e, and /expand show long output in full", () => {
+  for (const pressed of [["ctrl-o"], ["ctrl-b", "e"], ["/expand", "enter"]]) {
+    const once = keys(modelWith(), ...pressed).model;
+    expect([pressed, once.expanded]).toEqual([pressed, true]);
+    expect([pressed, keys(once, ...pressed).model.expanded]).toEqual([pressed, false]);
+  }
 });
