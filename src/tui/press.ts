@@ -31,9 +31,9 @@ import { textOf } from "./transcript/items/drawing.ts";
 import { userText } from "./transcript/items/user-message.ts";
 import {
   editSearch,
-  expand,
   pressInReading,
   toEnd,
+  toggleExpanded,
   typeInSearch,
 } from "./transcript/press-reading.ts";
 import { scroll, toStart } from "./transcript/viewport.ts";
@@ -136,7 +136,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "suspend":
       return only(model, { do: "suspend" });
     case "expand":
-      return only(expand(model));
+      return toggleExpanded(model);
     case "help":
       return only({
         ...model,

@@ -220,7 +220,8 @@ test("a session that is killed takes its pane along, and the last one the screen
 test("both panes outlive the daemon, and what was written meanwhile is sent from each", async () => {
   const terminal = await attach(["a", "b"]);
   terminal.press("ctrl-b", "%");
-  await terminal.waitFor(apart(["[a]"], ["[b]"]));
+  const attached = (lines: string[]) => sides(lines).every((side) => side.includes("created by"));
+  await terminal.waitFor(attached);
   await home.killDaemon();
   say(terminal, "say from b");
   terminal.press("ctrl-b", "o");

@@ -232,7 +232,7 @@ test("leaving with words unsent in any pane takes a second time", async () => {
   stage.resize(wide);
   keys(stage, "hello", "enter", "ctrl-b", "%", "ctrl-b", "d");
   expect(performed).not.toContain("detach");
-  expect(drawn(stage).notice?.text).toBe("1 not sent: detach again drops it");
+  expect(drawn(stage).notice?.text).toBe("1 not sent yet; detaching again drops it");
   keys(stage, "/detach", "enter");
   expect(performed).toContain("detach");
 });
@@ -304,4 +304,24 @@ test("what a small pane would cut has the screen while it is open; a large pane 
   stage.resize(wide);
   keys(stage, "ctrl-c", "ctrl-b", "?");
   expect(seen(stage)).toEqual(["web", "api"]);
+});
+
+test("what was written in a pane that could not be attached is there the next time", async () => {
+  const attached = { head: 0, approvals: [], messages: [] };
+  let refuses = true;
+  const { stage } = await start({
+    "session/attach": ({ name }) =>
+      refuses && name === "id-web"
+        ? { code: -32000, message: "not now", data: { code: "internal" } }
+        : { session: named(name), ...attached },
+  });
+  stage.resize(wide);
+  keys(stage, "ctrl-b", "%", "one", "enter", "two");
+  await until(stage, ({ notice }) => notice?.text === "not now");
+  expect(seen(stage)).toEqual(["api"]);
+  expect(stage.model.composer.text).toBe("");
+  refuses = false;
+  keys(stage, "ctrl-b", "%");
+  await until(stage, ({ name, link }) => name === "web" && link === "live");
+  expect(stage.model.composer.text).toBe("one\ntwo");
 });

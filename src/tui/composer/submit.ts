@@ -7,7 +7,7 @@ import { runControl } from "../controls/run-control.ts";
 import { type Model, noticed, only, outboxMax, type Step } from "../model.ts";
 import { carryOut, pressSessions } from "../sessions/press-sessions.ts";
 import { copyLast } from "../transcript/copy.ts";
-import { expand, toggleMouse } from "../transcript/press-reading.ts";
+import { toggleExpanded, toggleMouse } from "../transcript/press-reading.ts";
 import { find } from "../transcript/search.ts";
 import { emptyComposer } from "./composer.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
@@ -98,7 +98,7 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/close":
       return carryOut(model, `${command.slice(1)} ${rest}`);
     case "/expand":
-      return only(expand(model));
+      return toggleExpanded(model);
     case "/steer":
       return rest === "" ? setEnterMode(model, "steer") : send(model, rest, "steer", newId);
     case "/queue":

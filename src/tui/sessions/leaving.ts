@@ -22,6 +22,16 @@ export class Leaving {
     this.settle();
   }
 
+  /** A session that can't be followed: what was to be sent there is text to be sent again. */
+  drop(show: Show): void {
+    const { outbox, composer, draft } = show.model;
+    const texts = [...outbox.map((message) => message.text), composer.text];
+    const text = texts.filter((one) => one !== "").join("\n");
+    const written = { composer: { text, cursor: text.length, recalled: null }, draft };
+    if (show.session !== null && text !== "") this.#written.set(show.session, written);
+    show.close();
+  }
+
   /** What is left of a session, which is the screen's again. */
   giveBack(session: string): { show?: Show; written?: Written } {
     const show = this.#shows.get(session);

@@ -13,6 +13,7 @@ import { PaneSet } from "../panes/pane-set.ts";
 import type { PaneId, Size } from "../panes/tree.ts";
 import { ticked, ticks } from "../receive.ts";
 import type { Scene } from "../scene.ts";
+import { frameMs } from "../store.ts";
 import type { Around } from "./around.ts";
 import { carryOut } from "./carry-out.ts";
 import { Leaving } from "./leaving.ts";
@@ -50,6 +51,7 @@ export class Stage implements Scene {
   readonly #switcher: Switcher;
   /** Above 0 while several models change as one; it is drawn when all have. */
   #changing = 0;
+  #frame: NodeJS.Timeout | undefined;
   /** Messages, by id, that a detach was warned to drop: the next one is meant. */
   #warned: ReadonlySet<string> = new Set();
 
@@ -128,6 +130,7 @@ export class Stage implements Scene {
 
   stop(): void {
     this.#roster.stop();
+    clearTimeout(this.#frame);
     this.#listeners.clear();
     this.#previewer.close();
     this.#leaving.close();
@@ -184,12 +187,23 @@ export class Stage implements Scene {
     const pane = this.#panes.holding(show);
     if (pane === undefined) return this.#leaving.settle();
     const { session } = show.model.transcript;
+    if (session !== null) this.#roster.heard(session);
+    if (pane.id !== this.#panes.focused.id) return this.#tellLater();
     this.#change(() => {
-      if (session !== null) this.#roster.heard(session);
-      if (pane.id !== this.#panes.focused.id) return;
       this.#previewer.follow(show.store);
       this.#panes.refit();
     });
+  }
+
+  /** What comes to other panes is drawn with the next frame: more streams are no more frames. */
+  #tellLater(): void {
+    this.#frame ??= setTimeout(() => this.#tell(), frameMs);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#frame);
+    this.#frame = undefined;
+    for (const listener of this.#listeners) listener();
   }
 
   /** What changes several models is drawn as one. */
@@ -200,8 +214,7 @@ export class Stage implements Scene {
     } finally {
       this.#changing--;
     }
-    if (this.#changing > 0) return;
-    for (const listener of this.#listeners) listener();
+    if (this.#changing === 0) this.#tell();
   }
 
   /** Leaving with words unsaid takes a second time. */
@@ -212,7 +225,7 @@ export class Stage implements Scene {
     }
     this.#warned = new Set(unsent);
     const them = unsent.length === 1 ? "it" : "them";
-    this.#panes.say(`${unsent.length} not sent: detach again drops ${them}`, "warning");
+    this.#panes.say(`${unsent.length} not sent yet; detaching again drops ${them}`, "warning");
   }
 
   async #order(show: Show, order: Order): Promise<void> {

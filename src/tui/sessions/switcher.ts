@@ -54,7 +54,8 @@ export class Switcher {
     if (other !== undefined) return panes.focus(other.id);
     const next = this.#bring(session);
     panes.swap(pane.id, next, next.ready ? null : (pane.held ?? left.model));
-    this.#leaving.take(left);
+    if (retreats) this.#leaving.take(left);
+    else this.#leaving.drop(left);
     void this.#enter(pane.id, next, retreats ? left.session : null);
   }
 
@@ -89,7 +90,7 @@ export class Switcher {
     if (panes.all.length === 1) return this.#onOver(error);
     const keeps = pane.id === panes.focused.id ? keepChooser(show.model) : null;
     panes.close(pane.id);
-    show.close();
+    this.#leaving.drop(show);
     if (error === null || error.code === "session-ended") this.#forget(show.session);
     if (keeps !== null) panes.focused.show.store.act(keeps);
     panes.say(error?.message ?? `${show.model.name} has ended`, "warning");

@@ -5,8 +5,12 @@
 
 /** SGR form: button, column, row, press (M) or release (m). */
 const report = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
-/** A report that a slow line brought in part; its rest comes with the next read. */
-const begun = /\u001b\[<[\d;]{0,20}$/;
+/**
+ * A report, or the mark before a paste, that a slow line brought in part; its rest comes with the
+ * next read. Ink waits a moment and then takes the part for typed keys, and every newline of the
+ * paste behind it for Enter.
+ */
+const begun = /\u001b\[(?:<[\d;]{0,20}|2(?:0(?:0)?)?)?$/;
 
 /** What the mouse did, and where: counted from the screen's first column and row, which are 0. */
 export interface Pointing {

@@ -65,6 +65,11 @@ export function toEnd(model: Model): Step {
   return wantLater({ ...model, anchor: null, reading: false, search: null });
 }
 
+export function toggleExpanded(model: Model): Step {
+  const said = model.expanded ? "long output in part" : "long output in full";
+  return only(noticed({ ...model, expanded: !model.expanded }, said));
+}
+
 export function toggleMouse(model: Model): Step {
   const on = !model.around.mouse;
   const said = on ? "the wheel scrolls here" : "the mouse is the terminal's: it selects text";
@@ -72,12 +77,6 @@ export function toggleMouse(model: Model): Step {
     do: "mouse",
     on,
   });
-}
-
-/** Every item's long output, in full or in part. */
-export function expand(model: Model): Model {
-  const said = model.expanded ? "long output in part" : "long output in full";
-  return noticed({ ...model, expanded: !model.expanded }, said);
 }
 
 /** Opens the item that keys mean, or folds it again. */
