@@ -15,11 +15,13 @@ import {
   writeOverrides,
 } from "./session/environment.ts";
 import { Session } from "./session/session.ts";
-import type { SessionRow } from "./store/session-table.ts";
+import type { KeptSettings, SessionRow } from "./store/session-table.ts";
 
 export interface Creation {
   name: string | undefined;
   spec: SessionSpec;
+  /** Of a session that this one is a fork of. */
+  settings?: KeptSettings | null;
   env: Record<string, string>;
   origin: ThreadOrigin;
   by: Actor;
@@ -119,6 +121,7 @@ export class Sessions {
       model: spec.model ?? null,
       provider: spec.provider ?? null,
       agent: null,
+      settings: creation.settings ?? null,
       ready: false,
       seq: 0,
       createdAt: now,

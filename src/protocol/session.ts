@@ -59,6 +59,8 @@ export interface SessionInfo {
 /** `show --json`. */
 export interface SessionDetail extends SessionInfo {
   spec: SessionSpec;
+  /** The thread's settings as they are now, in the words of codex's `ThreadSettings`. */
+  settings: JsonObject | null;
   /** The unix socket that speaks codex's own protocol; null while the session sleeps. */
   codexSocket: string | null;
   codexVersion: string | null;

@@ -74,6 +74,7 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
     "provider",
     "queued",
     "seq",
+    "settings",
     "spec",
     "state",
     "threadId",

@@ -1,5 +1,5 @@
 /** The real codex, driven by hand over its own socket: what a daemon sees, without a daemon. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,8 +54,13 @@ export interface CodexEvent {
   id?: number | string;
 }
 
-export interface Codex {
+export interface Codex extends CodexClient {
   pid: number;
+  kill(): Promise<void>;
+}
+
+/** A client on codex's own socket. */
+export interface CodexClient {
   events: readonly CodexEvent[];
   /** A request; resolves with its result, rejects with codex's message. */
   call(method: string, params: object): Promise<JsonObject>;
@@ -64,7 +69,7 @@ export interface Codex {
   until(what: string, sought: (event: CodexEvent) => boolean): Promise<CodexEvent>;
   /** Starts a turn and resolves with the final answer's text when it ends. */
   turn(threadId: string, text: string): Promise<{ status: string; text: string }>;
-  kill(): Promise<void>;
+  close(): void;
 }
 
 /** Starts `codex app-server` on a socket under `dir` and shakes hands. */
@@ -81,15 +86,29 @@ export async function startCodex(options: {
     stdio: "ignore",
   });
   await eventually(() => existsSync(socket), { what: "codex makes its socket" });
-  const codex = await connect(socket, child);
-  await codex.call("initialize", {
+  const client = await joinCodex(socket);
+  return {
+    ...client,
+    pid: child.pid!,
+    kill: async () => {
+      client.close();
+      child.kill("SIGKILL");
+      await whenGone(child.pid!);
+    },
+  };
+}
+
+/** Joins a codex that runs already, as any other client of it would. */
+export async function joinCodex(socket: string): Promise<CodexClient> {
+  const client = await connect(socket);
+  await client.call("initialize", {
     clientInfo: { name: "hacs_session_test", title: "test", version: "0" },
     capabilities: { experimentalApi: true, requestAttestation: false },
   });
-  return codex;
+  return client;
 }
 
-async function connect(socket: string, child: ChildProcess): Promise<Codex> {
+async function connect(socket: string): Promise<CodexClient> {
   const link = new WebSocket(`ws+unix://${socket}:/rpc`, { perMessageDeflate: false });
   await new Promise((resolve, reject) => {
     link.once("open", resolve);
@@ -128,7 +147,6 @@ async function connect(socket: string, child: ChildProcess): Promise<Codex> {
     return within(answer.promise, { what: `codex answers ${method}` });
   };
   return {
-    pid: child.pid!,
     events,
     call,
     until,
@@ -149,10 +167,6 @@ async function connect(socket: string, child: ChildProcess): Promise<Codex> {
       const { status } = ended.params.turn as JsonObject;
       return { status: String(status), text: String(answers.at(-1)?.text ?? "") };
     },
-    kill: async () => {
-      link.terminate();
-      child.kill("SIGKILL");
-      await whenGone(child.pid!);
-    },
+    close: () => link.terminate(),
   };
 }

@@ -12,6 +12,7 @@ export function sessionRow(id: string, name: string = id): SessionRow {
     model: null,
     provider: null,
     agent: null,
+    settings: null,
     ready: true,
     seq: 0,
     createdAt: now,

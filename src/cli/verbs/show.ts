@@ -1,5 +1,5 @@
 import { visible } from "../../protocol/address.ts";
-import { isObject } from "../../protocol/messages.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
 import { shortPath, stateText } from "../text/session-table.ts";
 import { ago } from "../text/times.ts";
@@ -51,7 +51,7 @@ export function detailLines(
   home: string | undefined,
   nowMs?: number,
 ): [string, string][] {
-  const { spec, turn, crash } = session;
+  const { spec, settings, turn, crash } = session;
   const lines: [string, string | null | undefined][] = [
     ["name", session.name],
     ["id", session.id],
@@ -67,8 +67,9 @@ export function detailLines(
     ["model", session.model],
     ["provider", session.provider],
     ["profile", spec.profile],
-    ["sandbox", spec.sandbox],
-    ["approval", spec.approval],
+    ["effort", wordOf(settings?.effort)],
+    ["sandbox", sandboxOf(settings) ?? spec.sandbox],
+    ["approval", wordOf(settings?.approvalPolicy) ?? spec.approval],
     ["overrides", spec.overrides?.join("  ")],
     ["codex home", spec.codexHome && shortPath(spec.codexHome, home)],
     ["codex", spec.codex],
@@ -111,6 +112,18 @@ function listed(label: string, texts: string[]): [string, string][] {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function wordOf(setting: Json | undefined): string | null {
+  if (setting === null || setting === undefined) return null;
+  return typeof setting === "string" ? setting : JSON.stringify(setting);
+}
+
+/** In the words of `-s`, where it is one of those. */
+function sandboxOf(settings: JsonObject | null): string | null {
+  const policy = settings?.sandboxPolicy;
+  if (!isObject(policy) || typeof policy.type !== "string") return null;
+  return policy.type.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function tokens({ usage }: SessionDetail): string | null {

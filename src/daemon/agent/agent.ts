@@ -23,10 +23,13 @@ import {
 import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
 import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thread-options.ts";
+import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
 export interface AgentContext {
   name: string;
   spec: SessionSpec;
+  /** What somebody changed of the thread's settings. */
+  settings: JsonObject | undefined;
   env: Record<string, string>;
   socket: string;
   logFile: string;
@@ -96,7 +99,7 @@ export class Agent {
         companion?.watch(identity.pid);
       });
       const link = await AgentLink.dial(context.socket, context.events);
-      const thread = await openThread(link, origin, threadOptions(spec, codexHome, demo));
+      const thread = await open(link, origin, context, threadOptions(spec, codexHome, demo));
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
@@ -163,7 +166,20 @@ async function joinThread(
     }
   }
   const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demo);
-  return openThread(link, { kind: "new" }, options);
+  return open(link, { kind: "new" }, context, options);
+}
+
+/** What somebody changed goes before the spec: a sandbox that was narrowed is not widened again. */
+async function open(
+  link: AgentLink,
+  origin: ThreadOrigin,
+  { settings }: AgentContext,
+  options: JsonObject,
+): Promise<OpenThread> {
+  if (settings === undefined) return openThread(link, origin, options);
+  const thread = await openThread(link, origin, withSettings(options, settings));
+  await restoreSandbox(link, thread.threadId, thread.settings, settings);
+  return thread;
 }
 
 export function agentSocket(agentsDir: string, id: string): string {

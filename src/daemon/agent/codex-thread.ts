@@ -7,6 +7,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import { holdersOf } from "../../system/process-identity.ts";
 import { type AgentLink, CodexError } from "./agent-link.ts";
+import { openedSettings } from "./thread-settings.ts";
 
 /**
  * Which thread a session is to have: decided once, when it is created. `orNew` is for one's own
@@ -23,6 +24,8 @@ export interface OpenThread {
   threadId: string;
   model: string | null;
   provider: string | null;
+  /** As codex has them, in the words of its `ThreadSettings`. */
+  settings: JsonObject;
   /** Whether codex says that a turn runs in it. */
   active: boolean;
   /** Whether codex says that it waits for an answer. */
@@ -153,6 +156,7 @@ function opened(answer: Json): OpenThread {
     threadId: String(thread.id),
     model: typeof response.model === "string" ? response.model : null,
     provider: typeof response.modelProvider === "string" ? response.modelProvider : null,
+    settings: openedSettings(response),
     active: isActive(thread),
     waiting:
       isObject(thread.status) &&

@@ -35,6 +35,7 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
   const session = await caller.daemon.sessions.create({
     name: to,
     spec: source.runContext.spec(),
+    settings: source.row.settings,
     env,
     origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),

@@ -6,6 +6,7 @@
  */
 import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Receipt } from "../../protocol/session.ts";
+import { toldSettings } from "../agent/thread-settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Approvals } from "./approvals.ts";
 import { itemOfDraft } from "./drafts.ts";
@@ -35,6 +36,8 @@ export interface RecorderPort {
   /** A message may be deliverable now. */
   onProgress: () => void;
   onTurnEnd: (turnId: string, status: string) => void;
+  /** codex told the thread's settings, which somebody changed. */
+  onSettings: (told: JsonObject) => void;
   onStoreError: (error: unknown) => void;
 }
 
@@ -158,7 +161,7 @@ export class Recorder {
 
   /** A notification with all that follows from it. */
   #take({ method, params, emittedAtMs }: Heard): void {
-    const { history, threadId, onChange, onProgress } = this.#port;
+    const { history, threadId, onChange, onProgress, onSettings } = this.#port;
     const own = params.threadId === undefined || params.threadId === threadId();
     if (own && method === "turn/completed") this.#beforeTurnEnd(params);
     if (own && method === "item/completed") this.#beforeItem(params);
@@ -170,6 +173,7 @@ export class Recorder {
     if (method === "item/completed") this.#afterItem(params);
     else if (method === "turn/completed") this.#afterTurnEnd(params);
     else if (method === "serverRequest/resolved") this.#resolved(params);
+    else if (method === "thread/settings/updated") onSettings(toldSettings(params.threadSettings));
     else if (method === "thread/status/changed" && !this.turns.busy) setImmediate(onProgress);
   }
 

@@ -32,6 +32,7 @@ export class RunContext {
     return {
       name: this.#row.name,
       spec: this.spec(),
+      settings: this.#row.settings?.changed ? this.#row.settings.now : undefined,
       env: readEnvironment(this.#directory),
       socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
       logFile: join(this.#directory, "agent.log"),

@@ -42,7 +42,7 @@ export function infoOf(shown: Shown): SessionInfo {
     name: row.name,
     id: row.id,
     state: stateOf(shown),
-    cwd: row.spec.cwd,
+    cwd: cwdOf(row),
     model: row.model ?? row.spec.model ?? null,
     provider: row.provider ?? row.spec.provider ?? null,
     threadId: row.threadId,
@@ -58,11 +58,18 @@ export function infoOf(shown: Shown): SessionInfo {
   };
 }
 
+/** The thread's own once somebody changed that; else as it was given, which codex may spell anew. */
+function cwdOf({ spec, settings }: SessionRow): string {
+  const now = settings?.changed ? settings.now.cwd : undefined;
+  return typeof now === "string" ? now : spec.cwd;
+}
+
 export function detailOf(shown: Shown): SessionDetail {
   const { row, host, inbox, recorder, attached } = shown;
   return {
     ...infoOf(shown),
     spec: row.spec,
+    settings: row.settings?.now ?? null,
     codexSocket: host.agent?.row.socket ?? null,
     codexVersion: host.agent?.row.codexVersion ?? null,
     turn: recorder.turns.turn,

@@ -2,7 +2,6 @@
  * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
-import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
   Actor,
@@ -19,6 +18,7 @@ import type {
 import type { Agent } from "../agent/agent.ts";
 import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
+import { afterOpening, afterTelling } from "../agent/thread-settings.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
@@ -26,6 +26,7 @@ import { Delivery } from "./delivery.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
+import { mustStop } from "./put-down.ts";
 import { Recorder } from "./recorder.ts";
 import { RunContext } from "./run-context.ts";
 import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
@@ -94,6 +95,7 @@ export class Session {
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
         onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
+        onSettings: (told) => this.#settingsTold(told),
         onStoreError: services.onStoreError,
       },
       row.activeAt,
@@ -297,7 +299,8 @@ export class Session {
     const since = this.#recorder.lastHeardAt;
     const isFirst = this.#firstOrigin !== undefined || this.row.threadId !== threadId;
     this.#recorder.hold();
-    this.#update({ threadId, model, provider, agent: agent.row });
+    const settings = afterOpening(this.row.settings, agent.thread.settings, how === "started");
+    this.#update({ threadId, model, provider, agent: agent.row, settings });
     this.#firstOrigin = undefined;
     this.#recorder.turns.reset(null, active);
     this.history.own("session/agent", {
@@ -320,6 +323,13 @@ export class Session {
     }
     this.changed();
     setImmediate(() => this.#delivery.pump());
+  }
+
+  #settingsTold(told: JsonObject): void {
+    const settings = afterTelling(this.row.settings, told);
+    if (settings === undefined) return;
+    const { model, modelProvider: provider } = settings.now as { [key: string]: string | null };
+    this.#update({ settings, model: model ?? null, provider: provider ?? null });
   }
 
   #departed(how: "asleep" | "crashed", reason: string | undefined): void {
@@ -361,30 +371,16 @@ export class Session {
   async #putDown(force: boolean, action: string, by: Actor): Promise<void> {
     this.#delivery.held = true;
     try {
-      await this.#quiet(force, action, by);
+      const { name, state } = this;
+      const { unreached } = this.#host;
+      if (mustStop({ name, state, unreached }, force, action))
+        await this.interrupt(by, forcedInterruptMs).catch((error) =>
+          this.#log("interrupting failed", { error: String(error) }),
+        );
       await this.#host.down(force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
     } finally {
       this.#delivery.held = false;
     }
-  }
-
-  async #quiet(force: boolean, action: string, by: Actor): Promise<void> {
-    const { state } = this;
-    const { unreached } = this.#host;
-    if (state !== "working" && state !== "needs-approval" && !unreached) return;
-    if (!force) {
-      throw new HacsError(
-        "session-busy",
-        unreached
-          ? `The agent of session "${this.name}" does not answer (yet), and to ${action} may cut a turn off.`
-          : `Session "${this.name}" is ${state}, and to ${action} would cut its turn off.`,
-        "Wait for it (hacs-session wait NAME), or give --force to interrupt it first.",
-      );
-    }
-    if (unreached) return;
-    await this.interrupt(by, forcedInterruptMs).catch((error) =>
-      this.#log("interrupting failed", { error: String(error) }),
-    );
   }
 
   #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {

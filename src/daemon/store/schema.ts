@@ -95,6 +95,13 @@ const migrations = [
   ) STRICT;
   CREATE INDEX written_messages ON messages (created_at) WHERE json_extract(by, '$.kind') = 'tui';
   `,
+  `
+  -- What somebody changed of the thread's settings; JSON, KeptSettings. The indexes find the last
+  -- turns and what they used.
+  ALTER TABLE sessions ADD COLUMN settings TEXT;
+  CREATE INDEX turn_ends ON records (session, seq) WHERE method = 'turn/completed';
+  CREATE INDEX token_usages ON records (session, seq) WHERE method = 'thread/tokenUsage/updated';
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

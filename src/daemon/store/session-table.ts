@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 
@@ -12,6 +13,13 @@ export interface AgentRow {
   process?: ProcessIdentity;
 }
 
+/** A thread's settings as codex has them now, in its words. */
+export interface KeptSettings {
+  now: JsonObject;
+  /** Somebody changed them since the session was made, and they go before its spec. */
+  changed: boolean;
+}
+
 export interface SessionRow {
   id: string;
   name: string;
@@ -21,6 +29,8 @@ export interface SessionRow {
   model: string | null;
   provider: string | null;
   agent: AgentRow | null;
+  /** Null until its thread was first opened. */
+  settings: KeptSettings | null;
   /** False while it is being created: a daemon that finds such a row undoes it. */
   ready: boolean;
   seq: number;
@@ -37,12 +47,13 @@ const columns = {
   model: "model",
   provider: "provider",
   agent: "agent",
+  settings: "settings",
   ready: "ready",
   seq: "seq",
   activeAt: "active_at",
   endedAt: "ended_at",
 } as const;
-const jsonColumns = new Set<string>(["spec", "labels", "agent"]);
+const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings"]);
 
 export class SessionTable {
   readonly #db: DatabaseSync;
@@ -58,8 +69,8 @@ export class SessionTable {
   insert(row: SessionRow): void {
     this.#db
       .prepare(
-        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, ready, seq, created_at, active_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, settings, ready, seq, created_at, active_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         row.id,
@@ -70,6 +81,7 @@ export class SessionTable {
         row.model,
         row.provider,
         row.agent && JSON.stringify(row.agent),
+        row.settings && JSON.stringify(row.settings),
         row.ready ? 1 : 0,
         row.seq,
         row.createdAt,
@@ -103,6 +115,7 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     model: row.model as string | null,
     provider: row.provider as string | null,
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
+    settings: row.settings === null ? null : JSON.parse(row.settings as string),
     ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,
