@@ -25,6 +25,7 @@ export interface Terminal {
 /** Methods that do no harm when they are called twice; a send always carries its id. */
 const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "daemon/status",
+  "daemon/activity",
   "session/list",
   "session/show",
   "session/history",

@@ -2,6 +2,7 @@
  * Every method that a client can call, with its params and result: the wire's index. The same
  * word stands in `src/cli/verbs`, here, and in `src/daemon/methods`.
  */
+import type { SessionActivity } from "./activity.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
 import type {
@@ -44,6 +45,8 @@ export interface Methods {
   };
   /** What people wrote to any session, newest first and each text once: a composer's history. */
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
+  /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
+  "daemon/activity": { params: Record<string, never>; result: { sessions: SessionActivity[] } };
   "session/new": {
     params: {
       name?: string;

@@ -14,6 +14,7 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   "daemon/status": [["observe"]],
   "daemon/stop": [["admin", { agents: "keep" }]],
   "daemon/sent": [["prompt"]],
+  "daemon/activity": [["observe"]],
   "session/new": [["admin", { name: "web", spec: { cwd: "/" }, env: {} }]],
   "session/list": [["observe"]],
   "session/show": [["observe"]],

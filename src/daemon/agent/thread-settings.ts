@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
-import type { KeptSettings } from "../store/session-table.ts";
+import type { KeptSettings, SessionRow } from "../store/session-table.ts";
 import type { AgentLink } from "./agent-link.ts";
 
 /** What is kept of codex's `ThreadSettings`. */
@@ -60,14 +60,19 @@ export function afterOpening(
   };
 }
 
-/** What it keeps after codex told of them; undefined when that was nothing new. */
+/** What changes in a session's row when codex tells of its settings; nothing when that is no news. */
 export function afterTelling(
   before: KeptSettings | null,
   told: JsonObject,
-): KeptSettings | undefined {
+): Partial<Pick<SessionRow, "settings" | "model" | "provider">> {
   const now = { ...before?.now, ...told };
-  if (before !== null && !differ(before.now, now)) return undefined;
-  return { now, changed: true };
+  if (before !== null && !differ(before.now, now)) return {};
+  const { model, modelProvider } = now;
+  return {
+    settings: { now, changed: true },
+    ...(typeof model === "string" ? { model } : {}),
+    ...(typeof modelProvider === "string" ? { provider: modelProvider } : {}),
+  };
 }
 
 /** The options that a thread is opened with, with the settings that were changed in their place. */

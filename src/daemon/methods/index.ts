@@ -2,6 +2,7 @@
 import type { Method, Params, Result } from "../../protocol/methods.ts";
 import type { Client } from "../client.ts";
 import type { Daemon } from "../daemon.ts";
+import { activity } from "./activity.ts";
 import { answer, approvals } from "./approvals.ts";
 import { attach, detach } from "./attach.ts";
 import { compose } from "./compose.ts";
@@ -28,6 +29,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "daemon/status": ({ daemon, client }) => daemon.status(client.identity.access),
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
+  "daemon/activity": activity,
   "session/new": create,
   "session/list": list,
   "session/show": show,

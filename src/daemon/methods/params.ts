@@ -55,6 +55,7 @@ const shapes = {
   "daemon/sent": v.strictObject({
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
+  "daemon/activity": v.strictObject({}),
   "session/new": v.strictObject({
     name: v.optional(name),
     spec,

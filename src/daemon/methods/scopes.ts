@@ -16,6 +16,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "daemon/status": "observe",
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
+  "daemon/activity": "observe",
   // It names the directory, the sandbox, the environment and the codex itself.
   "session/new": "admin",
   "session/list": "observe",

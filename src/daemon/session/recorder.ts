@@ -8,6 +8,7 @@ import { isObject, type Json, type JsonObject, type RequestId } from "../../prot
 import type { Receipt } from "../../protocol/session.ts";
 import { toldSettings } from "../agent/thread-settings.ts";
 import type { Store } from "../store/store.ts";
+import { Activity } from "./activity.ts";
 import type { Approvals } from "./approvals.ts";
 import { itemOfDraft } from "./drafts.ts";
 import type { History } from "./history.ts";
@@ -53,6 +54,7 @@ function isInterruption({ method, params }: Missed): boolean {
 
 export class Recorder {
   readonly turns = new TurnTracker();
+  readonly activity: Activity;
   lastHeardAt: string;
   /** When it last did something, as `ls` shows it. */
   activeAt: string;
@@ -61,6 +63,7 @@ export class Recorder {
 
   constructor(port: RecorderPort, lastHeardAt: string) {
     this.#port = port;
+    this.activity = new Activity(port.session, port.store.records, port.threadId);
     this.lastHeardAt = lastHeardAt;
     this.activeAt = lastHeardAt;
   }
@@ -166,7 +169,10 @@ export class Recorder {
     if (own && method === "turn/completed") this.#beforeTurnEnd(params);
     if (own && method === "item/completed") this.#beforeItem(params);
     if (!history.codex(method, params, emittedAtMs)) return;
-    this.lastHeardAt = new Date(emittedAtMs ?? Date.now()).toISOString();
+    const atMs = emittedAtMs ?? Date.now();
+    // The clock of what is told is codex's own, and may be ahead.
+    this.activity.hear(method, params, Math.min(atMs, Date.now()));
+    this.lastHeardAt = new Date(atMs).toISOString();
     if (/^(item|turn)\//.test(method)) this.activeAt = this.lastHeardAt;
     if (!own) return;
     if (this.turns.notice(method, params)) onChange();

@@ -1,5 +1,7 @@
 /** A session as clients see it: one line of `ls`, and all of `show`. */
+import type { SessionActivity } from "../../protocol/activity.ts";
 import type {
+  Approval,
   ClientInfo,
   SessionDetail,
   SessionInfo,
@@ -7,6 +9,7 @@ import type {
 } from "../../protocol/session.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { actionOf } from "./action.ts";
 import type { Approvals } from "./approvals.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
@@ -62,6 +65,34 @@ export function infoOf(shown: Shown): SessionInfo {
 function cwdOf({ spec, settings }: SessionRow): string {
   const now = settings?.changed ? settings.now.cwd : undefined;
   return typeof now === "string" ? now : spec.cwd;
+}
+
+/** What it does now, and how it went lately. */
+export function activityOf(shown: Shown): SessionActivity {
+  const { row, history, approvals, recorder } = shown;
+  const info = infoOf(shown);
+  const asked = approvals.waiting();
+  const drafts = info.agentPid === null ? [] : history.drafts.all();
+  const { turns, activity } = recorder;
+  return {
+    ...info,
+    since: sinceOf(info, shown, asked[0]),
+    action: actionOf({ waiting: asked, drafts, busy: turns.busy }, row.threadId),
+    tokensPerMinute: activity.tokensPerMinute(Date.now()),
+    turnsMs: activity.turnsMs(),
+    waiting: asked.map(({ method: _method, params: _params, changes: _changes, ...one }) => one),
+  };
+}
+
+function sinceOf(
+  { state, activeAt }: SessionInfo,
+  { host, recorder }: Shown,
+  asked: Approval | undefined,
+): string | null {
+  if (state === "starting") return null;
+  if (state === "needs-approval" && asked !== undefined) return asked.createdAt;
+  if (state === "crashed") return host.crash?.at ?? null;
+  return recorder.turns.turn?.startedAt ?? activeAt;
 }
 
 export function detailOf(shown: Shown): SessionDetail {

@@ -2,6 +2,7 @@
  * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
+import type { SessionActivity } from "../../protocol/activity.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
   Actor,
@@ -29,7 +30,7 @@ import { Interruption } from "./interruption.ts";
 import { mustStop } from "./put-down.ts";
 import { Recorder } from "./recorder.ts";
 import { RunContext } from "./run-context.ts";
-import { detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
+import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
 /** How long a turn may take to stop before its agent is ended all the same. */
 const forcedInterruptMs = 3_000;
@@ -95,7 +96,7 @@ export class Session {
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
         onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
-        onSettings: (told) => this.#settingsTold(told),
+        onSettings: (told) => this.#update(afterTelling(this.row.settings, told)),
         onStoreError: services.onStoreError,
       },
       row.activeAt,
@@ -143,6 +144,10 @@ export class Session {
 
   detail(): SessionDetail {
     return detailOf(this.#shown);
+  }
+
+  activity(): SessionActivity {
+    return activityOf(this.#shown);
   }
 
   get #shown(): Shown {
@@ -323,13 +328,6 @@ export class Session {
     }
     this.changed();
     setImmediate(() => this.#delivery.pump());
-  }
-
-  #settingsTold(told: JsonObject): void {
-    const settings = afterTelling(this.row.settings, told);
-    if (settings === undefined) return;
-    const { model, modelProvider: provider } = settings.now as { [key: string]: string | null };
-    this.#update({ settings, model: model ?? null, provider: provider ?? null });
   }
 
   #departed(how: "asleep" | "crashed", reason: string | undefined): void {

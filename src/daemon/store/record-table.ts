@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Json } from "../../protocol/messages.ts";
 
 /** A record as it is kept: params stay the JSON text that codex sent, and are never parsed again. */
 export interface RecordRow {
@@ -26,6 +27,8 @@ export class RecordTable {
   readonly #begun: StatementSync;
   readonly #openTurns: StatementSync;
   readonly #lastAnswer: StatementSync;
+  readonly #turnEnds: StatementSync;
+  readonly #usages: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -53,6 +56,14 @@ export class RecordTable {
     this.#lastAnswer = db.prepare(
       `SELECT params FROM records WHERE session = ? AND turn_id = ? AND item_id IS NOT NULL
        AND params ->> '$.item.type' = 'agentMessage' AND method = 'item/completed' ORDER BY seq DESC LIMIT 1`,
+    );
+    this.#turnEnds = db.prepare(
+      `SELECT params ->> '$.threadId' AS threadId, params ->> '$.turn.durationMs' AS durationMs
+       FROM records WHERE session = ? AND method = 'turn/completed' ORDER BY seq DESC LIMIT ?`,
+    );
+    this.#usages = db.prepare(
+      `SELECT at, params ->> '$.threadId' AS threadId, params -> '$.tokenUsage' AS usage
+       FROM records WHERE session = ? AND method = 'thread/tokenUsage/updated' ORDER BY seq DESC LIMIT ?`,
     );
   }
 
@@ -98,6 +109,22 @@ export class RecordTable {
   lastAnswer(session: string, turnId: string): string | null {
     const row = this.#lastAnswer.get(session, turnId);
     return row === undefined ? null : (JSON.parse(row.params as string).item.text ?? null);
+  }
+
+  /** How long the last turns took, oldest first; null where codex did not say. */
+  lastTurnEnds(session: string, limit: number): { threadId: string; durationMs: number | null }[] {
+    const rows = this.#turnEnds.all(session, limit).reverse();
+    return rows as { threadId: string; durationMs: number | null }[];
+  }
+
+  /** The last `tokenUsage` objects that codex told, oldest first. */
+  lastUsages(session: string, limit: number): { at: string; threadId: string; usage: Json }[] {
+    const rows = this.#usages.all(session, limit).reverse();
+    return rows.map(({ at, threadId, usage }) => ({
+      at: at as string,
+      threadId: threadId as string,
+      usage: usage === null ? null : JSON.parse(usage as string),
+    }));
   }
 }
 

@@ -35,6 +35,7 @@ const right: Record<string, Record<string, unknown>> = {
   hello: { protocol: PROTOCOL, client: { kind: "raw", version: "0", user: "u", from: "f" } },
   "daemon/status": {},
   "daemon/stop": { agents: "settle" },
+  "daemon/activity": {},
   "daemon/sent": { limit: 1 },
   "session/new": { spec: { cwd: "/" }, env: {} },
   "session/list": { all: true },

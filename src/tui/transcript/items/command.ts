@@ -1,3 +1,4 @@
+import { withoutShell } from "../../../protocol/activity.ts";
 import { visible, visibleLines } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import type { JsonObject } from "../../../protocol/messages.ts";
@@ -68,13 +69,6 @@ function outcome(item: JsonObject, width: number): Line[] {
     return say(span(`exit code ${item.exitCode}${took}`, "bad"));
   }
   return item.status === "failed" ? say(span(`failed${took}`, "bad")) : [];
-}
-
-/** codex wraps what it runs in the user's shell; the transcript shows what is inside. */
-function withoutShell(text: string): string {
-  const match =
-    /^(?:\/[\w/.-]*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'|"([^"\\$`]*)"|([\w./-]+))$/.exec(text);
-  return match?.[1] ?? match?.[2] ?? match?.[3] ?? text;
 }
 
 /** A progress bar rewrites its line with carriage returns: only its last state is worth a row. */
