@@ -41,6 +41,11 @@ try {
   await picture("attach", 100, 30, ["attach", "web"], "npm publish");
   await picture("phone", 40, 20, ["attach", "web"], "npm publish");
   await picture("ls", 100, 6, ["ls"], "needs-approval");
+  await home.ok(["new", "api", "-d", "--provider", "demo", "--cwd", website]);
+  await home.ok(["send", "api", "--wait", "what is here?"]);
+  await home.ok(["send", "docs", "--wait", "run ls"]);
+  await home.ok(["send", "api", "run sleep 20"]);
+  await picture("top", 100, 18, ["top"], "npm publish");
 } finally {
   await home.close();
   rmSync(website, { recursive: true, force: true });

@@ -20,6 +20,7 @@ import { show } from "./verbs/show.ts";
 import { sleep } from "./verbs/sleep.ts";
 import { start } from "./verbs/start.ts";
 import { tail } from "./verbs/tail.ts";
+import { top } from "./verbs/top.ts";
 import { unsend } from "./verbs/unsend.ts";
 import { wait } from "./verbs/wait.ts";
 import { wake } from "./verbs/wake.ts";
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   newSession,
   attach,
   ls,
+  top,
   show,
   start,
   send,

@@ -11,24 +11,38 @@ interface Tui {
     readOnly: boolean;
     env?: Record<string, string>;
   }): Promise<{ reason: "detached" | "ended" | "failed"; name: string; error?: Error }>;
+  top(options: { choice: DaemonChoice }): Promise<{ error?: Error }>;
 }
 
 export async function openTui(
   context: Context,
   options: { name: string; readOnly: boolean; env?: Record<string, string> },
 ): Promise<number> {
-  const { pathToFileURL } = await import("node:url");
-  const { programFile } = await import("../system/program-file.ts");
-  const tui = (await import(pathToFileURL(programFile("tui.mjs")).href)) as Tui;
-  context.close();
-  // The TUI has the terminal: ^C is a key there, and a terminal that goes away is a detach.
-  process.removeAllListeners("SIGINT");
+  const tui = await load(context);
   const { reason, name, error } = await tui.attach({ choice: context.choice, ...options });
   if (error) throw ourOwn(error);
   context.print(
     reason === "ended" ? `[ended] (session ${name})` : `[detached (from session ${name})]`,
   );
   return 0;
+}
+
+/** What all sessions do, until the person leaves it. */
+export async function openTop(context: Context): Promise<number> {
+  const tui = await load(context);
+  const { error } = await tui.top({ choice: context.choice });
+  if (error) throw ourOwn(error);
+  return 0;
+}
+
+async function load(context: Context): Promise<Tui> {
+  const { pathToFileURL } = await import("node:url");
+  const { programFile } = await import("../system/program-file.ts");
+  const tui = (await import(pathToFileURL(programFile("tui.mjs")).href)) as Tui;
+  context.close();
+  // The TUI has the terminal: ^C is a key there, and a terminal that goes away is a detach.
+  process.removeAllListeners("SIGINT");
+  return tui;
 }
 
 /** The TUI's bundle has a HacsError of its own, which is no instance of this one's. */

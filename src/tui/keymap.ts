@@ -19,6 +19,7 @@ export type Focus =
   | "completion"
   | "search"
   | "composer"
+  | "top"
   | "watching";
 
 export interface Binding {
@@ -88,6 +89,9 @@ export type Command =
   | "suspend"
   | "to-end"
   | "to-start"
+  | "top-attach"
+  | "top-quit"
+  | "top-sort"
   | "up"
   | "wheel-down"
   | "wheel-up"
@@ -296,6 +300,25 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...rowKeys,
     ...readingKeys,
     { keys: ["escape"], does: "to-end" },
+  ],
+  top: [
+    { keys: ["enter"], does: "top-attach", about: "attach; a detach comes back here" },
+    {
+      keys: ["tab", "a"],
+      does: "approval-focus",
+      about: "answer what waits, or go to where it does",
+    },
+    { keys: ["i"], does: "interrupt", about: "interrupt the turn, after asking" },
+    { keys: ["s"], does: "top-sort", about: "sort by the next: state, number, name, tokens, time" },
+    { keys: ["up", "k", "ctrl-p"], does: "row-up", about: "the session above" },
+    { keys: ["down", "j", "ctrl-n"], does: "row-down", about: "the session below" },
+    { keys: digits, does: "session-number", about: "to 9: the session of this number" },
+    { keys: ["r"], does: "redraw" },
+    { keys: ["ctrl-z"], does: "suspend", about: "suspend" },
+    { keys: ["?"], does: "help", about: "these keys" },
+    { keys: ["q", "escape", "ctrl-c"], does: "top-quit", about: "leave" },
+    ...everywhere,
+    ...[...scrolling, ...rowKeys].filter(({ does }) => does !== "row-up" && does !== "row-down"),
   ],
 };
 

@@ -1,12 +1,13 @@
 /**
  * The TUI's composition root: `attach` shows a session on the terminal until the person
- * detaches, the shown session ends, or it can't be followed any more. It leaves the terminal as it
- * found it and prints nothing.
+ * detaches, the shown session ends, or it can't be followed any more; `top` shows what all of them
+ * do. Both leave the terminal as they found it and print nothing.
  */
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
-import { type Instance, render } from "ink";
+import type { Instance } from "ink";
 import { createElement } from "react";
+import type { Connection } from "../client/connection.ts";
 import { connectOrStart, reconnect } from "../client/launch.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
@@ -19,11 +20,11 @@ import { ringOf } from "./sessions/news.ts";
 import { Stage } from "./sessions/stage.ts";
 import { clipboardSequence } from "./terminal/clipboard.ts";
 import { strokeOf } from "./terminal/keystrokes.ts";
-import { withoutMouse } from "./terminal/mouse.ts";
+import { mount, unmount } from "./terminal/mount.ts";
 import { point } from "./terminal/point.ts";
 import { mouseOff, mouseOn, redraw } from "./terminal/terminal.ts";
-
 import { wantsColor } from "./text/theme.ts";
+import { type DashboardOptions, openDashboard } from "./top/dashboard.ts";
 
 export interface AttachOptions {
   choice: DaemonChoice;
@@ -40,18 +41,103 @@ export interface Outcome {
   error?: HacsError;
 }
 
+/** Shows a session until the person detaches; from its `/top` one comes back to it, or to another. */
 export async function attach(options: AttachOptions): Promise<Outcome> {
+  const { choice, readOnly } = options;
+  const dial = dialFor(choice);
+  let shows = options.name;
+  let hide: () => Promise<void> = async () => {};
+  for (;;) {
+    const { session, ...outcome } = await showSession({ ...options, name: shows }, dial, hide);
+    if (outcome.reason !== "top") return outcome as Outcome;
+    try {
+      const board = await openDashboard({ dial, ...boardOf(choice), readOnly, selected: session });
+      shows = (await board.chosen) ?? session;
+      hide = board.hide;
+    } catch (error) {
+      return { reason: "failed", name: outcome.name, error: asHacs(error) };
+    }
+  }
+}
+
+export interface TopOptions {
+  choice: DaemonChoice;
+}
+
+/** Shows all sessions until the person leaves; a detach from one comes back here. */
+export async function top({ choice }: TopOptions): Promise<{ error?: HacsError }> {
+  const dial = dialFor(choice);
+  let back: Pick<DashboardOptions, "before" | "notice"> = {};
+  let selected: string | null = null;
+  for (;;) {
+    try {
+      const board = boardOf(choice);
+      const shown = await openDashboard({ dial, ...board, readOnly: false, selected, ...back });
+      const name = await shown.chosen;
+      if (name === null) {
+        await shown.hide();
+        return {};
+      }
+      const options = { choice, name, readOnly: false };
+      const outcome = await showSession(options, dial, shown.hide);
+      selected = outcome.session;
+      back = { before: shown.model(), ...backFrom(outcome) };
+    } catch (error) {
+      return { error: asHacs(error) };
+    }
+  }
+}
+
+function backFrom({ reason, name, error }: Shown): Pick<DashboardOptions, "notice"> {
+  if (error !== undefined) return { notice: { text: error.message, tone: "warning" } };
+  if (reason === "top") return {};
+  const text = reason === "ended" ? `session ${name} ended` : `detached from ${name}`;
+  return { notice: { text, tone: "info" } };
+}
+
+function boardOf(choice: DaemonChoice): Pick<DashboardOptions, "around"> {
+  const { settings } = readSettings(pathsFor(choice).configFile);
+  return { around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homedir() } };
+}
+
+type Dial = () => Promise<Connection>;
+
+/** The daemon is started for the first call alone; from then on it is one that was lost. */
+function dialFor(choice: DaemonChoice): Dial {
+  let dialled = false;
+  return () => {
+    const way = dialled ? reconnect : connectOrStart;
+    dialled = true;
+    return way(choice, "tui");
+  };
+}
+
+/** How a session on the screen ended; `top` is left for the dashboard. */
+interface Shown extends Omit<Outcome, "reason"> {
+  reason: Outcome["reason"] | "top";
+  /** Its id, which outlives a rename; the name until it is known. */
+  session: string;
+}
+
+/** `before` takes off the screen what was there until now, once there is something to show. */
+async function showSession(
+  options: AttachOptions,
+  dial: Dial,
+  before: () => Promise<void>,
+): Promise<Shown> {
   const { choice, name, readOnly, env } = options;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    return { reason: "failed", name, error: noTerminal() };
+    return { reason: "failed", name, session: name, error: noTerminal() };
   }
-  let finish: (outcome: Omit<Outcome, "name">) => void = () => {};
-  const finished = new Promise<Omit<Outcome, "name">>((resolve) => {
+  type Ending = Omit<Shown, "name" | "session">;
+  let finish: (ending: Ending) => void = () => {};
+  const finished = new Promise<Ending>((resolve) => {
     finish = resolve;
   });
   let screen: Instance | undefined;
   const perform = (effect: Effect): void => {
     if (effect.do === "detach") finish({ reason: "detached" });
+    else if (effect.do === "top") finish({ reason: "top" });
     else if (effect.do === "end") finish({ reason: effect.reason });
     else if (effect.do === "redraw") screen && redraw(screen, stage);
     else if (effect.do === "suspend") process.kill(process.pid, "SIGTSTP");
@@ -60,12 +146,6 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
   };
   const { columns, rows } = process.stdout;
   const { settings, complaint } = readSettings(pathsFor(choice).configFile);
-  let dialled = false;
-  const dial = () => {
-    const way = dialled ? reconnect : connectOrStart;
-    dialled = true;
-    return way(choice, "tui");
-  };
   const stage = new Stage({
     dial,
     name,
@@ -78,22 +158,28 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
     onEnded: (error) => finish(outcomeOf(error)),
     ring: (news) => settings.notify && process.stdout.write(ringOf(news, process.env)),
   });
+  const told = (ending: Ending): Shown => {
+    const { transcript, name: now } = stage.model;
+    return { ...ending, name: now, session: transcript.session?.id ?? now };
+  };
   // A terminal that is gone reports its end as an error of the stream; there is nobody to tell.
   const gone = () => finish({ reason: "detached" });
   process.stdout.on("error", gone);
   process.stdin.on("error", gone);
   try {
     await Promise.race([stage.start(), finished]);
+    await before();
     if (complaint !== null) stage.act((model) => noticed(model, complaint, "warning"));
     screen = show(stage);
     screen.waitUntilExit().catch((error) => finish({ reason: "failed", error: asHacs(error) }));
-    const outcome = await finished;
-    if (outcome.reason === "detached") await stage.sent();
-    return { ...outcome, name: stage.model.name };
+    const ending = await finished;
+    if (ending.reason === "detached" || ending.reason === "top") await stage.sent();
+    return told(ending);
   } catch (error) {
-    return { reason: "failed", name: stage.model.name, error: asHacs(error) };
+    await before();
+    return told({ reason: "failed", error: asHacs(error) });
   } finally {
-    await hide(screen);
+    await unmount(screen);
     await stage.leave();
     stage.stop();
     process.stdout.off("error", gone);
@@ -107,26 +193,8 @@ function outcomeOf(error: HacsError): Omit<Outcome, "name"> {
 }
 
 function show(store: Scene): Instance {
-  // Ink does this too, but after the first frame: a key that answers what is seen at once would
-  // still go through the line discipline, which echoes it and makes Enter a newline.
-  process.stdin.setRawMode(true);
-  return render(createElement(App, { store, color: wantsColor(process.env) }), {
-    stdin: withoutMouse(process.stdin, (pointing) => point(store, pointing, randomUUID)),
-    alternateScreen: true,
-    incrementalRendering: true,
-    exitOnCtrlC: false,
-    // Ink takes CI=1 for a pipe; attach has made sure of a terminal.
-    interactive: true,
-    patchConsole: false,
-    maxFps: 30,
-  });
-}
-
-async function hide(screen: Instance | undefined): Promise<void> {
-  if (screen === undefined) return;
-  screen.unmount();
-  await screen.waitUntilExit().catch(() => {});
-  process.stdin.setRawMode(false);
+  const picture = createElement(App, { store, color: wantsColor(process.env) });
+  return mount(picture, (pointing) => point(store, pointing, randomUUID));
 }
 
 function ownEnvironment(): Record<string, string> {

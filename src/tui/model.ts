@@ -129,6 +129,7 @@ export interface Notice {
 
 export type Effect =
   | { do: "detach" }
+  | { do: "top" }
   | { do: "end"; reason: "ended" }
   | { do: "flush" }
   | { do: "answer"; id: string; answer: Answer }

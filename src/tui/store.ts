@@ -3,40 +3,46 @@
  * the daemon sends is folded as it comes and drawn a frame at a time, so thousands of deltas a
  * second cost the folding and thirty frames.
  */
-import type { Effect, Model, Step } from "./model.ts";
+import type { Effect, Model } from "./model.ts";
 
 /** A frame at thirty a second. */
 export const frameMs = 33;
 
-export class Store {
-  #model: Model;
+/** `M` is what is drawn and `E` what a step wants done: a session's, unless told otherwise. */
+export class Store<M extends Pick<Model, "now" | "size"> = Model, E = Effect> {
+  #model: M;
   readonly #listeners = new Set<() => void>();
-  readonly #perform: (effect: Effect) => void;
+  readonly #perform: (effect: E) => void;
   #timer: NodeJS.Timeout | undefined;
   #drawnAt = 0;
 
-  constructor(model: Model, perform: (effect: Effect) => void) {
+  constructor(model: M, perform: (effect: E) => void) {
     this.#model = model;
     this.#perform = perform;
   }
 
-  get model(): Model {
+  get model(): M {
     return this.#model;
   }
 
-  subscribe(listener: () => void): () => void {
+  /** Stable, for React's useSyncExternalStore. */
+  readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
   /** A step that a person waits for: it is drawn at once. */
-  act(step: (model: Model) => Step | Model): void {
+  act(step: (model: M) => StepOf<M, E> | M): void {
     this.#take(step);
     this.#draw();
   }
 
+  resize(size: Model["size"]): void {
+    this.act((model) => ({ ...model, size }));
+  }
+
   /** A step that came from the daemon: it is drawn with the next frame. */
-  feed(step: (model: Model) => Step | Model): void {
+  feed(step: (model: M) => StepOf<M, E> | M): void {
     this.#take(step);
     if (this.#timer !== undefined) return;
     const waitMs = Math.max(0, this.#drawnAt + frameMs - Date.now());
@@ -48,9 +54,9 @@ export class Store {
     this.#listeners.clear();
   }
 
-  #take(step: (model: Model) => Step | Model): void {
+  #take(step: (model: M) => StepOf<M, E> | M): void {
     const result = step({ ...this.#model, now: Date.now() });
-    if (!("effects" in result)) {
+    if (!isStep(result)) {
       this.#model = result;
       return;
     }
@@ -64,4 +70,13 @@ export class Store {
     this.#drawnAt = Date.now();
     for (const listener of this.#listeners) listener();
   }
+}
+
+interface StepOf<M, E> {
+  model: M;
+  effects: readonly E[];
+}
+
+function isStep<M extends object, E>(result: StepOf<M, E> | M): result is StepOf<M, E> {
+  return "effects" in result;
 }

@@ -28,7 +28,22 @@ const titles: Record<string, string> = {
   elicitation: "A tool asks",
 };
 
-export function approvalPanel(model: Model, rowsMax: number): ApprovalPanel | null {
+/** What is said of the keys that lead into the prompt and out of it. */
+export interface PanelWords {
+  open: Line;
+  leave: Line;
+}
+
+const attachWords: PanelWords = {
+  open: [span("Tab", "key"), span(" (or /approve, /deny) to answer", "dim")],
+  leave: [span("Esc", "key"), span(" back to writing", "dim")],
+};
+
+export function approvalPanel(
+  model: Model,
+  rowsMax: number,
+  words: PanelWords = attachWords,
+): ApprovalPanel | null {
   const dialog = model.dialog?.kind === "approval" ? model.dialog : null;
   const approval = dialog
     ? model.transcript.approvals.find(({ id }) => id === dialog.id)
@@ -38,7 +53,7 @@ export function approvalPanel(model: Model, rowsMax: number): ApprovalPanel | nu
   const body = dialog?.form
     ? formBody(approval, dialog.form, width)
     : approvalBody(model, approval, width);
-  const foot = footOf(model, approval, dialog !== null, dialog?.form ?? null, width);
+  const foot = footOf(model, approval, words, dialog, width);
   const room = Math.max(1, rowsMax - foot.length - 1);
   const rowMax = Math.max(0, body.length - room);
   const row = Math.min(dialog?.row ?? 0, rowMax);
@@ -100,20 +115,20 @@ const besides: [string, string][] = [
   ["write under", "grantRoot"],
 ];
 
-/** The diff of a file change lies in the item that waits, not in the request. */
+/** The diff of a file change lies in the item that waits, and where that is not here, beside it. */
 function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[] {
   if (approval.kind !== "fileChange") return [];
   const draft = model.transcript.drafts.find(({ itemId }) => itemId === approval.params.itemId);
-  if (draft === undefined) return [];
+  const item = draft === undefined ? { changes: approval.changes ?? [] } : itemOfDraft(draft);
   const cwd = model.transcript.session?.cwd ?? "";
-  return fileChange(itemOfDraft(draft), { width, expanded: true, demo: false, cwd });
+  return fileChange(item, { width, expanded: true, demo: false, cwd });
 }
 
 function footOf(
   model: Model,
   approval: ApprovalDetail,
-  focused: boolean,
-  form: FormState | null,
+  { open, leave }: PanelWords,
+  dialog: { form: FormState | null } | null,
   width: number,
 ): Line[] {
   if (model.readOnly) return wrap([span("read-only: answered elsewhere", "dim")], width);
@@ -121,10 +136,8 @@ function footOf(
     const goes = `${keyName(model.around.prefix)} o`;
     return wrap([span(goes, "key"), span(" (or /pane) comes here, to answer", "dim")], width);
   }
-  if (!focused) {
-    return wrap([span("Tab", "key"), span(" (or /approve, /deny) to answer", "dim")], width);
-  }
-  if (form !== null) {
+  if (dialog === null) return wrap(open, width);
+  if (dialog.form !== null) {
     return wrap([span("Enter", "key"), span(" goes on, "), ...leave], width);
   }
   const decisions = keyed(approval.decisions).flatMap((decision) => choice(decision, width));
@@ -132,8 +145,6 @@ function footOf(
     fieldsOf(approval).length > 0 ? [[span("f", "key"), span(" fill in and accept")]] : [];
   return [...fill, ...decisions, ...wrap(leave, width)];
 }
-
-const leave: Line = [span("Esc", "key"), span(" back to writing", "dim")];
 
 function choice({ key, label }: KeyedDecision, width: number): Line[] {
   return wrap([span(key, "key"), span(` ${visible(label)}`)], width);

@@ -7,6 +7,7 @@ export const SLASH = {
   "/steer": "TEXT  into the running turn; alone: Enter steers from now on",
   "/queue": "TEXT  after the running turn; alone: Enter queues from now on",
   "/sessions": "choose a session from all of them",
+  "/top": "what all sessions do, and what waits in them",
   "/switch": "NAME  show another session",
   "/waiting": "show the next session that waits for an approval",
   "/new": "[NAME -C DIR -m MODEL -s SANDBOX]  a new session",

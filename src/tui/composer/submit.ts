@@ -78,6 +78,8 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       return only({ ...model, dialog: { kind: "help", row: 0 } });
     case "/sessions":
       return carryOut(model, "ls");
+    case "/top":
+      return carryOut(model, "top");
     case "/switch":
       return carryOut(model, `attach ${rest}`);
     case "/waiting":

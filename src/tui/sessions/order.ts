@@ -27,7 +27,7 @@ export type Line =
   | { kind: "order"; order: Order }
   | { kind: "attach"; id: string }
   | { kind: "pane"; order: PaneOrder }
-  | { kind: "detach" | "ls" | "help" | "form" }
+  | { kind: "detach" | "ls" | "top" | "help" | "form" }
   | { kind: "wrong"; why: string };
 
 /** The verbs that `Ctrl-b :` takes, with what they take; the help shows them. */
@@ -44,6 +44,7 @@ export const VERBS = {
   new: "[NAME] [-C DIR] [-m MODEL] [-s SANDBOX] [-d] [TEXT]",
   ...PANE_VERBS,
   ls: "",
+  top: "",
   detach: "",
   help: "",
 } as const;
@@ -94,6 +95,7 @@ export function readLine(model: Model, line: string): Line {
     case "new":
       return args.length === 0 ? { kind: "form" } : newLine(model, args);
     case "ls":
+    case "top":
     case "detach":
     case "help":
       return { kind: verb };

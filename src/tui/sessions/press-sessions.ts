@@ -78,6 +78,11 @@ export function carryOut(model: Model, line: string): Step {
       return only(model, { do: "detach" });
     case "ls":
       return open(model, chooser(model));
+    case "top": {
+      const unsent = model.outbox.length;
+      if (unsent === 0) return only(model, { do: "top" });
+      return only(noticed(model, `${unsent} not sent yet`, "warning"));
+    }
     case "help":
       return only({ ...model, dialog: { kind: "help", row: 0 } });
     case "form":

@@ -1,7 +1,14 @@
 /** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
 import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
 import { useEffect, useInsertionEffect } from "react";
-import type { Scene } from "../scene.ts";
+import type { Model } from "../model.ts";
+
+/** What is asked here of what is drawn, be it the panes or the dashboard. */
+interface Surface {
+  readonly model: Pick<Model, "around">;
+  act(step: <M extends Pick<Model, "around">>(model: M) => M): void;
+  resize(size: Model["size"]): void;
+}
 
 export const noAutowrap = "\u001b[?7l";
 export const autowrap = "\u001b[?7h";
@@ -30,7 +37,7 @@ export function useNoAutowrap(): void {
  * Has the terminal tell when it gets and loses the focus. Ink drops such reports, as all sequences
  * that are no keys, so they are seen in the terminal's own bytes, which may part anywhere.
  */
-export function useFocusReports(store: Scene): void {
+export function useFocusReports(store: Surface): void {
   const { stdout } = useStdout();
   const { stdin } = useStdin();
   useEffect(() => {
@@ -54,7 +61,7 @@ export function useFocusReports(store: Scene): void {
 }
 
 /** The wheel is the TUI's while it is on the screen, and the terminal's again however it ends. */
-export function useMouse(store: Scene): void {
+export function useMouse(store: Surface): void {
   const { stdout } = useStdout();
   useInsertionEffect(() => {
     if (store.model.around.mouse) stdout.write(mouseOn);
@@ -64,7 +71,7 @@ export function useMouse(store: Scene): void {
   }, [stdout, store]);
 }
 
-export function useSize(store: Scene): void {
+export function useSize(store: Surface): void {
   const { columns, rows } = useWindowSize();
   useEffect(() => {
     store.resize({ columns, rows });
@@ -76,7 +83,7 @@ export function useSize(store: Scene): void {
  * on. The signal is raised anew with its own effect: where no shell controls jobs the kernel
  * ignores it, and the screen just comes back.
  */
-export function useSuspend(store: Scene): void {
+export function useSuspend(store: Surface): void {
   const { suspendTerminal } = useApp();
   const { stdout } = useStdout();
   useEffect(() => {
@@ -100,7 +107,7 @@ export function useSuspend(store: Scene): void {
 }
 
 /** Draws every row again, for a screen that something else has written on. */
-export function redraw(screen: Instance, store: Scene): void {
+export function redraw(screen: Instance, store: Surface): void {
   screen.clear();
   process.stdout.write(clearAndHome);
   store.act((model) => ({ ...model }));

@@ -67,7 +67,7 @@ export function chop(line: Line, width: number): Line[] {
 /** Cuts to one row, with an ellipsis where something is missing. */
 export function cut(line: Line, width: number): Line {
   if (lineCells(line) <= width) return line;
-  const first = chop(line, Math.max(1, width - 1))[0] ?? [];
+  const first = width > 1 ? (chop(line, width - 1)[0] ?? []) : [];
   return width < 1 ? [] : [...first, span("…", first.at(-1)?.style ?? "plain")];
 }
 

@@ -1,0 +1,27 @@
+/** Takes the whole terminal for a picture of ours, and gives it back as it was. */
+import { type Instance, render } from "ink";
+import type { ReactElement } from "react";
+import { type Pointing, withoutMouse } from "./mouse.ts";
+
+export function mount(picture: ReactElement, onPointing: (pointing: Pointing) => void): Instance {
+  // Ink does this too, but after the first frame: a key that answers what is seen at once would
+  // still go through the line discipline, which echoes it and makes Enter a newline.
+  process.stdin.setRawMode(true);
+  return render(picture, {
+    stdin: withoutMouse(process.stdin, onPointing),
+    alternateScreen: true,
+    incrementalRendering: true,
+    exitOnCtrlC: false,
+    // Ink takes CI=1 for a pipe; who comes here has made sure of a terminal.
+    interactive: true,
+    patchConsole: false,
+    maxFps: 30,
+  });
+}
+
+export async function unmount(screen: Instance | undefined): Promise<void> {
+  if (screen === undefined) return;
+  screen.unmount();
+  await screen.waitUntilExit().catch(() => {});
+  process.stdin.setRawMode(false);
+}

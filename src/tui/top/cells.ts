@@ -1,0 +1,110 @@
+/** What is said of a session in the dashboard, each as a span that can be cut to its column. Pure. */
+
+import { describeAction } from "../../protocol/activity.ts";
+import { visible } from "../../protocol/address.ts";
+import { shortPath } from "../sessions/chooser-lines.ts";
+import { briefly, countText, tookText } from "../text/amounts.ts";
+import { cells, graphemes, type Line, lineCells, type Span, span } from "../text/lines.ts";
+import { sparkline } from "../text/sparkline.ts";
+import type { StyleName } from "../text/theme.ts";
+import type { TopModel } from "./model.ts";
+import { type TopRow, tokensNow } from "./order.ts";
+
+export type Seen = Pick<TopModel, "now" | "around" | "away">;
+
+const styles: Partial<Record<string, StyleName>> = {
+  "needs-approval": "approval",
+  working: "good",
+  crashed: "bad",
+  unreachable: "bad",
+  asleep: "dim",
+  starting: "dim",
+  queued: "dim",
+};
+
+/** With how many approvals wait, if several, and how many messages. */
+export function state({ session }: TopRow): Span {
+  const { state: word, waiting, queued, labels } = session;
+  const count = waiting.length > 1 ? ` (${waiting.length})` : "";
+  const queue = queued > 0 ? ` +${queued}` : "";
+  const demo = labels.demo ? " demo" : "";
+  return span(word + count + queue + demo, styles[word] ?? "plain");
+}
+
+export function action({ session }: TopRow): Span {
+  if (session.action === null) return span("");
+  const style = session.action.kind === "approval" ? "approval" : "plain";
+  return span(visible(describeAction(session.action)), style);
+}
+
+/** While something goes on in its first minutes to the second, else in its largest unit, so that a rest is quiet. */
+export function elapsed({ session }: TopRow, { now }: Seen): Span {
+  const ms = now - Date.parse(session.since ?? "");
+  if (Number.isNaN(ms)) return span("");
+  const seconds = Math.floor(Math.max(0, ms) / 1_000);
+  const runs = session.state === "working" || session.state === "needs-approval";
+  if (!runs || seconds < 60 || seconds >= 600) return span(briefly(Math.max(1_000, ms)), "dim");
+  const rest = String(seconds % 60).padStart(2, "0");
+  return span(`${Math.floor(seconds / 60)}m${rest}s`, "dim");
+}
+
+export function tokens({ session }: TopRow): Span {
+  const count = tokensNow(session);
+  return span(countText(count), count === 0 ? "dim" : "plain");
+}
+
+export function tokenBars({ session }: TopRow, width: number): Span {
+  const used = session.tokensPerMinute.some((count) => count > 0);
+  return span(used ? sparkline(session.tokensPerMinute, width) : "", "code");
+}
+
+export function turnBars({ session }: TopRow, width: number): Span {
+  return span(sparkline(session.turnsMs, width), "codeKeyword");
+}
+
+export function lastTurn({ session }: TopRow): Span {
+  const last = session.turnsMs.at(-1);
+  return span(last === undefined ? "" : tookText(last), "dim");
+}
+
+export function model({ session }: TopRow): Span {
+  return span(session.labels.demo ? "" : visible(session.model ?? ""), "dim");
+}
+
+export function directory({ session }: TopRow, { around }: Seen): Span {
+  return span(visible(shortPath(session.cwd, around.home)), "dim");
+}
+
+/** In a column of `width`: cut with an ellipsis, or filled up. */
+export function padded(part: Span, width: number, right = false): Line {
+  const used = cells(part.text);
+  if (used > width) return [span(kept(part.text, width), part.style)];
+  const gap = span(" ".repeat(width - used));
+  return right ? [gap, part] : [part, gap];
+}
+
+/** The end of a path says more than its beginning. */
+export function paddedPath(part: Span, width: number): Line {
+  if (cells(part.text) <= width) return padded(part, width);
+  const left = graphemes(part.text);
+  while (left.length > 0 && cells(left.join("")) > width - 1) left.shift();
+  return padded(span(`…${left.join("")}`, part.style), width);
+}
+
+function kept(text: string, width: number): string {
+  if (width < 1) return "";
+  let used = 0;
+  let text_ = "";
+  for (const one of graphemes(text)) {
+    if (used + cells(one) > width - 1) break;
+    text_ += one;
+    used += cells(one);
+  }
+  return `${text_}…${" ".repeat(width - used - 1)}`;
+}
+
+/** A line filled up to `width`. */
+export function filled(line: Line, width: number): Line {
+  const gap = width - lineCells(line);
+  return gap > 0 ? [...line, span(" ".repeat(gap))] : line;
+}
