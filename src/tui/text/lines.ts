@@ -3,6 +3,7 @@
  * never wider than it was made for. Everything here is pure.
  */
 import stringWidth from "string-width";
+import { isParted, simpleWidth } from "./simple.ts";
 import type { StyleName } from "./theme.ts";
 
 export interface Span {
@@ -15,19 +16,18 @@ export function span(text: string, style: StyleName = "plain"): Span {
   return { text, style };
 }
 
-const asciiOnly = /^[\x20-\x7e]*$/;
 let segmenter: Intl.Segmenter | undefined;
 
 /** The characters that a person sees, and a terminal moves over, as one. */
 export function graphemes(text: string): string[] {
-  if (asciiOnly.test(text)) return text.split("");
+  if (isParted(text)) return text.split("");
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /** How many columns a text takes. */
 export function cells(text: string): number {
-  return asciiOnly.test(text) ? text.length : stringWidth(text);
+  return simpleWidth(text) ?? stringWidth(text);
 }
 
 export function lineCells(line: Line): number {
@@ -36,7 +36,11 @@ export function lineCells(line: Line): number {
 
 /** Breaks between words; a word that is too long, or text without spaces, breaks anywhere. */
 export function wrap(line: Line, width: number): Line[] {
-  if (lineCells(line) <= width) return [line];
+  return lineCells(line) <= width ? [line] : wrapOn(line, width);
+}
+
+/** The same for what follows the first rows of a line that was too wide. */
+export function wrapOn(line: Line, width: number): Line[] {
   const rows = new Rows(width);
   let space: Span[] = [];
   for (const token of tokensOf(line)) {
@@ -123,9 +127,15 @@ class Rows {
 
   #add(piece: Span, width: number): void {
     if (piece.text === "") return;
-    this.#row.push(piece);
+    const last = this.#row.at(-1);
+    if (last?.style === piece.style) this.#row[this.#row.length - 1] = joined(last, piece);
+    else this.#row.push(piece);
     this.used += width;
   }
+}
+
+function joined({ text, style }: Span, next: Span): Span {
+  return { text: text + next.text, style };
 }
 
 interface Token {

@@ -1,13 +1,15 @@
 /**
  * Markdown as rows. The text is taken apart at its blank lines and each part is read and drawn by
- * itself and remembered, so that of a long answer on its way only the last part is drawn anew, and
- * what stands above never changes its shape. What no reader of Markdown should be given (a part
- * too long, or nested without end) is shown as it is.
+ * itself, so that of a long answer on its way only the last part is drawn anew, and what stands
+ * above never changes its shape. What no reader of Markdown should be given (a part too long, or
+ * nested without end) is shown as it is.
  */
 import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { colored } from "./code.ts";
+import { Growth } from "./growth.ts";
 import { inline, linesOf } from "./inline.ts";
 import { chop, indent, type Line, lineCells, span, wrap } from "./lines.ts";
+import { plain } from "./plain.ts";
 import { table } from "./table.ts";
 
 /** A longer part is no prose, and the patterns of the reader are not made for it. */
@@ -15,58 +17,59 @@ const partCharsMax = 20_000;
 
 const nestedTooDeep = /^(?:[ \t]*>){40}/m;
 
-const partsKept = 400;
-const keptCharsMax = 4_000;
-const known = new Map<string, readonly Line[]>();
+/** A part is one by how its first line begins. */
+const partSignChars = 2;
+
+/** The rows of all parts but the last one of a text. */
+const kept = new Growth<readonly Line[]>();
 
 /** `text` is visible already; gives rows of at most `width` columns. */
-export function markdown(text: string, width: number): Line[] {
-  return partsOf(text).flatMap((part, index): readonly Line[] => {
-    const rows = remembered(part, width);
-    return index === 0 || rows.length === 0 ? rows : [[], ...rows];
-  });
+export function markdown(text: string, width: number, known = kept): Line[] {
+  const { chars, made } = known.of(text, width, []);
+  const parts = partsOf(text.slice(chars));
+  const last = parts.pop() ?? "";
+  const settled = parts.reduce((rows, part) => joined(rows, drawPart(part, width)), [...made]);
+  const lastStart = text.length - last.length;
+  known.keep(text.slice(0, lastStart + partSignChars), width, { made: settled, chars: lastStart });
+  return joined([...settled], drawPart(last, width));
 }
 
-/** Splits at blank lines that are in no code and before nothing indented. */
-function partsOf(text: string): string[] {
-  const parts: string[] = [];
-  let part: string[] = [];
-  let fence: string | null = null;
-  let blank = false;
-  for (const line of text.split("\n")) {
-    if (fence === null && line.trim() === "") {
-      blank = true;
-      part.push(line);
-      continue;
-    }
-    if (blank && fence === null && !/^(\s{2,}|\t)/.test(line)) {
-      parts.push(part.join("\n").trimEnd());
-      part = [];
-    }
-    blank = false;
-    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
-    if (mark !== undefined) {
-      if (fence === null) fence = mark;
-      else if (mark.startsWith(fence) && line.trim() === mark) fence = null;
-    }
-    part.push(line);
-  }
-  parts.push(part.join("\n").trimEnd());
-  return parts.filter((one) => one !== "");
-}
-
-function remembered(part: string, width: number): readonly Line[] {
-  if (part.length > keptCharsMax) return drawPart(part, width);
-  const name = `${width} ${part}`;
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const rows = drawPart(part, width);
-  if (known.size >= partsKept) known.delete(known.keys().next().value ?? "");
-  known.set(name, rows);
+/** Puts rows behind others, in place: parts are many. */
+function joined(rows: Line[], more: readonly Line[]): Line[] {
+  if (rows.length > 0 && more.length > 0) rows.push([]);
+  for (const row of more) rows.push(row);
   return rows;
 }
 
-function drawPart(part: string, width: number): Line[] {
+/**
+ * Splits at blank lines that are in no code and before nothing indented. The parts make up the
+ * whole text, and whatever follows changes the last of them alone.
+ */
+function partsOf(text: string): string[] {
+  const starts: number[] = [];
+  let fence: string | null = null;
+  let blank = false;
+  let at = 0;
+  for (const line of text.split("\n")) {
+    const start = at;
+    at += line.length + 1;
+    if (fence === null && line.trim() === "") {
+      blank = true;
+      continue;
+    }
+    if (blank && fence === null && !/^(\s{2,}|\t)/.test(line)) starts.push(start);
+    blank = false;
+    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
+    if (mark === undefined) continue;
+    if (fence === null) fence = mark;
+    else if (mark.startsWith(fence) && line.trim() === mark) fence = null;
+  }
+  return [0, ...starts].map((start, index) => text.slice(start, starts[index]));
+}
+
+function drawPart(given: string, width: number): Line[] {
+  const part = given.trimEnd();
+  if (part === "") return [];
   if (part.length > partCharsMax || nestedTooDeep.test(part)) return plain(part, width);
   try {
     return blocks(lexer(part, { gfm: true }), width);
@@ -74,10 +77,6 @@ function drawPart(part: string, width: number): Line[] {
     // Nested so deep that the stack ended: nobody reads that as quotes within quotes.
     return plain(part, width);
   }
-}
-
-function plain(text: string, width: number): Line[] {
-  return text.split("\n").flatMap((line) => wrap([span(line)], width));
 }
 
 function blocks(tokens: readonly Token[], width: number): Line[] {

@@ -1,12 +1,13 @@
-import { visible, visibleLines } from "../../../protocol/address.ts";
+import { visible } from "../../../protocol/address.ts";
 import { indent, type Line, span, wrap } from "../../text/lines.ts";
 import { markdown } from "../../text/markdown.ts";
+import { shown } from "../../text/shown.ts";
 import { type Drawer, marked, objectsOf, textOf } from "./drawing.ts";
 
 /** A plan that the agent wrote down. */
 export const plan: Drawer = (item, { width }) => [
   [span("☰ ", "prompt"), span("plan", "heading")],
-  ...indent(markdown(visibleLines(textOf(item.text)).trim(), width - 2), span("  "), span("  ")),
+  ...indent(markdown(shown(textOf(item.text)).trim(), width - 2), span("  "), span("  ")),
 ];
 
 const signs: Record<string, string> = { completed: "☑", inProgress: "▸", pending: "☐" };
