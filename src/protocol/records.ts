@@ -143,6 +143,8 @@ export function deltaField(method: string, params: JsonObject): string | null {
 
 /** The longest text of one field that a draft keeps; what comes before is dropped. */
 export const draftCharsMax = 512 * 1024;
+/** So much goes at once, at multiples of it: a text that moved with every delta is a new one each. */
+export const draftStepChars = draftCharsMax / 4;
 
 /**
  * Puts a delta into a draft's field. Applying one twice changes nothing, and one that begins
@@ -158,10 +160,9 @@ export function applyDelta(
   if (offset + delta.length <= end) return known;
   const text = known.text + delta.slice(Math.max(0, end - offset));
   const from = offset > end ? offset - known.text.length : known.from;
-  const dropped = Math.max(0, text.length - draftCharsMax);
-  return {
-    from: from + dropped,
-    text: dropped > 0 ? text.slice(dropped) : text,
-    partial: known.partial || offset > end,
-  };
+  const partial = known.partial || offset > end;
+  if (text.length <= draftCharsMax) return { from, text, partial };
+  const least = from + text.length - draftCharsMax;
+  const keptFrom = Math.ceil(least / draftStepChars) * draftStepChars;
+  return { from: keptFrom, text: text.slice(keptFrom - from), partial };
 }
