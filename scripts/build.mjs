@@ -32,6 +32,17 @@ const withoutDevtools = {
   },
 };
 
+// What Ink asks of Unicode's tables for each row is answered without them where that can be.
+const withSimpleText = {
+  name: "with-simple-text",
+  setup(plugin) {
+    const own = `${root}src/tui/text/width.ts`;
+    plugin.onResolve({ filter: /^string-width$/ }, ({ importer }) =>
+      importer === own ? undefined : { path: own },
+    );
+  },
+};
+
 await mkdir(`${root}/dist`, { recursive: true });
 const programs = {
   cli: {
@@ -52,8 +63,13 @@ const programs = {
       ...common.define,
       "process.env.NODE_ENV": '"production"',
       "process.env.DEV": '"false"',
+      // Ink's layout engine carries its wasm in itself, and fetches it from there where there is
+      // a fetch: that would load all of Node's HTTP client first.
+      fetch: "undefined",
+      "Intl.Segmenter": "Segmenter",
     },
-    plugins: [withoutDevtools],
+    inject: ["src/tui/text/segmenter.ts"],
+    plugins: [withoutDevtools, withSimpleText],
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },

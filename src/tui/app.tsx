@@ -1,8 +1,8 @@
 /** Puts the screen on the terminal and the terminal's keys into the store. Decides nothing. */
-import { randomUUID } from "node:crypto";
 import { Box, Text, useCursor, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
 import { useEditor } from "./composer/editor.ts";
+import { newId } from "./new-id.ts";
 import { compose } from "./panes/compose.ts";
 import { paste } from "./press.ts";
 import { ticks } from "./receive.ts";
@@ -34,7 +34,7 @@ export function App({ store, color }: { store: Scene; color: boolean }) {
 
   useInput((input, key) => {
     for (const stroke of strokesOf(input, key)) {
-      strike(store, stroke, randomUUID);
+      strike(store, stroke, newId);
     }
   });
   usePaste((text) => store.act((before) => paste(before, text)));

@@ -3,7 +3,6 @@
  * detaches, the shown session ends, or it can't be followed any more; `top` shows what all of them
  * do. Both leave the terminal as they found it and print nothing.
  */
-import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import type { Instance } from "ink";
 import { createElement } from "react";
@@ -14,6 +13,7 @@ import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
 import { type Effect, noticed } from "./model.ts";
+import { newId } from "./new-id.ts";
 import type { Scene } from "./scene.ts";
 import { nothingAround } from "./sessions/around.ts";
 import { ringOf } from "./sessions/news.ts";
@@ -194,7 +194,7 @@ function outcomeOf(error: HacsError): Omit<Outcome, "name"> {
 
 function show(store: Scene): Instance {
   const picture = createElement(App, { store, color: wantsColor(process.env) });
-  return mount(picture, (pointing) => point(store, pointing, randomUUID));
+  return mount(picture, (pointing) => point(store, pointing, newId));
 }
 
 function ownEnvironment(): Record<string, string> {
