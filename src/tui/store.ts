@@ -1,12 +1,13 @@
 /**
  * Holds the model and tells the drawing when there is a new one. Keys are drawn at once; what
  * the daemon sends is folded as it comes and drawn a frame at a time, so thousands of deltas a
- * second cost the folding and thirty frames.
+ * second cost the folding and less than thirty frames: one that a key brought stands for one of
+ * those.
  */
 import type { Effect, Model } from "./model.ts";
 
-/** A frame at thirty a second. */
-export const frameMs = 33;
+/** From frame to frame of what the daemon sends, so that there are less than thirty a second. */
+export const frameMs = 36;
 
 /** `M` is what is drawn and `E` what a step wants done: a session's, unless told otherwise. */
 export class Store<M extends Pick<Model, "now" | "size"> = Model, E = Effect> {
@@ -14,7 +15,8 @@ export class Store<M extends Pick<Model, "now" | "size"> = Model, E = Effect> {
   readonly #listeners = new Set<() => void>();
   readonly #perform: (effect: E) => void;
   #timer: NodeJS.Timeout | undefined;
-  #drawnAt = 0;
+  /** When the next frame may be drawn that nobody asked for with a key. */
+  #dueAt = 0;
 
   constructor(model: M, perform: (effect: E) => void) {
     this.#model = model;
@@ -45,8 +47,7 @@ export class Store<M extends Pick<Model, "now" | "size"> = Model, E = Effect> {
   feed(step: (model: M) => StepOf<M, E> | M): void {
     this.#take(step);
     if (this.#timer !== undefined) return;
-    const waitMs = Math.max(0, this.#drawnAt + frameMs - Date.now());
-    this.#timer = setTimeout(() => this.#draw(), waitMs);
+    this.#timer = setTimeout(() => this.#draw(), Math.max(0, this.#dueAt - Date.now()));
   }
 
   close(): void {
@@ -67,7 +68,9 @@ export class Store<M extends Pick<Model, "now" | "size"> = Model, E = Effect> {
   #draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#drawnAt = Date.now();
+    const now = Date.now();
+    // Keys that come faster than frames draw all there is, and put off no more than one.
+    this.#dueAt = Math.min(Math.max(this.#dueAt, now) + frameMs, now + 2 * frameMs);
     for (const listener of this.#listeners) listener();
   }
 }

@@ -15,7 +15,8 @@ export function mount(picture: ReactElement, onPointing: (pointing: Pointing) =>
     // Ink takes CI=1 for a pipe; who comes here has made sure of a terminal.
     interactive: true,
     patchConsole: false,
-    maxFps: 30,
+    // The store says when a frame is due. Ink's own pace would hold back what is typed.
+    maxFps: 1_000,
   });
 }
 
