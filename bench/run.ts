@@ -10,6 +10,10 @@ import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
 import type { Benchmark, Result } from "./measure.ts";
 import { sleeping } from "./sleeping.ts";
+import { tuiBytes } from "./tui-bytes.ts";
+import { tuiHistory } from "./tui-history.ts";
+import { tuiPaint } from "./tui-paint.ts";
+import { tuiStream } from "./tui-stream.ts";
 import { wake } from "./wake.ts";
 
 const benchmarks: Record<string, Benchmark> = {
@@ -19,6 +23,10 @@ const benchmarks: Record<string, Benchmark> = {
   "attach-paint": attachPaint,
   wake,
   sleeping,
+  "tui-paint": tuiPaint,
+  "tui-stream": tuiStream,
+  "tui-history": tuiHistory,
+  "tui-bytes": tuiBytes,
 };
 
 const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));

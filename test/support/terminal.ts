@@ -39,6 +39,8 @@ export interface TestTerminal {
   alternate(): boolean;
   /** Resolves with the screen's text as soon as the sight is there. */
   waitFor(sight: Sight, options?: { timeoutMs?: number }): Promise<string>;
+  /** Calls `look` with each piece of output, as soon as it is on the screen. */
+  onDrawn(look: (output: string) => void): void;
   resize(cols: number, rows: number): void;
   exited: Promise<{ code: number; signal: number | null }>;
   /** All bytes the program wrote, as they came. */
@@ -61,14 +63,14 @@ export function openTerminal(options: TerminalOptions): TestTerminal {
 
 function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTerminal {
   const raw: string[] = [];
-  const drawn = new Set<() => void>();
+  const drawn = new Set<(output: string) => void>();
   let ended: { code: number; signal: number | null } | undefined;
-  const notify = () => {
-    for (const look of [...drawn]) look();
+  const notify = (output: string) => {
+    for (const look of [...drawn]) look(output);
   };
   pty.onData((data) => {
     raw.push(data);
-    emulator.write(data, notify);
+    emulator.write(data, () => notify(data));
   });
   emulator.onData((reply) => {
     if (ended === undefined) pty.write(reply);
@@ -79,7 +81,7 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
       // What the program wrote last may still be on its way into the emulator.
       emulator.write("", () => {
         resolve(ended!);
-        notify();
+        notify("");
       });
     });
   });
@@ -144,6 +146,7 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
         drawn.add(look);
         look();
       }),
+    onDrawn: (look) => void drawn.add(look),
     resize: (columns, height) => {
       emulator.resize(columns, height);
       pty.resize(columns, height);
