@@ -265,19 +265,12 @@ test("what a visible pane shows does not ring; what a zoomed one hides does", as
 });
 
 test("a pane with an open chooser that loses its session leaves the chooser to the next", async () => {
-  const ended: (() => void)[] = [];
   const { stage } = await start({
-    "session/kill": () => {
-      for (const end of ended) end();
-      return { session: infos[1]!, cancelled: 0 };
-    },
+    "session/kill": () => ({ session: infos[1]!, cancelled: 0 }),
   });
   stage.resize(wide);
   keys(stage, "ctrl-b", "%");
   await until(stage, ({ name, link }) => name === "web" && link === "live");
-  ended.push(() =>
-    stage.act(() => ({ model: stage.model, effects: [{ do: "end", reason: "ended" }] })),
-  );
   keys(stage, "ctrl-b", "s", "x", "y");
   await until(stage, ({ notice }) => notice?.text === "killed web");
   expect(seen(stage)).toEqual(["api"]);

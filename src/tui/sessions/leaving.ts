@@ -17,7 +17,7 @@ export class Leaving {
   #onSent: () => void = () => {};
 
   take(show: Show): void {
-    if (show.session === null) show.close();
+    if (show.session === null) void show.close();
     else this.#shows.set(show.session, show);
     this.settle();
   }
@@ -29,7 +29,7 @@ export class Leaving {
     const text = texts.filter((one) => one !== "").join("\n");
     const written = { composer: { text, cursor: text.length, recalled: null }, draft };
     if (show.session !== null && text !== "") this.#written.set(show.session, written);
-    show.close();
+    void show.close();
   }
 
   /** What is left of a session, which is the screen's again. */
@@ -43,11 +43,14 @@ export class Leaving {
   /** Lets go of those that have nothing to send any more. */
   settle(): void {
     for (const [session, show] of this.#shows) {
-      const { outbox, composer, draft } = show.model;
-      if (outbox.length > 0) continue;
-      this.#written.set(session, { composer, draft });
+      if (show.model.outbox.length > 0) continue;
+      const words = writtenIn(show);
+      this.#written.set(session, words);
       this.#shows.delete(session);
-      show.close();
+      // Once the daemon has the words they are every terminal's, and another may have sent them.
+      void show.close().then(() => {
+        if (this.#written.get(session) === words) this.#written.set(session, writtenIn(show));
+      });
     }
     if (this.#shows.size === 0) this.#onSent();
   }
@@ -69,6 +72,10 @@ export class Leaving {
   }
 
   close(): void {
-    for (const show of this.#shows.values()) show.close();
+    for (const show of this.#shows.values()) void show.close();
   }
+}
+
+function writtenIn({ model: { composer, draft } }: Show): Written {
+  return { composer, draft };
 }

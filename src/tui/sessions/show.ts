@@ -71,12 +71,11 @@ export class Show {
   }
 
   /** Nothing is drawn from here on; what is being written is handed over. */
-  close(): void {
+  async close(): Promise<void> {
     this.#mute();
-    void this.leave().finally(() => {
-      this.#link.stop();
-      this.store.close();
-    });
+    await this.leave().catch(() => {});
+    this.#link.stop();
+    this.store.close();
   }
 }
 

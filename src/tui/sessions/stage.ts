@@ -134,7 +134,7 @@ export class Stage implements Scene {
     this.#listeners.clear();
     this.#previewer.close();
     this.#leaving.close();
-    for (const { show } of this.#panes.all) show.close();
+    for (const { show } of this.#panes.all) void show.close();
   }
 
   /** Hands what is being written to the daemon, before the end. */
@@ -238,6 +238,9 @@ export class Stage implements Scene {
       const { said, shows } = await carryOut(control, order, this.#options.environment);
       await this.#roster.refresh();
       this.#change(() => {
+        // Its end may be told later than the answer, and is no news then.
+        const killed = order.verb === "kill" && this.#panes.showing(order.session);
+        if (killed) this.#switcher.end(killed.show, null);
         if (shows !== undefined) this.#switcher.show(pane(), shows);
         this.#panes.say(said);
       });
