@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
@@ -51,11 +52,13 @@ test("sessions are changed with tmux's keys, and each keeps its draft", async ()
   await terminal.waitFor("• to web");
   terminal.press("ctrl-b", "p");
   await terminal.waitFor("› half a word");
-  expect(terminal.text()).toContain("• from api");
+  await terminal.waitFor("• from api");
   terminal.press("ctrl-u");
   say(terminal, "/switch do");
   await terminal.waitFor("[docs]");
-  expect((await home.show("api")).clients).toBe(0);
+  // What was being written there is handed over first.
+  const left = async () => (await home.show("api")).clients === 0;
+  await eventually(left, { what: "the session that was left has no client" });
   expect(home.model.texts().filter((text) => text === "say to web")).toHaveLength(1);
   terminal.press("ctrl-b", "d");
   await terminal.waitFor("[detached (from session docs)]");
