@@ -17,6 +17,7 @@ import { newId } from "./new-id.ts";
 import type { Scene } from "./scene.ts";
 import { nothingAround } from "./sessions/around.ts";
 import { ringOf } from "./sessions/news.ts";
+import { shownSession } from "./sessions/order.ts";
 import { Stage } from "./sessions/stage.ts";
 import { clipboardSequence } from "./terminal/clipboard.ts";
 import { strokeOf } from "./terminal/keystrokes.ts";
@@ -41,23 +42,10 @@ export interface Outcome {
   error?: HacsError;
 }
 
-/** Shows a session until the person detaches; from its `/top` one comes back to it, or to another. */
+/** Shows a session until the person detaches from it, or it ends. */
 export async function attach(options: AttachOptions): Promise<Outcome> {
-  const { choice, readOnly } = options;
-  const dial = dialFor(choice);
-  let shows = options.name;
-  let hide: () => Promise<void> = async () => {};
-  for (;;) {
-    const { session, ...outcome } = await showSession({ ...options, name: shows }, dial, hide);
-    if (outcome.reason !== "top") return outcome as Outcome;
-    try {
-      const board = await openDashboard({ dial, ...boardOf(choice), readOnly, selected: session });
-      shows = (await board.chosen) ?? session;
-      hide = board.hide;
-    } catch (error) {
-      return { reason: "failed", name: outcome.name, error: asHacs(error) };
-    }
-  }
+  const { session: _session, ...outcome } = await showSession(options, dialFor(options.choice));
+  return outcome;
 }
 
 export interface TopOptions {
@@ -90,7 +78,6 @@ export async function top({ choice }: TopOptions): Promise<{ error?: HacsError }
 
 function backFrom({ reason, name, error }: Shown): Pick<DashboardOptions, "notice"> {
   if (error !== undefined) return { notice: { text: error.message, tone: "warning" } };
-  if (reason === "top") return {};
   const text = reason === "ended" ? `session ${name} ended` : `detached from ${name}`;
   return { notice: { text, tone: "info" } };
 }
@@ -112,10 +99,8 @@ function dialFor(choice: DaemonChoice): Dial {
   };
 }
 
-/** How a session on the screen ended; `top` is left for the dashboard. */
-interface Shown extends Omit<Outcome, "reason"> {
-  reason: Outcome["reason"] | "top";
-  /** Its id, which outlives a rename; the name until it is known. */
+interface Shown extends Outcome {
+  /** The id of the session shown last, which outlives a rename; its name until that is known. */
   session: string;
 }
 
@@ -123,21 +108,20 @@ interface Shown extends Omit<Outcome, "reason"> {
 async function showSession(
   options: AttachOptions,
   dial: Dial,
-  before: () => Promise<void>,
+  before: () => Promise<void> = async () => {},
 ): Promise<Shown> {
   const { choice, name, readOnly, env } = options;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     return { reason: "failed", name, session: name, error: noTerminal() };
   }
   type Ending = Omit<Shown, "name" | "session">;
-  let finish: (ending: Ending) => void = () => {};
-  const finished = new Promise<Ending>((resolve) => {
-    finish = resolve;
-  });
+  /** What comes next, after the picture that is on the screen. */
+  let next = Promise.withResolvers<Ending | "top">();
+  const finish = (ending: Ending) => next.resolve(ending);
   let screen: Instance | undefined;
   const perform = (effect: Effect): void => {
     if (effect.do === "detach") finish({ reason: "detached" });
-    else if (effect.do === "top") finish({ reason: "top" });
+    else if (effect.do === "top") next.resolve("top");
     else if (effect.do === "end") finish({ reason: effect.reason });
     else if (effect.do === "redraw") screen && redraw(screen, stage);
     else if (effect.do === "suspend") process.kill(process.pid, "SIGTSTP");
@@ -158,23 +142,45 @@ async function showSession(
     onEnded: (error) => finish(outcomeOf(error)),
     ring: (news) => settings.notify && process.stdout.write(ringOf(news, process.env)),
   });
-  const told = (ending: Ending): Shown => {
-    const { transcript, name: now } = stage.model;
-    return { ...ending, name: now, session: transcript.session?.id ?? now };
+  const told = (ending: Ending): Shown => ({
+    ...ending,
+    name: stage.model.name,
+    session: shownSession(stage.model),
+  });
+  /** The panes stay as they are meanwhile, and what is on its way in them goes on. */
+  const above = async (): Promise<void> => {
+    try {
+      const selected = shownSession(stage.model);
+      const board = await openDashboard({ dial, ...boardOf(choice), readOnly, selected });
+      const session = await board.chosen;
+      await board.hide();
+      if (session === null) return;
+      stage.act((model) => ({ model, effects: [{ do: "show", session }] }));
+    } catch (error) {
+      stage.act((model) => noticed(model, asHacs(error).message, "warning"));
+    }
   };
   // A terminal that is gone reports its end as an error of the stream; there is nobody to tell.
   const gone = () => finish({ reason: "detached" });
   process.stdout.on("error", gone);
   process.stdin.on("error", gone);
   try {
-    await Promise.race([stage.start(), finished]);
+    await Promise.race([stage.start(), next.promise]);
     await before();
     if (complaint !== null) stage.act((model) => noticed(model, complaint, "warning"));
-    screen = show(stage);
-    screen.waitUntilExit().catch((error) => finish({ reason: "failed", error: asHacs(error) }));
-    const ending = await finished;
-    if (ending.reason === "detached" || ending.reason === "top") await stage.sent();
-    return told(ending);
+    for (;;) {
+      screen = show(stage);
+      screen.waitUntilExit().catch((error) => finish({ reason: "failed", error: asHacs(error) }));
+      const ending = await next.promise;
+      if (ending !== "top") {
+        if (ending.reason === "detached") await stage.sent();
+        return told(ending);
+      }
+      next = Promise.withResolvers();
+      await unmount(screen);
+      screen = undefined;
+      await above();
+    }
   } catch (error) {
     await before();
     return told({ reason: "failed", error: asHacs(error) });

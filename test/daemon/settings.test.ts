@@ -24,6 +24,12 @@ async function change(name: string, params: JsonObject): Promise<void> {
   await watcher.until("new settings", (event) => {
     return event.method === "thread/settings/updated" && (event.seq ?? 0) > head;
   });
+  // What the status line of an attachment shows.
+  const { model } = params;
+  await watcher.until("the state with the model", (event) => {
+    const session = event.params.session as JsonObject | undefined;
+    return event.method === "session/state" && (model === undefined || session?.model === model);
+  });
   watcher.stop();
 }
 

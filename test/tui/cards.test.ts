@@ -87,7 +87,7 @@ test("plans are checklists, and the rest is a row or two until it is opened", ()
   };
   const model = modelWith({ events: [record(1, "turn/plan/updated", plan)] });
   expect(shown(model).slice(1, 5)).toEqual([
-    "☰ plan 1/3: First things first",
+    "≡ plan 1/3: First things first",
     "  ☑ look",
     "  ▸ mend",
     "  ☐ test",

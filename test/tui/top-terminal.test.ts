@@ -146,6 +146,10 @@ test("Enter attaches, a detach comes back, and /top in a session goes there too"
   terminal.type("/top\r");
   await terminal.waitFor("hacs-session top");
   terminal.press("q");
+  await terminal.waitFor("[one]");
+  terminal.press("ctrl-b", "d");
+  await terminal.waitFor("detached from one");
+  terminal.press("q");
   expect((await terminal.exited).code).toBe(0);
   expect(terminal.text()).not.toContain("hacs-session top");
 
@@ -168,6 +172,28 @@ test("Enter attaches, a detach comes back, and /top in a session goes there too"
   attached.press("ctrl-b", "d");
   await attached.waitFor("[detached (from session two)]");
   expect((await attached.exited).code).toBe(0);
+});
+
+test("panes stay as they were under the dashboard", async () => {
+  await newSessions("left", "right");
+  const terminal = open(["attach", "left"], { cols: 200, rows: 50 });
+  await terminal.waitFor("[left]");
+  terminal.type("say to the left\r");
+  await terminal.waitFor("• to the left");
+  terminal.type("/vsplit right\r");
+  await terminal.waitFor("[right]");
+  terminal.type("gated under\r");
+  await terminal.waitFor("• before under");
+  terminal.type("/top\r");
+  await terminal.waitFor("hacs-session top");
+  expect(terminal.text()).not.toContain("• before under");
+  await terminal.waitFor(row("right", /writes/));
+  home.model.release("under");
+  await terminal.waitFor(row("right", /idle/));
+  terminal.press("q");
+  await terminal.waitFor("• before under after under");
+  expect(terminal.text()).toContain("• to the left");
+  expect((await home.show("left")).clients).toBe(1);
 });
 
 test("a session that ends while it is shown leads back, with a word", async () => {

@@ -91,7 +91,8 @@ class Rows {
   }
 
   get atStartOfContinuation(): boolean {
-    return this.used === 0 && this.#done.length > 0;
+    // A character without a width has begun the row all the same.
+    return this.#row.length === 0 && this.#done.length > 0;
   }
 
   next(): void {

@@ -6,7 +6,7 @@ import { type Drawer, marked, objectsOf, textOf } from "./drawing.ts";
 
 /** A plan that the agent wrote down. */
 export const plan: Drawer = (item, { width }) => [
-  [span("☰ ", "prompt"), span("plan", "heading")],
+  [span("≡ ", "prompt"), span("plan", "heading")],
   ...indent(markdown(shown(textOf(item.text)).trim(), width - 2), span("  "), span("  ")),
 ];
 
@@ -24,5 +24,5 @@ export const planSteps: Drawer = (params, { width }) => {
     return indent(rows, span(`  ${signs[status] ?? "?"} `, style), span("    "));
   });
   const title = `plan ${done}/${all.length}${explanation === "" ? "" : `: ${explanation}`}`;
-  return [...marked("☰", "prompt", title, "heading", width), ...steps];
+  return [...marked("≡", "prompt", title, "heading", width), ...steps];
 };
