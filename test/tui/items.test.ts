@@ -125,6 +125,31 @@ test("whatever comes, no row has a control character or is wider than the screen
   );
 });
 
+test("signs before a text take the one column that is left for them", () => {
+  const steps = { plan: [{ step: "12345678 90", status: "pending" }] };
+  const kinds: object[] = [
+    { kind: "notice", method: "turn/plan/updated", params: steps },
+    { kind: "turn", turnId: "u", status: "failed", error: "0123456789", durationMs: null },
+    { kind: "own", method: "session/agent", params: { status: "crashed" } },
+    ...[
+      "reasoning",
+      "mcpToolCall",
+      "webSearch",
+      "imageView",
+      "collabAgentToolCall",
+      "newThing",
+    ].map((type) =>
+      item(type, { summary: ["12345678"], tool: "12345678", query: "123", path: "12" }),
+    ),
+  ];
+  for (const entry of kinds) {
+    for (const line of drawEntry({ ...place, ...entry } as Entry, drawing)) {
+      const [sign = { text: "" }] = line;
+      expect(lineCells([sign as Line[number]])).toBe(sign.text.length);
+    }
+  }
+});
+
 test("each kind of item has its own look", () => {
   const command = { command: "/bin/bash -lc 'make all'", status: "completed", exitCode: 2 };
   const table: [object, string[]][] = [

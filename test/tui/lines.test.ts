@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chop, cut, type Line, lineCells, span, wrap } from "../../src/tui/text/lines.ts";
+import {
+  cells,
+  chop,
+  cut,
+  graphemes,
+  type Line,
+  lineCells,
+  span,
+  wrap,
+} from "../../src/tui/text/lines.ts";
 
 const text = (line: Line) => line.map((part) => part.text).join("");
 const line = fc.array(
@@ -14,6 +23,17 @@ const line = fc.array(
   { maxLength: 5 },
 );
 const width = fc.integer({ min: 2, max: 50 });
+/** What joins with its neighbours, or looks as if it did. */
+const joining = fc.constantFrom(
+  ...["\u1100", "\u1161", "\u11a8", "a", " ", "\u0301", "\ufe0f", "\ufe0e", "👩", "❤", "☑", "日"],
+  ...["ｶ", "ﾞ", "ก", "\u0e33", "क", "\u0903", "\u094d", "\u05d0", "1", "\u20e3", "🇩", "🇪", "🏻"],
+);
+const hostileLine = fc.array(
+  fc
+    .oneof(fc.array(joining, { maxLength: 6 }), fc.array(fc.string({ unit: "binary" })))
+    .map((parts) => span(parts.join(""))),
+  { maxLength: 5 },
+);
 
 test("no row is wider than asked for, however it is broken", () => {
   fc.assert(
@@ -23,6 +43,39 @@ test("no row is wider than asked for, however it is broken", () => {
       }
     }),
   );
+});
+
+test("a row's width is that of its characters, however they are spread over its spans", () => {
+  fc.assert(
+    fc.property(hostileLine, width, (given, columns) => {
+      for (const row of [...wrap(given, columns), ...chop(given, columns), cut(given, columns)]) {
+        const sum = graphemes(text(row)).reduce((all, grapheme) => all + cells(grapheme), 0);
+        expect(lineCells(row)).toBe(sum);
+        expect(lineCells(row)).toBeLessThanOrEqual(columns);
+      }
+    }),
+  );
+});
+
+test.each<[string, string[], number]>([
+  ["a keycap", ["1", "\ufe0f", "\u20e3"], 2],
+  ["a sign that becomes a picture", ["☑", "\ufe0f"], 2],
+  ["a syllable of two jamo", ["\u1100", "\u1161"], 2],
+  ["a flag", ["🇩", "🇪"], 2],
+  ["a family", ["👩", "\u200d👧"], 2],
+  ["an accent", ["e", "\u0301x"], 2],
+  ["a skin tone", ["👩", "🏻"], 2],
+  ["a skin tone on nothing", ["  ", "🏻x"], 5],
+  ["a skin tone on what has no skin", ["日🏻", "🏻"], 6],
+  ["a half-width mark", ["ｶ", "ﾞ"], 2],
+  ["a spacing vowel", ["क", "\u0903"], 2],
+])("%s in two spans has the columns that it has in one", (_, parts, columns) => {
+  const line = parts.map((part) => span(part));
+  expect(lineCells(line)).toBe(columns);
+  expect(cells(parts.join(""))).toBe(columns);
+  for (const row of chop([span("x"), ...line], columns)) {
+    expect(lineCells(row)).toBeLessThanOrEqual(columns);
+  }
 });
 
 test("chopping loses nothing, and wrapping loses spaces alone", () => {

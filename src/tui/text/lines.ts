@@ -18,20 +18,31 @@ export function span(text: string, style: StyleName = "plain"): Span {
 
 let segmenter: Intl.Segmenter | undefined;
 
+/** A skin tone behind what has no skin is drawn as a picture of its own. */
+const strayTone = /(?<!\p{Emoji_Modifier_Base}\ufe0f?)(?=\p{Emoji_Modifier})/u;
+const anyTone = /\p{Emoji_Modifier}/u;
+
 /** The characters that a person sees, and a terminal moves over, as one. */
 export function graphemes(text: string): string[] {
   if (isParted(text)) return text.split("");
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const segments = Array.from(segmenter.segment(text), ({ segment }) => segment);
+  if (!anyTone.test(text)) return segments;
+  return segments.flatMap((segment) => segment.split(strayTone));
 }
 
-/** How many columns a text takes. */
+/** How many columns a text takes: the only definition of width there is. */
 export function cells(text: string): number {
-  return simpleWidth(text) ?? stringWidth(text);
+  const simple = simpleWidth(text);
+  if (simple !== undefined && simple !== null) return simple;
+  if (!anyTone.test(text)) return stringWidth(text);
+  return graphemes(text).reduce((sum, grapheme) => sum + stringWidth(grapheme), 0);
 }
 
+/** Of the row as a whole: what ends one span and begins the next may be one character. */
 export function lineCells(line: Line): number {
-  return line.reduce((sum, { text }) => sum + cells(text), 0);
+  const { length } = line;
+  return cells(length === 1 ? line[0]!.text : line.map(({ text }) => text).join(""));
 }
 
 /** Breaks between words; a word that is too long, or text without spaces, breaks anywhere. */
@@ -102,17 +113,18 @@ class Rows {
   }
 
   put(piece: Span): void {
-    const width = cells(piece.text);
+    const width = this.#added(piece.text);
     if (this.used + width <= this.#width) return this.#add(piece, width);
     let part = "";
     let partWidth = 0;
     for (const grapheme of graphemes(piece.text)) {
-      const wide = cells(grapheme);
+      let wide = part === "" ? this.#added(grapheme) : cells(grapheme);
       if (this.used + partWidth + wide > this.#width && this.used + partWidth > 0) {
         this.#add(span(part, piece.style), partWidth);
         this.next();
         part = "";
         partWidth = 0;
+        wide = cells(grapheme);
       }
       // A character wider than the whole row can only be stood for.
       part += wide > this.#width ? "?" : grapheme;
@@ -124,6 +136,12 @@ class Rows {
   finish(): Line[] {
     if (this.#row.length > 0 || this.#done.length === 0) this.#done.push(this.#row);
     return this.#done;
+  }
+
+  /** What a text adds to the row's width: its beginning may join with the row's end. */
+  #added(text: string): number {
+    if (this.#row.length === 0 || /^[\x20-\x7e]/.test(text)) return cells(text);
+    return lineCells([...this.#row, span(text)]) - this.used;
   }
 
   #add(piece: Span, width: number): void {
