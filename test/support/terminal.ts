@@ -3,6 +3,8 @@
  * Code uses, which also answers what a program asks of its terminal. Waiting goes by what is
  * drawn, never by time.
  */
+import { write as writeFd } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type IPty, spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { deadlineMs, within } from "./eventually.ts";
@@ -72,12 +74,12 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
     raw.push(data);
     emulator.write(data, () => notify(data));
   });
-  emulator.onData((reply) => {
-    if (ended === undefined) pty.write(reply);
-  });
+  const keyboard = new Keyboard(pty);
+  emulator.onData((reply) => keyboard.write(reply));
   const exited = new Promise<{ code: number; signal: number | null }>((resolve) => {
     pty.onExit(({ exitCode, signal }) => {
       ended = { code: exitCode, signal: signal || null };
+      keyboard.unplug();
       // What the program wrote last may still be on its way into the emulator.
       emulator.write("", () => {
         resolve(ended!);
@@ -107,11 +109,11 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
     emulator.modes.bracketedPasteMode || emulator.buffer.active.type !== "alternate";
   const send = (bytes: string) => {
     if (waiting.length > 0) waiting.push(bytes);
-    else pty.write(bytes);
+    else keyboard.write(bytes);
   };
   drawn.add(() => {
     if (waiting.length > 0 && takesPastes())
-      for (const bytes of waiting.splice(0)) pty.write(bytes);
+      for (const bytes of waiting.splice(0)) keyboard.write(bytes);
   });
 
   return {
@@ -121,7 +123,7 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
     paste: (pasted) => {
       const bracketed = `\x1b[200~${pasted}\x1b[201~`;
       if (waiting.length > 0 || !takesPastes()) waiting.push(bracketed);
-      else pty.write(emulator.modes.bracketedPasteMode ? bracketed : pasted);
+      else keyboard.write(emulator.modes.bracketedPasteMode ? bracketed : pasted);
     },
     screen,
     text,
@@ -159,6 +161,57 @@ function attach(pty: IPty, emulator: xterm.Terminal, command: string): TestTermi
       emulator.dispose();
     },
   };
+}
+
+/**
+ * Hands over what is typed as a terminal does: as much as the program takes, while its output is
+ * read on. node-pty's own `write` holds the whole process until all of it is taken, and a program
+ * that waits for its output to be read would then wait forever.
+ */
+class Keyboard {
+  readonly #fd: number;
+  readonly #queue: Buffer[] = [];
+  #writing = false;
+  #plugged = true;
+
+  constructor(pty: IPty) {
+    this.#fd = (pty as IPty & { fd: number }).fd;
+  }
+
+  write(text: string): void {
+    this.#queue.push(Buffer.from(text));
+    if (!this.#writing) void this.#drain();
+  }
+
+  unplug(): void {
+    this.#plugged = false;
+  }
+
+  async #drain(): Promise<void> {
+    this.#writing = true;
+    for (let next = this.#queue[0]; next !== undefined && this.#plugged; next = this.#queue[0]) {
+      const taken = await write(this.#fd, next);
+      if (taken === next.length) this.#queue.shift();
+      else if (taken > 0) this.#queue[0] = next.subarray(taken);
+      else await sleep(fullMs);
+    }
+    this.#writing = false;
+  }
+}
+
+/** How long the program is given to take what it has, before it is offered more. */
+const fullMs = 2;
+
+/** Gives how much was taken: nothing while the terminal is full, or when it has just gone. */
+function write(fd: number, bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writeFd(fd, bytes, (error, taken) => {
+      if (error === null) resolve(taken);
+      else if (error.code === "EAGAIN") resolve(0);
+      else if (error.code === "EIO" || error.code === "EBADF") resolve(bytes.length);
+      else reject(error);
+    });
+  });
 }
 
 function isSeen(sight: Sight, lines: string[]): boolean {

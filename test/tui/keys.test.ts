@@ -54,6 +54,17 @@ test("what the mouse does is taken out of what comes, also when it comes in piec
   }
 });
 
+test("the mark before a paste is not taken for keys, wherever a slow line parts it", () => {
+  const whole = "\u001b[200~rm x\ry\u001b[201~";
+  for (let at = 3; at < whole.length; at++) {
+    const filter = new MouseFilter();
+    const parts = [whole.slice(0, at), whole.slice(at)].map((part) => filter.take(part).rest);
+    expect(parts.join("")).toBe(whole);
+    // What Ink would take for keys after a moment: a sequence that has begun and is no paste.
+    expect(parts[0]).not.toMatch(/^\u001b\[\d*$/);
+  }
+});
+
 test("a key means what has the keyboard makes of it", () => {
   const table: [Focus, string, string | undefined][] = [
     ["composer", "enter", "send"],
