@@ -17,6 +17,8 @@ export interface FollowOptions {
   onAttached?: (result: Result<"session/attach">, connection: Connection) => void;
   /** Called when the connection is gone and a new one is sought. */
   onDisconnected?: (error: HacsError) => void;
+  /** An attempt to come back failed; the next one follows. */
+  onStillAway?: (error: HacsError) => void;
   /** False: a lost connection ends the follower. Default true. */
   reconnect?: boolean;
 }
@@ -133,7 +135,9 @@ export class Follower {
         await this.#connect();
         return;
       } catch (error) {
-        if (error instanceof HacsError && isLasting(error)) return void this.#settle(error);
+        if (!(error instanceof HacsError)) continue;
+        if (isLasting(error)) return void this.#settle(error);
+        this.#options.onStillAway?.(error);
       }
     }
   }

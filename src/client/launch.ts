@@ -47,7 +47,12 @@ export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Pr
  */
 export async function reconnect(choice: DaemonChoice, kind: ClientKind): Promise<Connection> {
   const { socket } = pathsFor(choice);
-  return existsSync(socket) ? connectOrStart(choice, kind) : dial(socket, kind);
+  if (existsSync(socket)) return connectOrStart(choice, kind);
+  throw new HacsError(
+    "daemon-stopped",
+    "The daemon was stopped, and is not started again by who was attached to it.",
+    "Start it with: hacs-session daemon start",
+  );
 }
 
 /** Resolves when a daemon answers, whoever started it; throws what the daemon died of. */

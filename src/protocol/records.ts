@@ -91,6 +91,8 @@ export interface Draft {
   itemId: string;
   /** As `item/started` brought it; null when its beginning was missed. */
   item: JsonObject | null;
+  /** When it began, where codex said so. */
+  startedAt?: string;
   fields: Record<string, DraftField>;
 }
 

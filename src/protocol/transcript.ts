@@ -30,6 +30,8 @@ export interface Transcript {
   turn: { id: string; startedAt: string } | null;
   /** codex's own `tokenUsage` object, as last seen. */
   usage: JsonObject | null;
+  /** How long the model thinks, in codex's words; null while nobody said. */
+  effort: string | null;
 }
 
 export interface QueuedMessage {
@@ -64,6 +66,7 @@ export const emptyTranscript: Transcript = {
   queue: [],
   turn: null,
   usage: null,
+  effort: null,
 };
 
 /** Records of codex's that change what is known and are not drawn by themselves. */
@@ -71,7 +74,6 @@ const SILENT = new Set([
   "thread/started",
   "thread/status/changed",
   "thread/readState/changed",
-  "thread/settings/updated",
   "thread/goal/cleared",
   "thread/queue/changed",
   "account/rateLimits/updated",
@@ -119,6 +121,8 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
       return isForeign(transcript, params)
         ? transcript
         : { ...transcript, usage: objectOf(params.tokenUsage) };
+    case "thread/settings/updated":
+      return foldSettings(transcript, params);
     case "session/agent":
       return foldAgent(transcript, event);
     default:
@@ -231,13 +235,28 @@ function foldApproval(transcript: Transcript, event: SessionEvent): Transcript {
   });
 }
 
+function foldSettings(transcript: Transcript, params: JsonObject): Transcript {
+  if (isForeign(transcript, params)) return transcript;
+  const { effort } = objectOf(params.threadSettings);
+  return { ...transcript, effort: typeof effort === "string" ? effort : null };
+}
+
 /** An agent that is gone takes its turn and its drafts with it. */
 function foldAgent(transcript: Transcript, event: SessionEvent): Transcript {
   const { status } = event.params as unknown as OwnRecords["session/agent"];
   const gone = status === "crashed" || status === "asleep" || status === "started";
   const known = gone ? { ...transcript, turn: null, drafts: [] } : transcript;
-  if (status !== "crashed") return known;
+  // Whoever read of a crash wants to read of its end; a start after sleep is no news.
+  const again = status === "started" && isCrashed(transcript);
+  if (status !== "crashed" && !again) return known;
   return withEntry(known, event, { kind: "own", method: event.method, params: event.params });
+}
+
+function isCrashed({ entries }: Transcript): boolean {
+  const last = entries.findLast(
+    (entry) => entry.kind === "own" && entry.method === "session/agent",
+  );
+  return last?.kind === "own" && last.params.status === "crashed";
 }
 
 function withEntry(
@@ -263,8 +282,13 @@ export function draftOf(params: JsonObject): Draft {
     turnId: String(params.turnId ?? ""),
     itemId: String(item.id ?? ""),
     item,
+    ...(typeof params.startedAtMs === "number" ? { startedAt: isoOf(params.startedAtMs) } : {}),
     fields: {},
   };
+}
+
+function isoOf(ms: number): string {
+  return new Date(Math.max(0, Math.min(ms, 8.64e15))).toISOString();
 }
 
 function isForeign(transcript: Transcript, params: JsonObject): boolean {

@@ -343,6 +343,12 @@ export function commandFor(
   return KEYMAP[focus].find(({ keys }) => keys.includes(key))?.does;
 }
 
+/** What a prefix key of the table is called, with the prefix: `Ctrl-b ?`. */
+export function prefixKey(does: Command, prefix: string): string {
+  const key = KEYMAP.prefix.find((binding) => binding.does === does)?.keys[0] ?? "?";
+  return `${keyName(prefix)} ${keyName(key)}`;
+}
+
 /** A key's name as people write it: `ctrl-b` → `Ctrl-b`, `pageup` → `PgUp`. */
 export function keyName(key: string): string {
   const words: Record<string, string> = { pageup: "PgUp", pagedown: "PgDn", " ": "Space" };

@@ -1,4 +1,5 @@
 /** How the screen's rows are shared out. */
+import { visible } from "../protocol/address.ts";
 import { type ApprovalPanel, approvalPanel } from "./approvals/approval-panel.ts";
 import { completionOf } from "./composer/completion.ts";
 import { completionRows, completionRowsMax } from "./composer/completion-panel.ts";
@@ -6,11 +7,14 @@ import { type ComposerRows, composerRows } from "./composer/composer-rows.ts";
 import { queueRows, queueRowsMax } from "./composer/queue-panel.ts";
 import { choosePanel } from "./controls/choose-panel.ts";
 import type { Model } from "./model.ts";
-import type { Line } from "./text/lines.ts";
+import { type Line, lineCells, span, wrap } from "./text/lines.ts";
+import { isSearching } from "./transcript/search-view.ts";
 
 export interface Layout {
   transcriptRows: number;
   panel: ApprovalPanel | null;
+  /** A notice that takes the rule's place; null when there is none. */
+  notice: Line[] | null;
   /** What stands right above the composer. */
   queue: Line[];
   /** Null when read-only. */
@@ -18,9 +22,11 @@ export interface Layout {
 }
 
 const statusRows = 1;
-const ruleRows = 1;
 /** What an approval leaves of the transcript, so that one sees what led to it. */
 const transcriptRowsMin = 3;
+
+/** More is no notice, and is cut. */
+const noticeRowsMax = 4;
 
 export const promptText = "› ";
 
@@ -30,6 +36,8 @@ export function layoutOf(model: Model): Layout {
   const composer = model.readOnly
     ? null
     : composerRows(model.composer, Math.max(4, columns - promptText.length - 1), composerMax);
+  const notice = noticeRows(model);
+  const ruleRows = notice?.length ?? 1;
   const above = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
   const completion = composer === null ? null : completionOf(model);
   const queue =
@@ -41,5 +49,20 @@ export function layoutOf(model: Model): Layout {
   const panelMax = Math.max(1, rest - spare);
   const panel = choosePanel(model, panelMax) ?? approvalPanel(model, panelMax);
   const transcriptRows = Math.max(0, rest - (panel?.rows.length ?? 0));
-  return { transcriptRows, panel, queue, composer };
+  return { transcriptRows, panel, notice, queue, composer };
+}
+
+/** A notice is read whole: it takes the rows it needs, as far as the transcript can spare them. */
+function noticeRows({ notice, search, size: { columns, rows } }: Model): Line[] | null {
+  if (notice === null || isSearching(search)) return null;
+  const style = notice.tone === "warning" ? "warning" : "bold";
+  const lead = "── ";
+  const text = wrap([span(visible(notice.text), style)], Math.max(4, columns - lead.length));
+  const shown = text.slice(0, Math.max(1, Math.min(noticeRowsMax, Math.floor(rows / 4))));
+  const [first = []] = shown;
+  const filled = Math.max(0, columns - lead.length - lineCells(first) - 1);
+  const rule = span(` ${"─".repeat(filled)}`, "rule");
+  return shown.map((line, index) =>
+    index === 0 ? [span(lead, "rule"), ...line, rule] : [span("   "), ...line],
+  );
 }

@@ -74,6 +74,7 @@ export class Link {
         void this.#complete();
       },
       onDisconnected: () => store.feed(receive.lost),
+      onStillAway: (error) => store.feed((model) => receive.stillAway(model, error)),
     });
   }
 

@@ -29,8 +29,8 @@ export interface Model {
   now: number;
   size: { columns: number; rows: number };
   transcript: Transcript;
-  /** `catching-up` while the records that were missed arrive. */
-  link: "catching-up" | "live" | "reconnecting";
+  /** `catching-up` while the records that were missed arrive, `stopped` when somebody ended the daemon. */
+  link: "catching-up" | "live" | "reconnecting" | "stopped";
   /** Messages that the daemon has not acknowledged yet, oldest first. */
   outbox: readonly Outgoing[];
   /** The oldest record here, and whether there are older ones to load. */
@@ -125,7 +125,11 @@ export interface Notice {
   tone: "info" | "warning";
   /** When it goes by itself, ms. */
   until: number;
+  /** What it is about: it goes when that is over. */
+  about?: NoticeCause;
 }
+
+export type NoticeCause = "turn" | "approval" | "daemon";
 
 export type Effect =
   | { do: "detach" }
@@ -197,13 +201,25 @@ export function initialModel(options: {
 export const outboxMax = 100;
 
 const noticeMs = 4_000;
+const noticeMsPerChar = 60;
 
 export function only(model: Model, ...effects: Effect[]): Step {
   return { model, effects };
 }
 
-export function noticed(model: Model, text: string, tone: Notice["tone"] = "info"): Model {
-  return { ...model, notice: { text, tone, until: model.now + noticeMs } };
+/** How long it stays grows with what there is to read. */
+export function noticed(
+  model: Model,
+  text: string,
+  tone: Notice["tone"] = "info",
+  about?: NoticeCause,
+): Model {
+  const until = model.now + Math.max(noticeMs, text.length * noticeMsPerChar);
+  return { ...model, notice: { text, tone, until, ...(about ? { about } : {}) } };
+}
+
+export function isBusy({ transcript: { turn, session } }: Model): boolean {
+  return turn !== null || session?.state === "working" || session?.state === "needs-approval";
 }
 
 export function isDemo(model: Model): boolean {

@@ -6,6 +6,7 @@
  * that is being typed, or was meant for another prompt, answers anything.
  */
 
+import { visible } from "../protocol/address.ts";
 import { focusApproval, pressInApproval, typeInForm } from "./approvals/press-approval.ts";
 import { chipOf, droppedImage, eraseBack } from "./composer/chips.ts";
 import { wantCandidates } from "./composer/completion.ts";
@@ -13,9 +14,9 @@ import * as edit from "./composer/composer.ts";
 import { toggleEnterMode } from "./composer/enter-mode.ts";
 import { pressInCompletion } from "./composer/press-completion.ts";
 import { lastWritten } from "./composer/queue-panel.ts";
-import { submit } from "./composer/submit.ts";
+import { interrupt, submit } from "./composer/submit.ts";
 import { choose } from "./controls/run-control.ts";
-import { type Command, commandFor, type Focus, keyName } from "./keymap.ts";
+import { type Command, commandFor, type Focus, keyName, prefixKey } from "./keymap.ts";
 import { layoutOf } from "./layout.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
 import { paneOrderOf } from "./panes/order.ts";
@@ -99,6 +100,7 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
     if (focus === "approval") return pressInApproval(unarmed, key);
+    if (focus === "prefix") return only(noticed(unarmed, noSuchKey(model, key), "warning"));
     return only(unarmed);
   }
   const overlay = focus === "prefix" ? null : overlayOf(unarmed);
@@ -224,6 +226,11 @@ function past(model: Model): string[] {
   return [...own, ...(model.written ?? []).filter((text) => !known.has(text))];
 }
 
+function noSuchKey({ around }: Model, key: string): string {
+  const help = prefixKey("help", around.prefix);
+  return `${keyName(around.prefix)} ${visible(keyName(key))}: no such key; ${help} lists them`;
+}
+
 function prefixName({ around }: Model): string {
   return keyName(around.prefix);
 }
@@ -231,10 +238,7 @@ function prefixName({ around }: Model): string {
 /** Back to the end first, when scrolled up; then it interrupts. */
 function leaveOrInterrupt(model: Model): Step {
   if (model.search?.seeking || model.anchor !== null) return toEnd(model);
-  const { turn, session } = model.transcript;
-  const busy = turn !== null || session?.state === "working" || session?.state === "needs-approval";
-  if (!busy) return only(noticed(model, "no turn runs"));
-  return only(noticed(model, "interrupting…"), { do: "interrupt" });
+  return interrupt(model);
 }
 
 function move(model: Model, command: Command): Step {

@@ -5,7 +5,7 @@ import type { SessionEvent } from "../protocol/records.ts";
 import type { Composition, HistoryRecord, SessionDetail } from "../protocol/session.ts";
 import { disconnected, fold, type QueuedMessage } from "../protocol/transcript.ts";
 import { joinedDraft, toldDraft } from "./composer/draft-sync.ts";
-import { type Effect, isLate, type Model, noticed, only, type Step } from "./model.ts";
+import { type Effect, isBusy, isLate, type Model, noticed, only, type Step } from "./model.ts";
 import { wantEarlier } from "./transcript/earlier.ts";
 import { seekFailed } from "./transcript/search.ts";
 import {
@@ -69,6 +69,12 @@ export function received(model: Model, event: SessionEvent): Step {
 export function lost(model: Model): Model {
   const transcript = disconnected(model.transcript);
   return loadFailed({ ...model, link: "reconnecting", transcript });
+}
+
+/** An attempt to come back failed. A daemon that was stopped is not called back by a terminal. */
+export function stillAway(model: Model, error: HacsError): Model {
+  if (model.link === "live") return model;
+  return { ...model, link: error.code === "daemon-stopped" ? "stopped" : "reconnecting" };
 }
 
 /** An older page, folded by itself: what it says of the present is long over. */
@@ -165,5 +171,15 @@ function settled(model: Model): Model {
   const { dialog } = model;
   const over =
     dialog?.kind === "approval" && !approvals.some((approval) => approval.id === dialog.id);
-  return { ...model, shown, dialog: over ? null : dialog };
+  return withoutStaleNotice({ ...model, shown, dialog: over ? null : dialog });
+}
+
+/** A notice that says what is over would be wrong. */
+function withoutStaleNotice(model: Model): Model {
+  const { notice, transcript, link } = model;
+  const over =
+    (notice?.about === "turn" && !isBusy(model)) ||
+    (notice?.about === "approval" && transcript.approvals.length === 0) ||
+    (notice?.about === "daemon" && link === "live");
+  return over ? { ...model, notice: null } : model;
 }

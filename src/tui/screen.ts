@@ -42,7 +42,7 @@ export function screenOf(model: Model): Screen {
   const drawn = [
     ...body,
     ...(help === null && over === null ? panel : []),
-    ruleLine(model, shown, layout),
+    ...(layout.notice ?? [ruleLine(model, shown, layout)]),
     ...layout.queue,
     ...composerLines(model, layout),
     (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
@@ -80,7 +80,7 @@ function helpView(model: Model, row: number, height: number): View {
   };
 }
 
-/** The row between transcript and composer: news, else the marker, else what keys do now. */
+/** The row between transcript and composer, without news: the marker, or what keys do now. */
 function ruleLine(model: Model, shown: View, layout: Layout): Line {
   const { columns } = model.size;
   const rule = (text: string, style: "dim" | "warning" | "bold"): Line => {
@@ -89,11 +89,8 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   };
   const search = searchText(model);
   if (search !== null) return rule(search, "bold");
-  if (model.notice !== null) {
-    return rule(model.notice.text, model.notice.tone === "warning" ? "warning" : "bold");
-  }
   if (model.dialog?.kind === "help" || model.dialog?.kind === "page") {
-    if (!shown.atEnd) return rule("▼ more below · PgDn", "bold");
+    if (!shown.atEnd) return rule("▼ more below · Space, Esc leaves", "bold");
   } else if (!shown.atEnd || model.newer !== null) {
     const count = shown.below > 0 && model.newer === null ? `${shown.below} ` : "";
     const keys = model.reading ? readingKeys : "PgDn, Esc to the end";
@@ -107,6 +104,7 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
   if (shellTyped(model.composer.text) !== null && model.dialog === null) {
     return rule("Enter runs this outside the sandbox", "warning");
   }
+  if (model.link === "stopped") return rule(stoppedText(columns), "warning");
   const lines = layout.composer?.lines ?? 0;
   if (lines > (layout.composer?.rows.length ?? 0)) return rule(`${lines} lines`, "dim");
   if (model.readOnly) return rule(`read-only · ${keyName(model.around.prefix)} d detaches`, "dim");
@@ -114,6 +112,11 @@ function ruleLine(model: Model, shown: View, layout: Layout): Line {
     return rule(enterHint(model), "dim");
   }
   return [span("─".repeat(columns), "rule")];
+}
+
+function stoppedText(columns: number): string {
+  const how = "hacs-session daemon start";
+  return columns < 70 ? `go on with: ${how}` : `the daemon was stopped; this goes on after: ${how}`;
 }
 
 const readingKeys = "/ search, y copy, o open, q leaves";

@@ -2,25 +2,33 @@
 import { visible } from "../protocol/address.ts";
 import { formatDuration } from "../protocol/duration.ts";
 import { isObject, type JsonObject } from "../protocol/messages.ts";
-import { keyName } from "./keymap.ts";
+import { keyName, prefixKey } from "./keymap.ts";
 import { isDemo, type Model } from "./model.ts";
 import { sessionsInStatus, waitingSessions } from "./sessions/status-sessions.ts";
 import { cells, cut, type Line, lineCells, span } from "./text/lines.ts";
+import { textOfLine as lineText } from "./transcript/match.ts";
 
 export function statusLine(model: Model): Line {
   const width = model.size.columns;
   const prefix = keyName(model.around.prefix);
-  const style = model.link === "reconnecting" || model.prefix ? "statusAlert" : "status";
-  const hint = model.prefix ? `${prefix} …` : width >= 60 ? `${prefix} ? keys` : "";
+  const away = model.link === "reconnecting" || model.link === "stopped";
+  const style = away || model.prefix ? "statusAlert" : "status";
+  const help = width >= 60 ? `${prefixKey("help", model.around.prefix)} keys` : "/help";
+  const hint = model.prefix ? `${prefix} …` : help;
+  // The state, and whether one can write at all, are never left out: a long name is, before them.
+  const parts = partsOf(model);
+  const least = parts.filter(({ always }) => always).reduce((sum, { part }) => sum + part, "");
+  const joints = parts.filter(({ always }) => always).length * 3;
+  const nameMax = Math.max(nameCellsMin, width - cells(least) - joints - 1);
+  const name = lineText(cut([span(`[${visible(model.name)}]`)], nameMax));
   // Who waits elsewhere has its place first, this session's own state apart; the list of all gets
   // what is left.
-  const state = cells(partsOf(model)[0]?.part ?? "");
-  const name = `[${visible(model.name)}]`;
+  const state = cells(parts[0]?.part ?? "");
   const waiting = model.prefix ? [] : waitingSessions(model, width - cells(name) - state - 3);
-  const least = model.prefix ? hint : waiting.map(({ text }) => text).join("");
-  const room = width - (least === "" ? 0 : cells(least) + 2);
+  const beside = model.prefix ? hint : waiting.map(({ text }) => text).join("");
+  const room = width - (beside === "" ? 0 : cells(beside) + 2);
   if (!model.pane.focused) return asideLine(model, name);
-  const text = withParts(model, name, room);
+  const text = withParts(parts, name, room, width);
   const left = width - cells(text) - 2;
   const list = model.prefix ? [] : sessionsInStatus(model, left);
   const fallback = cells(hint) <= left ? [span(hint, style)] : [];
@@ -32,43 +40,69 @@ export function statusLine(model: Model): Line {
 /** Of a pane without the keys: its own session alone, and plain unless it waits for an answer. */
 function asideLine(model: Model, name: string): Line {
   const { columns } = model.size;
-  const text = withParts(model, name, columns);
+  const text = withParts(partsOf(model), name, columns, columns);
   const style = model.transcript.approvals.length > 0 ? "statusWaits" : "statusAside";
   return cut([span(text + " ".repeat(Math.max(0, columns - cells(text))), style)], columns);
 }
 
-function withParts(model: Model, name: string, room: number): string {
+/** Those that are always there may take what others have beside them. */
+function withParts(parts: readonly Part[], name: string, room: number, width: number): string {
   let text = name;
-  for (const { part, joint } of partsOf(model)) {
+  for (const { part, joint, always } of parts) {
     const longer = text + joint + part;
-    if (cells(longer) <= room) text = longer;
+    if (cells(longer) <= (always ? width : room)) text = longer;
   }
   return text;
 }
 
+/** Of a long name this much is left on the narrowest screen. */
+const nameCellsMin = 8;
+
+interface Part {
+  part: string;
+  joint: string;
+  /** True: it is there however narrow the screen. */
+  always: boolean;
+}
+
 /** By weight; each takes its place when there is room for it. */
-function partsOf(model: Model): { part: string; joint: string }[] {
-  const { transcript, link, readOnly, outbox } = model;
+function partsOf(model: Model): Part[] {
+  const { transcript, readOnly, outbox } = model;
   const { hidden } = model.pane;
   const { session, turn, usage, queue, approvals } = transcript;
   const waiting = queue.length + outbox.filter(({ id }) => !queue.some((m) => m.id === id)).length;
   const clients = session?.clients ?? 0;
-  const parts = [
-    link === "reconnecting" ? "reconnecting…" : (session?.state ?? "attaching"),
-    hidden === 0 ? "" : hidden === 1 ? "+1 pane" : `+${hidden} panes`,
-    isDemo(model) ? "demo model" : "",
-    readOnly ? "read-only" : "",
-    approvals.length > 1 ? `${approvals.length} approvals` : "",
-    turn === null ? "" : elapsed(model.now, turn.startedAt),
-    waiting > 0 ? `queued ${waiting}` : "",
-    clients > 1 ? `${clients} clients` : "",
-    isDemo(model) ? "" : visible(session?.model ?? ""),
-    tokens(usage),
-    clients === 1 ? "1 client" : "",
+  const parts: [string, always?: true][] = [
+    [stateText(model), true],
+    [readOnly ? "read-only" : "", true],
+    [hidden === 0 ? "" : hidden === 1 ? "+1 pane" : `+${hidden} panes`],
+    [isDemo(model) ? "demo model" : ""],
+    [approvals.length > 1 ? `${approvals.length} approvals` : ""],
+    [turn === null ? "" : elapsed(model.now, turn.startedAt)],
+    [waiting > 0 ? `queued ${waiting}` : ""],
+    [clients > 1 ? `${clients} clients` : ""],
+    [isDemo(model) ? "" : visible(session?.model ?? "")],
+    [contextUsed(usage)],
+    [isDemo(model) || transcript.effort === null ? "" : visible(transcript.effort)],
+    [tokens(usage)],
+    [clients === 1 ? "1 client" : ""],
   ];
   return parts
-    .filter((part) => part !== "")
-    .map((part, index) => ({ part, joint: index === 0 ? " " : " · " }));
+    .filter(([part]) => part !== "")
+    .map(([part, always = false], index) => ({ part, joint: index === 0 ? " " : " · ", always }));
+}
+
+function stateText({ link, transcript }: Model): string {
+  if (link === "reconnecting") return "reconnecting…";
+  return link === "stopped" ? "daemon stopped" : (transcript.session?.state ?? "attaching");
+}
+
+/** How full the model's context is: what the last answer took of codex's own window. */
+function contextUsed(usage: JsonObject | null): string {
+  const used = isObject(usage?.last) ? usage.last.totalTokens : undefined;
+  const window = usage?.modelContextWindow;
+  if (typeof used !== "number" || typeof window !== "number" || window <= 0 || used <= 0) return "";
+  return `context ${Math.min(100, Math.ceil((100 * used) / window))}%`;
 }
 
 /** The daemon's clock and this one may differ; a turn never began in the future. */

@@ -5,9 +5,22 @@ import type { Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { drawDraft, drawEntry } from "../../src/tui/transcript/items/draw.ts";
 import { textOfLine } from "../../src/tui/transcript/match.ts";
-import { agentMessage, item, modelWith, record, shown } from "./events.ts";
+import {
+  agentMessage,
+  answered,
+  approvalDetail,
+  feed,
+  item,
+  live,
+  modelWith,
+  record,
+  requested,
+  shown,
+  startMs,
+} from "./events.ts";
 
-const drawing = { width: 40, expanded: false, demo: false, cwd: "/work" };
+const more = "/expand shows all";
+const drawing = { width: 40, expanded: false, demo: false, more, cwd: "/work" };
 
 function rows(type: string, members: object, changes: Partial<typeof drawing> = {}): string[] {
   const whole = { type, id: "i", ...members } as JsonObject;
@@ -36,7 +49,7 @@ test("a command has its directory, its last lines, its exit code and its duratio
   for (const [members, expected] of table)
     expect(rows("commandExecution", members)).toEqual(expected);
   const script = rows("commandExecution", { ...ok, command: numbered(50) });
-  expect(script[6]).toBe("  … 42 lines more (Ctrl-o shows all)");
+  expect(script[6]).toBe("  … 42 lines more (/expand shows all)");
   expect(script).toHaveLength(9);
 });
 
@@ -45,8 +58,37 @@ test("of a running command the last lines are shown", () => {
   const begun = { id: "i", type: "commandExecution", command: "make", status: "inProgress" };
   const draft = { threadId: "t", turnId: "u", itemId: "i", item: begun, fields: { output } };
   const drawn = drawDraft(draft as never, drawing).map(textOfLine);
-  expect(drawn.slice(0, 3)).toEqual(["$ make", "  … 22 lines more (Ctrl-o shows all)", "  │ 22"]);
+  expect(drawn.slice(0, 3)).toEqual(["$ make", "  … 22 lines more (/expand shows all)", "  │ 22"]);
   expect(drawn.slice(-2)).toEqual(["  │ 29", "  running…"]);
+});
+
+test("a running card says for how long, and one that is asked for says that it waits", () => {
+  const command = { id: "c1", type: "commandExecution", command: "make", status: "inProgress" };
+  const began = live("item/started", {
+    threadId: "t1",
+    turnId: "u1",
+    item: command,
+    startedAtMs: startMs,
+  });
+  const later = (model: Model, seconds: number) =>
+    shown({ ...model, now: startMs + seconds * 1000 });
+  const running = modelWith({ rows: 30, events: [began] });
+  expect(later(running, 0)).toContain("  running…");
+  expect(later(running, 75)).toContain("  running 1m 15s…");
+  const asks = approvalDetail({ params: { itemId: "c1" } });
+  const waiting = feed(running, requested(1, asks));
+  expect(later(waiting, 75)).toContain("  waits for your answer");
+  expect(later(waiting, 75).join("\n")).not.toContain("running");
+  const told = { ...answered(2, "a1"), at: new Date(startMs + 60_000).toISOString() };
+  expect(later(feed(waiting, told), 75)).toContain("  running 15s…");
+  const tool = { id: "c2", type: "mcpToolCall", server: "db", tool: "q", status: "inProgress" };
+  const called = live("item/started", {
+    threadId: "t1",
+    turnId: "u1",
+    item: tool,
+    startedAtMs: startMs,
+  });
+  expect(later(modelWith({ events: [called] }), 5)).toContain("  running 5s…");
 });
 
 test("a diff has the numbers of its lines and the counts of what came and went", () => {
@@ -69,7 +111,7 @@ test("a diff has the numbers of its lines and the counts of what came and went",
   const long = { path: "new", kind: { type: "add" }, diff: `${numbered(100)}\n` };
   const folded = rows("fileChange", { changes: [long] });
   expect(folded[0]).toBe("± new new +100 −0");
-  expect(folded).toContain("  … 80 lines more (Ctrl-o shows all)");
+  expect(folded).toContain("  … 80 lines more (/expand shows all)");
   expect(rows("fileChange", { changes: [long] }, { expanded: true })).toHaveLength(101);
   expect(rows("fileChange", { changes: [long] }, { width: 20 })[1]).toBe("  +0");
   const bare = { path: "a", kind: { type: "update" }, diff: "@@ fn\n-a\n+b" };
@@ -110,7 +152,7 @@ test("plans are checklists, and the rest is a row or two until it is opened", ()
         status: "completed",
         result: { content: [{ type: "text", text: numbered(9) }] },
       },
-      ['⚒ db.query 3s {"a":1}', "  │ 0", "  │ … 7 lines more (Ctrl-o shows all)", "  │ 8"],
+      ['⚒ db.query 3s {"a":1}', "  │ 0", "  │ … 7 lines more (/expand shows all)", "  │ 8"],
     ],
     [
       "dynamicToolCall",

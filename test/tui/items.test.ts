@@ -6,7 +6,8 @@ import { type Line, lineCells } from "../../src/tui/text/lines.ts";
 import { paint } from "../../src/tui/text/theme.ts";
 import { drawDraft, drawEntry } from "../../src/tui/transcript/items/draw.ts";
 
-const drawing = { width: 40, expanded: false, demo: false, cwd: "/work" };
+const more = "/expand shows all";
+const drawing = { width: 40, expanded: false, demo: false, more, cwd: "/work" };
 const place = { key: "1", seq: 1, at: "2026-01-02T03:04:05Z" };
 
 function rows(entry: object, changes: Partial<typeof drawing> = {}): string[] {
@@ -115,7 +116,7 @@ test("whatever comes, no row has a control character or is wider than the screen
       fc.boolean(),
       (thing, width, expanded) => {
         const entry = { ...place, ...thing } as unknown as Entry;
-        for (const line of drawEntry(entry, { width, expanded, demo: expanded, cwd: "" })) {
+        for (const line of drawEntry(entry, { width, expanded, demo: expanded, more, cwd: "" })) {
           expect(plain(line)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
           expect(lineCells(line)).toBeLessThanOrEqual(width);
         }
@@ -199,7 +200,7 @@ test("long output is shown in part and says so, and in full when asked", () => {
   const entry = item("commandExecution", { command: "seq", aggregatedOutput: output, exitCode: 0 });
   const part = rows(entry);
   expect(part.length).toBeLessThan(20);
-  expect(part).toContain("  … 988 lines more (Ctrl-o shows all)");
+  expect(part).toContain("  … 988 lines more (/expand shows all)");
   expect(part.slice(0, 2)).toEqual(["$ seq  ✓", "  │ line 0"]);
   expect(part.at(-1)).toBe("  │ line 999");
   const full = rows(entry, { expanded: true });

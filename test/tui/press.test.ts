@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { shownMinMs } from "../../src/tui/approvals/press-approval.ts";
+import { SLASH } from "../../src/tui/composer/slash.ts";
+import { type Command, KEYMAP } from "../../src/tui/keymap.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { paste, press } from "../../src/tui/press.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
@@ -66,6 +68,59 @@ test("the prefix, its keys and the commands for keyboards without Ctrl", () => {
   const unknown = keys(modelWith(), "/nothing", "enter");
   expect(unknown.effects).toEqual([]);
   expect(unknown.model.composer.text).toBe("/nothing");
+});
+
+test("a prefix key that there is not is told, with the prefix as it is configured", () => {
+  const given = modelWith();
+  const model = { ...given, around: { ...given.around, prefix: "ctrl-a" } };
+  const armed = press(model, { key: "ctrl-a" }, () => "m").model;
+  const told = press(armed, { text: "k" }, () => "m").model;
+  expect(shown(told).join("\n")).toContain("Ctrl-a k: no such key; Ctrl-a ? lists them");
+  expect(told.prefix).toBe(false);
+});
+
+test("every action has a command, for keyboards without Ctrl", () => {
+  const effects = (text: string) => {
+    const typed = press(modelWith(), { text }, () => "m").model;
+    return press(
+      { ...typed, completing: { ...typed.completing, dismissed: text } },
+      { key: "enter" },
+      () => "m",
+    );
+  };
+  expect(effects("/detach").effects).toEqual([{ do: "detach" }]);
+  expect(effects("/redraw").effects).toEqual([{ do: "redraw" }]);
+  expect(effects("/suspend").effects).toEqual([{ do: "suspend" }]);
+  expect(effects("/scroll").model.reading).toBe(true);
+  expect(effects("/expand").model.expanded).toBe(true);
+  expect(effects("/fork two").effects).toMatchObject([{ order: { verb: "fork", to: "two" } }]);
+  for (const command of ["/next", "/previous", "/last"]) {
+    expect(effects(command).model.notice?.text).toMatch(/session/);
+  }
+  // A key of the prefix that no command stands for would be out of reach there.
+  const words: Partial<Record<Command, string>> = {
+    "approval-focus": "/answer",
+    "command-line": "/command",
+    reading: "/scroll",
+    "session-next": "/next",
+    "session-previous": "/previous",
+    "session-last": "/last",
+    "session-new": "/new",
+    "session-number": "/switch",
+    "session-rename": "/rename",
+    "session-kill": "/kill",
+    "session-waiting": "/waiting",
+    "pane-split": "/split",
+    "pane-vsplit": "/vsplit",
+    "pane-zoom": "/zoom",
+    "pane-close": "/close",
+  };
+  for (const { does } of KEYMAP.prefix) {
+    if (does === "prefix-cancel" || does === "page-up") continue;
+    expect(Object.keys(SLASH)).toContain(
+      words[does] ?? (does.startsWith("pane-") ? "/pane" : `/${does}`),
+    );
+  }
 });
 
 test("Escape interrupts a turn, and only a turn", () => {

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Model } from "../../src/tui/model.ts";
+import { HacsError } from "../../src/protocol/errors.ts";
+import { type Model, noticed } from "../../src/tui/model.ts";
+import { press } from "../../src/tui/press.ts";
+import { lost, stillAway } from "../../src/tui/receive.ts";
 import { screenOf } from "../../src/tui/screen.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
 import {
   agentMessage,
   approvalDetail,
+  feed,
   item,
+  live,
   modelWith,
   record,
   requested,
@@ -64,6 +69,80 @@ test("the status line says what matters most first, and the rest as it fits", ()
   expect(status(80)).toBe(`${whole.padEnd(67)}Ctrl-b ? keys`);
   expect(status(41)).toBe("[api] working · 1m 5s · 2 clients · gpt-5");
   expect(status(24)).toBe("[api] working · 1m 5s");
+});
+
+test("the status line has how full the context is and how long the model thinks", () => {
+  const tokenUsage = {
+    total: { totalTokens: 900_000 },
+    last: { totalTokens: 54_321 },
+    modelContextWindow: 272_000,
+  };
+  const model = modelWith({
+    columns: 100,
+    events: [
+      record(1, "thread/tokenUsage/updated", { tokenUsage, threadId: "t1" }),
+      live("thread/settings/updated", { threadId: "t1", threadSettings: { effort: "high" } }),
+    ],
+  });
+  expect(shown(model).at(-1)).toContain("idle · gpt-5 · context 20% · high · 900k tokens");
+});
+
+test("the state and read-only are there at any width, however long the name", () => {
+  const name = "a-name-that-somebody-made-much-too-long-for-a-phone";
+  for (const columns of [36, 40, 80, 200]) {
+    const model = modelWith({
+      columns,
+      readOnly: true,
+      session: { name, state: "needs-approval" },
+    });
+    expect(shown(model).at(-1)).toContain(" needs-approval · read-only");
+  }
+  const phone = modelWith({ columns: 40, readOnly: true });
+  expect(shown(phone).at(-1)).toMatch(/^\[api\] idle · read-only · gpt-5 +\/help$/);
+});
+
+test("a notice is read whole, on as many rows as it takes, and goes with its cause", () => {
+  const text = "codex answered with an error that is longer than a phone is wide, and goes on";
+  const model = noticed(modelWith({ columns: 40, rows: 20 }), text, "warning");
+  const rows = shown(model);
+  expect(rows).toHaveLength(20);
+  expect(rows.slice(-5, -2).join(" ").replace(/\s+/g, " ")).toContain(text.slice(0, 30));
+  expect(
+    rows
+      .slice(-5)
+      .join(" ")
+      .replace(/[─\s]+/g, " "),
+  ).toContain(text);
+
+  const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });
+  const asked = press(modelWith({ events: [turn] }), { key: "escape" }, () => "m").model;
+  expect(shown(asked).join("\n")).toContain("interrupting…");
+  const ended = record(2, "turn/completed", { turn: { id: "u1", status: "interrupted" } });
+  expect(shown(feed(asked, ended)).join("\n")).not.toContain("interrupting…");
+});
+
+test("a daemon that was stopped is told from one that is away", () => {
+  const error = (code: "daemon-stopped" | "daemon-unreachable") => new HacsError(code, "gone");
+  const away = stillAway(lost(modelWith()), error("daemon-unreachable"));
+  expect(shown(away).at(-1)).toContain("reconnecting…");
+  const stopped = stillAway(away, error("daemon-stopped"));
+  expect(shown(stopped).at(-1)).toContain("daemon stopped");
+  expect(shown(stopped).at(-3)).toContain(
+    "the daemon was stopped; this goes on after: hacs-session",
+  );
+  expect(shown(feed(stopped, live("session/live", { seq: 0 }))).at(-1)).toContain("[api] idle");
+});
+
+test("a crash is told, and that the agent was started again; a wake from sleep is not", () => {
+  const agent = (seq: number, status: string) => record(seq, "session/agent", { status, pid: 1 });
+  const model = modelWith({
+    rows: 20,
+    events: [agent(1, "started"), agent(2, "crashed"), agent(3, "started"), agent(4, "started")],
+  });
+  expect(shown(model).filter((row) => row.includes("the agent"))).toEqual([
+    "· the agent crashed",
+    "· the agent was started again",
+  ]);
 });
 
 test("a demo session says so in the status line and at each answer", () => {

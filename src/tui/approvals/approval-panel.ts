@@ -121,7 +121,7 @@ function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[
   const draft = model.transcript.drafts.find(({ itemId }) => itemId === approval.params.itemId);
   const item = draft === undefined ? { changes: approval.changes ?? [] } : itemOfDraft(draft);
   const cwd = model.transcript.session?.cwd ?? "";
-  return fileChange(item, { width, expanded: true, demo: false, cwd });
+  return fileChange(item, { width, expanded: true, demo: false, more: "", cwd });
 }
 
 function footOf(

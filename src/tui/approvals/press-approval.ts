@@ -13,9 +13,11 @@ type ApprovalDialog = Extract<Dialog, { kind: "approval" }>;
 export function focusApproval(model: Model): Step {
   const approval = model.transcript.approvals[0];
   if (approval === undefined) return only(noticed(model, "nothing waits for an answer"));
-  if (model.readOnly) return only(noticed(model, "read-only: answer it elsewhere", "warning"));
+  if (model.readOnly)
+    return only(noticed(model, "read-only: answer it elsewhere", "warning", "approval"));
   if (!isReadable(model)) {
-    return only(noticed(model, "this prompt is new: read it, then press again", "warning"));
+    const said = "this prompt is new: read it, then press again";
+    return only(noticed(model, said, "warning", "approval"));
   }
   const form = approval.kind === "question" ? emptyForm : null;
   return only({ ...model, dialog: { kind: "approval", id: approval.id, row: 0, form } });

@@ -1,10 +1,10 @@
 /** Enter in the composer: a message to send, or a slash command. */
 import type { SendMode } from "../../protocol/session.ts";
 import { plainDecision } from "../approvals/decisions.ts";
-import { isReadable } from "../approvals/press-approval.ts";
+import { focusApproval, isReadable } from "../approvals/press-approval.ts";
 import { controlTyped } from "../controls/controls.ts";
 import { runControl } from "../controls/run-control.ts";
-import { type Model, noticed, only, outboxMax, type Step } from "../model.ts";
+import { isBusy, type Model, noticed, only, outboxMax, type Step } from "../model.ts";
 import { carryOut, pressSessions } from "../sessions/press-sessions.ts";
 import { copyLast } from "../transcript/copy.ts";
 import { toggleExpanded, toggleMouse } from "../transcript/press-reading.ts";
@@ -62,11 +62,27 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/detach":
       return only(model, { do: "detach" });
     case "/interrupt":
-      return only(noticed(model, "interrupting…"), { do: "interrupt" });
+      return interrupt(model);
     case "/approve":
       return answer(model, true);
     case "/deny":
       return answer(model, false);
+    case "/answer":
+      return focusApproval(model);
+    case "/next":
+      return pressSessions(model, "session-next", "");
+    case "/previous":
+      return pressSessions(model, "session-previous", "");
+    case "/last":
+      return pressSessions(model, "session-last", "");
+    case "/scroll":
+      return only({ ...model, reading: true });
+    case "/expand":
+      return toggleExpanded(model);
+    case "/redraw":
+      return only(model, { do: "redraw" });
+    case "/suspend":
+      return only(model, { do: "suspend" });
     case "/find":
       if (rest === "") return only(noticed(model, "/find takes the words to look for", "warning"));
       return find(model, rest);
@@ -88,6 +104,7 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
       if (rest === "") return pressSessions(model, "session-rename", "");
       return carryOut(model, `rename ${rest}`);
     case "/new":
+    case "/fork":
     case "/kill":
       return carryOut(model, `${command.slice(1)} ${rest}`);
     case "/command":
@@ -99,8 +116,6 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/zoom":
     case "/close":
       return carryOut(model, `${command.slice(1)} ${rest}`);
-    case "/expand":
-      return toggleExpanded(model);
     case "/steer":
       return rest === "" ? setEnterMode(model, "steer") : send(model, rest, "steer", newId);
     case "/queue":
@@ -108,12 +123,18 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
   }
 }
 
+export function interrupt(model: Model): Step {
+  if (!isBusy(model)) return only(noticed(model, "no turn runs"));
+  return only(noticed(model, "interrupting…", "info", "turn"), { do: "interrupt" });
+}
+
 /** Answers the prompt on the screen, if it has been there long enough to be the one meant. */
 function answer(model: Model, yes: boolean): Step {
   const approval = model.transcript.approvals[0];
   if (approval === undefined) return only(noticed(model, "nothing waits for an answer"));
   if (!isReadable(model)) {
-    return only(noticed(model, "this prompt is new: read it, then say it again", "warning"));
+    const said = "this prompt is new: read it, then say it again";
+    return only(noticed(model, said, "warning", "approval"));
   }
   const decision = plainDecision(approval.decisions, yes);
   if (decision === undefined) {

@@ -29,7 +29,7 @@ export class ControlDesk {
     this.#call = call;
   }
 
-  /** Which methods codex has; nothing is woken to learn it. */
+  /** What codex says of itself and the thread; nothing is woken to learn it. */
   async learnOffers(): Promise<void> {
     if (this.#store.model.transcript.session?.agentPid == null || this.#store.model.readOnly)
       return;
@@ -38,6 +38,16 @@ export class ControlDesk {
     } catch (error) {
       const offers = offersIn(messageOf(error));
       this.#store.feed((model) => ({ ...model, offers }));
+    }
+    await this.#learnEffort();
+  }
+
+  async #learnEffort(): Promise<void> {
+    try {
+      const effort = answers.text((await this.#thread()).reasoningEffort) || null;
+      this.#store.feed((model) => ({ ...model, transcript: { ...model.transcript, effort } }));
+    } catch {
+      // The status line then lacks it, and nothing else.
     }
   }
 

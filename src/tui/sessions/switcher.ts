@@ -156,7 +156,8 @@ export class Switcher {
   }
 
   #isAway(): boolean {
-    if (this.#panes.focused.show.model.link !== "reconnecting") return false;
+    const { link } = this.#panes.focused.show.model;
+    if (link !== "reconnecting" && link !== "stopped") return false;
     this.#panes.say("the daemon is away", "warning");
     return true;
   }

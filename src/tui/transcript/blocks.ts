@@ -5,10 +5,12 @@
  */
 import type { Draft } from "../../protocol/records.ts";
 import type { Entry } from "../../protocol/transcript.ts";
+import { prefixKey } from "../keymap.ts";
 import { isDemo, type Model } from "../model.ts";
 import { type Line, span } from "../text/lines.ts";
 import { drawDraft, drawEntry } from "./items/draw.ts";
 import { type Drawing, widthMin } from "./items/drawing.ts";
+import { runningText } from "./running.ts";
 import type { Blocks } from "./viewport.ts";
 
 export type Thing = Entry | Draft;
@@ -32,6 +34,7 @@ export function blocksOf(model: Model): TranscriptBlocks {
     width: Math.max(widthMin, model.size.columns),
     expanded: model.expanded,
     demo: isDemo(model),
+    more: moreHint(model),
     cwd: model.transcript.session?.cwd ?? "",
   };
   const head = headLines(model);
@@ -39,8 +42,13 @@ export function blocksOf(model: Model): TranscriptBlocks {
     index <= entries.length ? entries[index - 1] : tail[index - 1 - entries.length];
   const key = (index: number) => keyOf(thing(index));
   const count = 1 + entries.length + tail.length;
-  const drawn = (index: number) =>
-    opened.has(key(index)) ? { ...drawing, expanded: true } : drawing;
+  const drawn = (index: number): Drawing => {
+    const own = opened.has(key(index)) ? { ...drawing, expanded: true } : drawing;
+    const one = thing(index);
+    if (one === undefined || !("fields" in one)) return own;
+    const running = runningText(model, one);
+    return running === null ? own : { ...own, running };
+  };
   return {
     count,
     head: 1,
@@ -57,6 +65,13 @@ export function blocksOf(model: Model): TranscriptBlocks {
   };
 }
 
+/** On a narrow screen a command: it is a phone's as likely as not, and those lack Ctrl. */
+function moreHint({ size, around }: Model): string {
+  const free = around.prefix === "ctrl-o" ? prefixKey("expand", around.prefix) : "Ctrl-o";
+  const key = size.columns < 60 ? "/expand" : free;
+  return `${key} shows all`;
+}
+
 /** A draft and the item that it becomes have one key: the reader stays where they are. */
 export function keyOf(thing: Thing | undefined): string {
   if (thing === undefined) return "head";
@@ -65,7 +80,7 @@ export function keyOf(thing: Thing | undefined): string {
 }
 
 function linesOf(thing: Thing, drawing: Drawing): readonly Line[] {
-  const drawn = `${drawing.width} ${drawing.expanded} ${drawing.demo} ${drawing.cwd}`;
+  const drawn = `${drawing.width} ${drawing.expanded} ${drawing.demo} ${drawing.more} ${drawing.running} ${drawing.cwd}`;
   const known = cache.get(thing);
   if (known?.drawn === drawn) return known.lines;
   const rows = spaced(draw(thing, drawing));

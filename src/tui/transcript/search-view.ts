@@ -19,6 +19,11 @@ export function searchText({ search, transcript }: Model): string | null {
   return `searching ${visible(search.words)} · ${Math.max(0, left)} records to go · Esc stops`;
 }
 
+/** True: the row below the transcript is the search's. */
+export function isSearching(search: Model["search"]): boolean {
+  return search !== null && (search.typing !== null || search.seeking !== null);
+}
+
 /** The rows in view with every match marked, and the one that the search stands at the most. */
 export function highlighted(
   model: Model,

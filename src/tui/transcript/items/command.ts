@@ -31,7 +31,7 @@ export const command: Drawer = (item, drawing) => {
       span("  "),
       ...row,
     ]),
-    ...outcome(item, width).map((row) => [span("  "), ...row]),
+    ...outcome(item, drawing).map((row) => [span("  "), ...row]),
   ];
 };
 
@@ -60,11 +60,12 @@ function tookOf(item: JsonObject, word: string): string {
 }
 
 /** Nothing for a success: it stands beside the command. */
-function outcome(item: JsonObject, width: number): Line[] {
+function outcome(item: JsonObject, drawing: Drawing): Line[] {
+  const width = drawing.width - 2;
   const took = tookOf(item, " after");
   const say = (line: Span): Line[] => wrap([line], width);
   if (item.status === "declined") return say(span("not run: declined", "warning"));
-  if (item.status === "inProgress") return say(span("running…", "dim"));
+  if (item.status === "inProgress") return say(span(drawing.running ?? "running…", "dim"));
   if (typeof item.exitCode === "number" && item.exitCode !== 0) {
     return say(span(`exit code ${item.exitCode}${took}`, "bad"));
   }

@@ -9,8 +9,12 @@ export interface Drawing {
   width: number;
   /** True: long output and long diffs in full. */
   expanded: boolean;
+  /** How to see what was left out: `Ctrl-b o shows all`. */
+  more: string;
   /** The session's directory; what lies in it is shown without it. */
   cwd: string;
+  /** What is said of a card that has not ended. */
+  running?: string;
   /** True: answers come from the embedded demo model, and say so. */
   demo: boolean;
 }
@@ -75,7 +79,7 @@ export function excerpt(
   const before = head === 0 ? [] : whole.slice(0, headEnd - 1).split("\n");
   return [
     ...before.flatMap(short),
-    ...chop([span(`… ${hidden} lines more (Ctrl-o shows all)`, "dim")], drawing.width - 2),
+    ...chop([span(`… ${hidden} lines more (${drawing.more})`, "dim")], drawing.width - 2),
     ...whole.slice(tailStart).split("\n").flatMap(short),
   ];
 }

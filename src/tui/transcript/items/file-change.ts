@@ -10,8 +10,9 @@ export const fileChange: Drawer = (item, drawing) => {
   const said = { declined: "not changed: declined", failed: "not changed: the patch failed" }[
     textOf(item.status)
   ];
-  if (said === undefined) return changes;
-  return [...changes, ...wrap([span(`  ${said}`, "warning")], drawing.width)];
+  const state = said ?? (item.status === "inProgress" ? drawing.running : undefined);
+  if (state === undefined) return changes;
+  return [...changes, ...wrap([span(`  ${state}`, "warning")], drawing.width)];
 };
 
 const verbs: Record<string, string> = { add: "new", delete: "deleted", update: "changed" };

@@ -36,6 +36,7 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
       return loud(error === "" ? text : `${text}: ${error}`);
     }
     case "session/agent":
+      if (params.status === "started") return quiet("the agent was started again");
       return loud(`the agent ${textOf(params.status)}${why}`);
     case "session/gap":
       return loud(gap(params, why));

@@ -9,7 +9,7 @@ import { type Drawer, excerpt, objectsOf, textOf } from "./drawing.ts";
  * its result in a few; in full, all of them.
  */
 export const toolCall: Drawer = (item, drawing) => {
-  const { width, expanded } = drawing;
+  const { width, expanded, running = "running…" } = drawing;
   const owner = textOf(item.server) || textOf(item.namespace);
   const name = [owner, textOf(item.tool)].filter((part) => part !== "").join(".");
   const failed = item.status === "failed" || isObject(item.error) || item.success === false;
@@ -28,7 +28,7 @@ export const toolCall: Drawer = (item, drawing) => {
   const draw = (line: string) =>
     chop([span(visible(line.replaceAll("\t", "    ")), "output")], width - 4);
   const body: Line[] = text === "" ? [] : excerpt(text, drawing, draw, 1, 1);
-  const ending = item.status === "inProgress" ? "running…" : failed ? `failed ${error}` : "";
+  const ending = item.status === "inProgress" ? running : failed ? `failed ${error}` : "";
   const titles = expanded ? chop(title, width - 2) : [cut(title, width - 2)];
   const style = failed ? "bad" : "dim";
   return [
