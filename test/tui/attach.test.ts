@@ -1,58 +1,19 @@
 /** The TUI as a person meets it: in a real terminal, on a real daemon and a real codex. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
 import { whenGone } from "../support/processes.ts";
-import { openTerminal, type TestTerminal } from "../support/terminal.ts";
+import { createScreens, focusApproval, say } from "../support/screens.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
-afterAll(() => home.close());
-
-async function newSession(name: string): Promise<void> {
-  await home.ok(["new", name, "-d"]);
-}
-
-async function attach(
-  name: string,
-  { args = [] as string[], cols = 80, rows = 24 } = {},
-): Promise<TestTerminal> {
-  const terminal = home.terminal(["attach", name, ...args], { cols, rows });
-  terminals.push(terminal);
-  await terminal.waitFor(`[${name}]`);
-  return terminal;
-}
-
-function say(terminal: TestTerminal, text: string): void {
-  terminal.type(text);
-  terminal.press("enter");
-}
-
-/** Gives a waiting prompt the keyboard; one that has only just come does not take it yet. */
-async function focusApproval(terminal: TestTerminal): Promise<void> {
-  const focused = () => {
-    if (terminal.text().includes("Esc back to writing")) return true;
-    terminal.press("ctrl-b", "a");
-    return false;
-  };
-  await eventually(focused, { what: "the prompt takes the keyboard", everyMs: 200 });
-}
+const { home, attach, open, newSessions } = await createScreens();
 
 test("an answer is seen while it comes, and detaching leaves the terminal as it was", async () => {
-  await newSession("api");
-  const shell = openTerminal({
+  await newSessions("api");
+  const shell = open({
     command: "bash",
     args: ["--norc", "--noprofile"],
     env: { ...home.env, PS1: "ready> " },
     cwd: home.work,
   });
-  terminals.push(shell);
   await shell.waitFor("ready>");
   const program = `${process.cwd()}/bin/hacs-session`;
   say(shell, `echo before; stty -g > tty.before; ${program} attach api; stty -g > tty.after`);
@@ -74,7 +35,7 @@ test("an answer is seen while it comes, and detaching leaves the terminal as it 
 });
 
 test("two see the same, one of them read-only and without a say", async () => {
-  await newSession("shared");
+  await newSessions("shared");
   const writer = await attach("shared");
   const reader = await attach("shared", { args: ["-r"], cols: 40, rows: 20 });
   await reader.waitFor("read-only");
@@ -89,7 +50,7 @@ test("two see the same, one of them read-only and without a say", async () => {
 });
 
 test("an approval is answered with its key, and one that is typed over stays", async () => {
-  await newSession("asks");
+  await newSessions("asks");
   const one = await attach("asks");
   const other = await attach("asks", { cols: 50, rows: 20 });
   say(one, "ask echo y-was-pressed");
@@ -106,7 +67,7 @@ test("an approval is answered with its key, and one that is typed over stays", a
 });
 
 test("an approval that is answered elsewhere goes, and the screen says who did it", async () => {
-  await newSession("elsewhere");
+  await newSessions("elsewhere");
   const terminal = await attach("elsewhere");
   say(terminal, "ask echo other");
   await terminal.waitFor("Run this command?");
@@ -116,7 +77,7 @@ test("an approval that is answered elsewhere goes, and the screen says who did i
 });
 
 test("it survives its daemon, and what was written meanwhile is sent once", async () => {
-  await newSession("lives");
+  await newSessions("lives");
   const terminal = await attach("lives");
   say(terminal, "say first");
   await terminal.waitFor("• first");
@@ -129,7 +90,7 @@ test("it survives its daemon, and what was written meanwhile is sent once", asyn
 });
 
 test("text so far, a prompt and the rest of an answer outlive the daemon", async () => {
-  await newSession("outlives");
+  await newSessions("outlives");
   const terminal = await attach("outlives");
   say(terminal, "gated door and the rest");
   await terminal.waitFor("• before door");
@@ -150,7 +111,7 @@ test("text so far, a prompt and the rest of an answer outlive the daemon", async
 });
 
 test("a message follows the running turn, and Escape interrupts it", async () => {
-  await newSession("busy");
+  await newSessions("busy");
   const terminal = await attach("busy");
   say(terminal, "gated hold");
   await terminal.waitFor("• before hold");
@@ -163,7 +124,7 @@ test("a message follows the running turn, and Escape interrupts it", async () =>
 });
 
 test("a paste of half a megabyte arrives whole", async () => {
-  await newSession("paste");
+  await newSessions("paste");
   const terminal = await attach("paste");
   const text = `say ${"line of a paste\n".repeat(32_768)}end`;
   terminal.paste(text);
@@ -174,12 +135,12 @@ test("a paste of half a megabyte arrives whole", async () => {
 });
 
 test("the end of the session is the end of the screen, and a signal restores it too", async () => {
-  await newSession("killed");
+  await newSessions("killed");
   const terminal = await attach("killed");
   await home.ok(["kill", "killed"]);
   await terminal.exited;
   expect(terminal.alternate()).toBe(false);
-  await newSession("signalled");
+  await newSessions("signalled");
   for (const name of ["SIGTERM", "SIGHUP"] as const) {
     const other = await attach("signalled");
     process.kill(other.pid, name);
@@ -191,7 +152,7 @@ test("the end of the session is the end of the screen, and a signal restores it 
 });
 
 test("it stays in shape at any size", async () => {
-  await newSession("sizes");
+  await newSessions("sizes");
   const terminal = await attach("sizes", { cols: 200, rows: 50 });
   say(terminal, "say **wide** 日本語のテキスト, and words enough to be wrapped on a phone");
   await terminal.waitFor("on a phone");

@@ -1,26 +1,10 @@
 /** Reading back in a real terminal: searching, the wheel, copying, and the end of each. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
+import { createScreens, sizes } from "../support/screens.ts";
 import { say } from "../support/sessions.ts";
-import { openTerminal, type TestTerminal } from "../support/terminal.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
-afterAll(() => home.close());
-
-async function attach(name: string, cols = 80, rows = 24): Promise<TestTerminal> {
-  const terminal = home.terminal(["attach", name], { cols, rows });
-  terminals.push(terminal);
-  await terminal.waitFor(`[${name}]`);
-  return terminal;
-}
+const { home, attach, open } = await createScreens();
 
 /** A session with more records than attach brings. */
 async function longSession(name: string, turns: number): Promise<void> {
@@ -36,11 +20,8 @@ const wheelDown = "\u001b[<65;10;5M";
 
 test("a search finds what attach did not bring, and marks it; the end is the end again", async () => {
   await longSession("hay", 40);
-  for (const [cols, rows] of [
-    [40, 20],
-    [200, 50],
-  ] as const) {
-    const terminal = await attach("hay", cols, rows);
+  for (const { cols, rows } of sizes) {
+    const terminal = await attach("hay", { cols, rows });
     await terminal.waitFor("• straw 39");
     expect(terminal.text()).not.toContain("needle");
     terminal.type("/find the needle");
@@ -63,7 +44,7 @@ test("a search finds what attach did not bring, and marks it; the end is the end
 
 test("the wheel scrolls while attached, and is the terminal's again after", async () => {
   await home.ok(["new", "wheel", "-d"]);
-  const terminal = await attach("wheel", 60, 16);
+  const terminal = await attach("wheel", { cols: 60, rows: 16 });
   const text = Array.from({ length: 40 }, (_, line) => `- row ${line}.`).join("\n");
   terminal.paste(`say ${text}`);
   terminal.press("enter");
@@ -104,13 +85,12 @@ test("a signal gives the wheel back too, and /mouse does while attached", async 
 
 test("suspended, the wheel is the shell's; in front again, it is the client's", async () => {
   await home.ok(["new", "stops", "-d"]);
-  const shell = openTerminal({
+  const shell = open({
     command: "bash",
     args: ["--norc", "--noprofile", "-i"],
     env: { ...home.env, PS1: "ready> " },
     cwd: home.work,
   });
-  terminals.push(shell);
   const isOn = () =>
     shell.raw().lastIndexOf("\u001b[?1000h") > shell.raw().lastIndexOf("\u001b[?1000l");
   await shell.waitFor("ready>");

@@ -1,37 +1,14 @@
 /** Several sessions in one terminal, on a real daemon and a real codex. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
-import type { TestTerminal } from "../support/terminal.ts";
+import { createScreens, say } from "../support/screens.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
+const { home, attach, newSessions } = await createScreens({ cols: 100 });
 afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
   for (const { name } of await home.cliJson(["ls"])) await home.ok(["kill", name]);
 });
-afterAll(() => home.close());
-
-async function attach(name: string, { cols = 100, rows = 24 } = {}): Promise<TestTerminal> {
-  const terminal = home.terminal(["attach", name], { cols, rows });
-  terminals.push(terminal);
-  await terminal.waitFor(`[${name}]`);
-  return terminal;
-}
-
-async function newSessions(...names: string[]): Promise<void> {
-  for (const name of names) await home.ok(["new", name, "-d"]);
-}
-
-function say(terminal: TestTerminal, text: string): void {
-  terminal.type(text);
-  terminal.press("enter");
-}
 
 test("sessions are changed with tmux's keys, and each keeps its draft", async () => {
   await newSessions("api", "web", "docs");

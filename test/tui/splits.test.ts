@@ -1,40 +1,27 @@
 /** Several sessions side by side in one real terminal, on a real daemon and a real codex. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
+import { createScreens, say } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
+const { home, attach: attachTo, newSessions } = await createScreens({ cols: 200, rows: 50 });
 afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
   for (const { name } of await home.cliJson(["ls"])) await home.ok(["kill", name]);
 });
-afterAll(() => home.close());
 
 /** A terminal that shows the first of new sessions, and knows of the others. */
 async function attach(
   [name, ...others]: [string, ...string[]],
-  { cols = 200, rows = 50 } = {},
+  size: { cols?: number; rows?: number } = {},
 ): Promise<TestTerminal> {
-  for (const one of [name, ...others]) await home.ok(["new", one, "-d"]);
-  const terminal = home.terminal(["attach", name], { cols, rows });
-  terminals.push(terminal);
-  await terminal.waitFor(`[${name}]`);
+  await newSessions(name, ...others);
+  const terminal = await attachTo(name, size);
   // Narrow screens have no list of sessions; the chooser has one.
   terminal.press("ctrl-b", "s");
   await terminal.waitFor((lines) => lines[0] === `Sessions  ${1 + others.length}`);
   terminal.press("q");
   await terminal.waitFor("›");
   return terminal;
-}
-
-function say(terminal: TestTerminal, text: string): void {
-  terminal.type(text);
-  terminal.press("enter");
 }
 
 /** The columns on each side of the line between two panes. */

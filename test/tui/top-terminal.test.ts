@@ -1,42 +1,20 @@
 /** `hacs-session top` in a real terminal, on a real daemon and a real codex. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home } from "../support/home.ts";
+import { createScreens, sizes } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
+const { home, run, newSessions } = await createScreens();
 afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
   for (const { name } of await home.cliJson(["ls"])) await home.ok(["kill", name]);
 });
-afterAll(() => home.close());
-
-const sizes = [
-  { cols: 40, rows: 20 },
-  { cols: 80, rows: 24 },
-  { cols: 200, rows: 50 },
-];
-
-function open(args: string[], size: { cols?: number; rows?: number } = {}): TestTerminal {
-  const terminal = home.terminal(args, { cols: 80, rows: 24, ...size });
-  terminals.push(terminal);
-  return terminal;
-}
 
 async function top(size: { cols?: number; rows?: number } = {}): Promise<TestTerminal> {
-  const terminal = open(["top"], size);
+  const terminal = run(["top"], size);
   await terminal.waitFor(/ 0 +\S/);
   return terminal;
-}
-
-async function newSessions(...names: string[]): Promise<void> {
-  for (const name of names) await home.ok(["new", name, "-d"]);
 }
 
 /** The row, or on a narrow screen the two rows, of a session. */
@@ -153,7 +131,7 @@ test("Enter attaches, a detach comes back, and /top in a session goes there too"
   expect((await terminal.exited).code).toBe(0);
   expect(terminal.text()).not.toContain("hacs-session top");
 
-  const attached = open(["attach", "one"]);
+  const attached = run(["attach", "one"]);
   await attached.waitFor("[one]");
   attached.type("a draft that stays");
   await attached.waitFor("› a draft that stays");

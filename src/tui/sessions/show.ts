@@ -70,7 +70,7 @@ export class Show {
     await this.#link.leave();
   }
 
-  /** Nothing is drawn from here on; what is being written is handed over. */
+  /** Nothing is drawn from here on; resolves when what is being written is handed over. */
   async close(): Promise<void> {
     this.#mute();
     await this.leave().catch(() => {});

@@ -34,7 +34,7 @@ export function graphemes(text: string): string[] {
 /** How many columns a text takes: the only definition of width there is. */
 export function cells(text: string): number {
   const simple = simpleWidth(text);
-  if (simple !== undefined && simple !== null) return simple;
+  if (simple !== null) return simple;
   if (!anyTone.test(text)) return stringWidth(text);
   return graphemes(text).reduce((sum, grapheme) => sum + stringWidth(grapheme), 0);
 }
