@@ -223,6 +223,8 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
   prompt: [
     { keys: ["enter"], does: "overlay-enter" },
     { keys: ["tab"], does: "overlay-complete" },
+    { keys: ["up", "ctrl-p"], does: "up" },
+    { keys: ["down", "ctrl-n"], does: "down" },
     { keys: ["escape", "ctrl-c"], does: "overlay-leave" },
     ...lineKeys,
     ...everywhere,

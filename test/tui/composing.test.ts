@@ -1,36 +1,17 @@
 /** The composer and the queue in real terminals, on a real daemon and a real codex. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createHome, type Home, program } from "../support/home.ts";
-import { openTerminal, type TestTerminal } from "../support/terminal.ts";
+import { program } from "../support/home.ts";
+import { createScreens, say } from "../support/screens.ts";
 
-let home: Home;
-const terminals: TestTerminal[] = [];
-beforeAll(async () => {
-  home = await createHome();
-});
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
-afterAll(() => home.close());
-
-async function attach(name: string, { cols = 80, rows = 24 } = {}): Promise<TestTerminal> {
-  const terminal = home.terminal(["attach", name], { cols, rows });
-  terminals.push(terminal);
-  await terminal.waitFor(`[${name}]`);
-  return terminal;
-}
+const { home, attach, open } = await createScreens();
 
 async function records(name: string): Promise<unknown[]> {
   const connection = await home.connect();
   return (await connection.call("session/history", { name })).records;
-}
-
-function say(terminal: TestTerminal, text: string): void {
-  terminal.type(text);
-  terminal.press("enter");
 }
 
 test("a queued message is taken back with Up, mended, and sent once", async () => {
@@ -200,6 +181,52 @@ test("codex's controls: a shell command, a model, an effort, permissions, undo, 
   await terminal.waitFor("[steered-well] idle");
 });
 
+test("codex's controls: changes without a remote, a fork, a goal, a review, a shorter context", async () => {
+  await home.ok(["new", "more", "-d"]);
+  const terminal = await attach("more", { cols: 80, rows: 30 });
+  say(terminal, "say to be kept");
+  await terminal.waitFor("• to be kept");
+  say(terminal, "/diff");
+  await terminal.waitFor("is in no git repository");
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: home.work });
+  git("init", "-q");
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  writeFileSync(join(home.work, "brand new.txt"), "untracked line\n");
+  say(terminal, "/diff");
+  await terminal.waitFor("since the last commit; there is no remote");
+  await terminal.waitFor("+untracked line");
+  terminal.press("q");
+  await terminal.waitFor("• to be kept");
+
+  say(terminal, "/who");
+  await terminal.waitFor(/Attached[\s\S]*\(tui, pid \d+\)/);
+  terminal.press("q");
+  await terminal.waitFor("• to be kept");
+  say(terminal, "/goal ship it");
+  await terminal.waitFor("the goal is set");
+  await terminal.waitFor("[more] idle");
+  say(terminal, "/goal");
+  await terminal.waitFor(/Goal[\s\S]*ship it/);
+  terminal.press("q");
+  await terminal.waitFor("[more] idle");
+  say(terminal, "/goal clear");
+  await terminal.waitFor("the goal is dropped");
+  await terminal.waitFor("[more] idle");
+  say(terminal, "/review the names");
+  await terminal.waitFor(/review/);
+  await terminal.waitFor("[more] idle");
+  say(terminal, "/compact");
+  await terminal.waitFor("the context was compacted");
+  await terminal.waitFor("[more] idle");
+  say(terminal, "/fork");
+  await terminal.waitFor("[more-2]");
+  await terminal.waitFor("forked as more-2");
+  say(terminal, "say in the copy");
+  await terminal.waitFor("• in the copy");
+  expect((await home.show("more")).state).toBe("idle");
+});
+
 test("Ctrl-g hands the terminal to the editor, and takes it and the text back", async () => {
   await home.ok(["new", "editor", "-d"]);
   const script = join(home.dir, "editor.sh");
@@ -208,13 +235,12 @@ test("Ctrl-g hands the terminal to the editor, and takes it and the text back", 
     '#!/bin/sh\nstty -a | grep -o " icanon" > "$HOME/mode"\nread -r line\ntext=$(cat "$2")\nprintf "%s %s\\n" "$text" "$line" > "$2"\n',
     { mode: 0o755 },
   );
-  const terminal = openTerminal({
+  const terminal = open({
     command: program,
     args: ["attach", "editor"],
     env: { ...home.env, EDITOR: `${script} --wait` },
     cwd: home.work,
   });
-  terminals.push(terminal);
   await terminal.waitFor("[editor]");
   terminal.type("say written");
   await terminal.waitFor("› say written");

@@ -84,6 +84,34 @@ test("Tab completes verbs and names in the command line, as far as they agree", 
   }
 });
 
+test("Up goes through the lines that were given before, also after another session", () => {
+  const given = keys(
+    three(),
+    "ctrl-b",
+    ":",
+    "sleep n2",
+    "enter",
+    "ctrl-b",
+    ":",
+    "wake n2",
+    "enter",
+  );
+  const again = keys(given.model, "ctrl-b", ":", "up", "up");
+  expect(screen(again.model)).toContain(":sleep n2");
+  expect(screen(keys(again.model, "down").model)).toContain(":wake n2");
+  expect(keys(again.model, "down", "enter").effects).toEqual([
+    { do: "order", order: { verb: "wake", session: "s2" } },
+  ]);
+  expect(keys(again.model, "down", "down", "enter").effects).toEqual([]);
+});
+
+test("a fork is named after its session when nobody names it", () => {
+  const model = among([sessionInfo(), other(2, { name: "api-2" })]);
+  expect(keys(model, "/fork ", "enter").effects).toMatchObject([
+    { order: { verb: "fork", session: "s1", to: "api-3" } },
+  ]);
+});
+
 test("nothing but y kills, and what is typed on is not lost", () => {
   const asked = keys(three(), "ctrl-b", "&");
   expect(screen(asked.model)).toContain("kill session api? Its history stays. (y/n)");

@@ -1,6 +1,6 @@
 /** What codex answers to its controls, as choices and lines. Reads only what it finds. Pure. */
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
-import type { SessionDetail } from "../../protocol/session.ts";
+import { type ClientInfo, describeActor, type SessionDetail } from "../../protocol/session.ts";
 import type { Choice, Effect } from "../model.ts";
 
 const settings = "thread/settings/update";
@@ -133,6 +133,17 @@ export function goalLines(answer: Json): string[] {
     "",
     `${text(goal.status)}, ${Number(goal.tokensUsed ?? 0)}${budget} tokens`,
   ];
+}
+
+export function whoLines(attached: readonly ClientInfo[]): string[] {
+  if (attached.length === 0) return ["nobody"];
+  return attached.flatMap((client) => {
+    const readOnly = client.readOnly ? ", read-only" : "";
+    return [
+      describeActor(client) + readOnly,
+      `  since ${client.since.slice(0, 16).replace("T", " ")}`,
+    ];
+  });
 }
 
 export function statusLines(detail: SessionDetail, thread: JsonObject, limits: Json): string[] {

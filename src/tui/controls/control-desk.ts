@@ -10,6 +10,7 @@ import { failed } from "../receive.ts";
 import type { Store } from "../store.ts";
 import * as answers from "./control-answers.ts";
 import { type Control, offersIn } from "./controls.ts";
+import { diffPage, localDiff } from "./local-diff.ts";
 import { listed, paged, runControl, unanswered } from "./run-control.ts";
 import { markdownOf } from "./transcript-markdown.ts";
 
@@ -17,7 +18,6 @@ type Call = <M extends Method>(method: M, params: Omit<Params<M>, "name">) => Pr
 
 const filesMax = 50;
 const listPagesMax = 10;
-const diffBytesMax = 4 * 1024 * 1024;
 
 export class ControlDesk {
   readonly #store: Store;
@@ -151,18 +151,26 @@ export class ControlDesk {
         const thread = await this.#thread().catch(() => ({}));
         return this.#paged(control, answers.statusLines(session, thread, limits));
       }
+      case "/who": {
+        const { session } = await this.#call("session/show", {});
+        return this.#paged(control, answers.whoLines(session.attached));
+      }
       case "/export":
         return this.#export(rest);
     }
   }
 
+  /** Since the remote, as codex has it; without a remote, since the last commit. */
   async #diff(): Promise<string[]> {
     const cwd = this.#store.model.transcript.session?.cwd ?? "";
-    const answer = await this.#codex("gitDiffToRemote", { cwd });
-    const diff = isObject(answer) ? answers.text(answer.diff) : "";
-    if (diff === "") return ["nothing was changed"];
-    const lines = diff.slice(0, diffBytesMax).split("\n");
-    return diff.length > diffBytesMax ? [...lines, "… the rest is left out"] : lines;
+    try {
+      const answer = await this.#codex("gitDiffToRemote", { cwd });
+      const diff = isObject(answer) ? answers.text(answer.diff) : "";
+      return diffPage("since the remote", diff);
+    } catch (error) {
+      if (offersIn(messageOf(error)) !== null) throw error;
+      return localDiff(cwd, (method, params) => this.#codex(method, params));
+    }
   }
 
   async #export(given: string): Promise<void> {

@@ -11,7 +11,8 @@ const lists: Partial<Record<Control, string>> = {
 };
 
 const pages: Partial<Record<Control, string>> = {
-  "/diff": "Changes since the remote",
+  "/diff": "Changes",
+  "/who": "Attached",
   "/status": "Status",
   "/mcp": "MCP servers",
   "/skills": "Skills",

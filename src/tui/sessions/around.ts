@@ -14,6 +14,8 @@ export interface Around {
   focused: boolean | null;
   /** True: the wheel scrolls here; false: the mouse is the terminal's own. */
   mouse: boolean;
+  /** What was given to the command line, newest first. */
+  lines: readonly string[];
   /** The prefix, as a stroke's name. */
   prefix: string;
   /** Where a relative directory begins that no session has a say in. */
@@ -25,9 +27,18 @@ export const nothingAround: Around = {
   last: null,
   focused: null,
   mouse: true,
+  lines: [],
   prefix: "ctrl-b",
   home: "",
 };
+
+/** Lines of the command line that are remembered. */
+const linesMax = 100;
+
+export function withLine(around: Around, line: string): Around {
+  const others = around.lines.filter((one) => one !== line);
+  return { ...around, lines: [line, ...others].slice(0, linesMax) };
+}
 
 /** What the shown session says of itself is newer than the list that was asked for. */
 export function sessionsOf({ around, transcript }: Model): readonly SessionInfo[] {

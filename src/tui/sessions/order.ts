@@ -39,7 +39,7 @@ export const VERBS = {
   sleep: "[NAME]",
   wake: "[NAME]",
   restart: "[NAME] [-f]",
-  fork: "[NAME] NEW",
+  fork: "[NAME] [NEW]",
   send: "NAME TEXT",
   new: "[NAME] [-C DIR] [-m MODEL] [-s SANDBOX] [-d] [TEXT]",
   ...PANE_VERBS,
@@ -71,7 +71,8 @@ export function readLine(model: Model, line: string): Line {
     }
     case "rename":
     case "fork": {
-      const [to, name] = args.length > 1 ? [args[1], args[0]] : [args[0], undefined];
+      const [given, name] = args.length > 1 ? [args[1], args[0]] : [args[0], undefined];
+      const to = given ?? (verb === "fork" ? copyName(model) : undefined);
       if (to === undefined || args.length > 2) return takes(verb);
       return about(model, name, (session) => ({ verb, session, to }));
     }
@@ -110,6 +111,15 @@ export function readLine(model: Model, line: string): Line {
 /** The session that is shown, by id; by name until the daemon told the id. */
 export function shownSession(model: Model): string {
   return model.transcript.session?.id ?? model.name;
+}
+
+/** The first of `web-2`, `web-3`, … that no session has. */
+function copyName({ name, around }: Model): string {
+  const taken = new Set(around.sessions.map((session) => session.name));
+  const base = name.replace(/-\d+$/, "");
+  let copy = 2;
+  while (taken.has(`${base}-${copy}`)) copy++;
+  return `${base}-${copy}`;
 }
 
 export interface NewSession {

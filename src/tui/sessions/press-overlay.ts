@@ -5,6 +5,7 @@ import type { Composer } from "../composer/composer.ts";
 import * as edit from "../composer/composer.ts";
 import type { Command } from "../keymap.ts";
 import { type Model, only, type Step } from "../model.ts";
+import { withLine } from "./around.ts";
 import { newOrder, VERBS } from "./order.ts";
 import {
   type Chooser,
@@ -47,11 +48,17 @@ export function pressOverlay(model: Model, overlay: Overlay, command: Command, k
       if (command === "overlay-complete" && overlay.asks === "command") {
         return only({ ...model, dialog: { ...overlay, text: completed(model, overlay.text) } });
       }
+      if (overlay.asks === "command" && (command === "up" || command === "down")) {
+        const past = edit.recall(overlay.text, model.around.lines, command === "up" ? 1 : -1);
+        return only({ ...model, dialog: { ...overlay, text: past } });
+      }
       if (command !== "overlay-enter") return only(model);
       const text = overlay.text.text.trim();
       if (text === "") return leave(model, overlay);
       const closed = left(model, overlay);
-      if (overlay.asks === "command") return carryOut(closed, text);
+      if (overlay.asks === "command") {
+        return carryOut({ ...closed, around: withLine(closed.around, text) }, text);
+      }
       return give(closed, { verb: "rename", session: overlay.session, to: text });
     }
     case "new":
