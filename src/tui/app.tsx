@@ -8,6 +8,7 @@ import { paste } from "./press.ts";
 import { ticks } from "./receive.ts";
 import type { Scene } from "./scene.ts";
 import { strokesOf } from "./terminal/keystrokes.ts";
+import { usePaint } from "./terminal/paper.ts";
 import { strike } from "./terminal/strike.ts";
 import {
   useFocusReports,
@@ -16,10 +17,10 @@ import {
   useSize,
   useSuspend,
 } from "./terminal/terminal.ts";
-import { paint } from "./text/theme.ts";
 
-export function App({ store, color }: { store: Scene; color: boolean }) {
+export function App({ store }: { store: Scene }) {
   const picture = useSyncExternalStore(store.subscribe, () => store.picture);
+  const paint = usePaint();
   useNoAutowrap();
   useMouse(store);
   useSize(store);
@@ -46,7 +47,7 @@ export function App({ store, color }: { store: Scene; color: boolean }) {
       {rows.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place
         <Text key={index} wrap="truncate-end">
-          {paint(line, color) || " "}
+          {paint(line) || " "}
         </Text>
       ))}
     </Box>

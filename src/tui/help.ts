@@ -11,13 +11,27 @@ export function helpLines(
   prefix: string = usualPrefix,
   controls: readonly [string, string][] = [],
 ): Line[] {
-  const rows: Line[] = [[span("Keys", "heading"), span("  (Esc leaves)", "dim")]];
+  const rows: Line[] = [];
   const labelWidth = width < 60 ? 13 : 23;
   const add = (keys: string, about: string) => {
     const label = keys.padEnd(labelWidth);
     const text = wrap([span(about)], Math.max(8, width - label.length - 1));
     rows.push(...indent(text, span(`${label} `, "key"), span(" ".repeat(label.length + 1))));
   };
+  const commands = () => {
+    for (const [command, about] of [...Object.entries(SLASH), ...controls]) add(command, about);
+  };
+  const leave = span(
+    width < 60 ? "  q leaves, Space: more" : "  q or Esc leaves, Space: more",
+    "dim",
+  );
+  // Whoever has a narrow screen may have no Ctrl key, and reads first what works without.
+  const first = width < 60 && !readOnly;
+  rows.push([span(first ? "Commands" : "Keys", "heading"), leave]);
+  if (first) {
+    commands();
+    rows.push([], [span("Keys", "heading")]);
+  }
   for (const { keys, about } of KEYMAP.prefix) {
     if (about !== undefined) add(`${keyName(prefix)} ${keyName(keys[0] ?? "")}`, about);
   }
@@ -41,8 +55,10 @@ export function helpLines(
   for (const { keys, about, does } of KEYMAP.reading) {
     if (about !== undefined && !known.has(does)) add(keyName(keys[0] ?? ""), about);
   }
-  rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
-  for (const [command, about] of [...Object.entries(SLASH), ...controls]) add(command, about);
+  if (!first) {
+    rows.push([], [span("Commands, for keyboards without Ctrl", "heading")]);
+    commands();
+  }
   rows.push([], [span("While writing", "heading")]);
   add("@FILE", "a file's path, as codex finds it; an image goes along");
   add("$SKILL", "a skill of codex's");

@@ -194,7 +194,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     ...rowKeys,
   ],
   approval: [
-    { keys: ["escape", "tab", "ctrl-c"], does: "approval-leave" },
+    { keys: ["escape", "tab", "q", "ctrl-c"], does: "approval-leave" },
     ...everywhere,
     ...scrolling,
     ...rowKeys.filter(({ does }) => does !== "to-start" && does !== "to-end"),

@@ -60,7 +60,7 @@ function noticeRows({ notice, search, size: { columns, rows } }: Model): Line[] 
   const text = wrap([span(visible(notice.text), style)], Math.max(4, columns - lead.length));
   const shown = text.slice(0, Math.max(1, Math.min(noticeRowsMax, Math.floor(rows / 4))));
   const [first = []] = shown;
-  const filled = Math.max(0, columns - lead.length - lineCells(first) - 1);
+  const filled = shown.length > 1 ? 0 : Math.max(0, columns - lead.length - lineCells(first) - 1);
   const rule = span(` ${"─".repeat(filled)}`, "rule");
   return shown.map((line, index) =>
     index === 0 ? [span(lead, "rule"), ...line, rule] : [span("   "), ...line],

@@ -24,7 +24,6 @@ import { strokeOf } from "./terminal/keystrokes.ts";
 import { mount, unmount } from "./terminal/mount.ts";
 import { point } from "./terminal/point.ts";
 import { mouseOff, mouseOn, redraw } from "./terminal/terminal.ts";
-import { wantsColor } from "./text/theme.ts";
 import { type DashboardOptions, openDashboard } from "./top/dashboard.ts";
 
 export interface AttachOptions {
@@ -199,7 +198,7 @@ function outcomeOf(error: HacsError): Omit<Outcome, "name"> {
 }
 
 function show(store: Scene): Instance {
-  const picture = createElement(App, { store, color: wantsColor(process.env) });
+  const picture = createElement(App, { store });
   return mount(picture, (pointing) => point(store, pointing, newId));
 }
 

@@ -125,8 +125,18 @@ function composerLines(model: Model, { composer }: Layout): Line[] {
   const { focused } = model.pane;
   return (composer?.rows ?? []).map((text, index) => [
     span(index === 0 ? promptText : " ".repeat(promptText.length), focused ? "prompt" : "dim"),
-    span(text, focused ? "plain" : "dim"),
+    isNew(model) ? span(newText, "dim") : span(text, focused ? "plain" : "dim"),
   ]);
+}
+
+const newText = "Write a message; /help lists commands";
+
+/** Nothing was said here yet: whoever is new finds out how to begin. */
+function isNew({ composer, dialog, reading, transcript, pane }: Model): boolean {
+  const { entries, queue } = transcript;
+  if (!pane.focused || composer.text !== "" || dialog !== null) return false;
+  if (reading || queue.length > 0) return false;
+  return entries.length < 10 && !entries.some(({ kind }) => kind === "item");
 }
 
 function cursorOf(model: Model, { composer }: Layout, drawn: readonly Line[]): Screen["cursor"] {

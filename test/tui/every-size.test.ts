@@ -185,3 +185,17 @@ test("words that are unsent stay with their session, on every terminal", async (
   await eventually(composed, { what: "the left session was sent nothing" });
   expect(home.model.texts().filter((text) => text.includes("for the left"))).toEqual([]);
 });
+
+test("a terminal that says it is light gets colours that are read on white; its answer types nothing", async () => {
+  await newSessions("light");
+  const terminal = await attach("light");
+  say(terminal, "say `code` on paper");
+  await terminal.waitFor("• code on paper");
+  expect(terminal.raw()).toContain("\u001b]11;?\u0007");
+  expect(terminal.raw()).not.toContain("\u001b[38;5;");
+  terminal.type("a\u001b]11;rgb:ffff/ffff/ffff\u001b\\b");
+  await terminal.waitFor("› ab");
+  await eventually(() => terminal.raw().includes("\u001b[38;5;24mcode"), {
+    what: "code is drawn in dark cyan",
+  });
+});

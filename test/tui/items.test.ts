@@ -226,6 +226,6 @@ test("a draft is drawn as the item it will be", () => {
 
 test("colour goes with NO_COLOR and weights stay; a control byte never passes", () => {
   const line: Line = [{ text: "a\u001b[31mb", style: "user" }];
-  expect(paint(line, true)).toBe("\u001b[1m\u001b[36ma�[31mb\u001b[39m\u001b[22m");
-  expect(paint(line, false)).toBe("\u001b[1ma�[31mb\u001b[22m");
+  expect(paint(line, 16)).toBe("\u001b[1m\u001b[36ma�[31mb\u001b[39m\u001b[22m");
+  expect(paint(line, 0)).toBe("\u001b[1ma�[31mb\u001b[22m");
 });

@@ -4,7 +4,7 @@ import { SLASH, typed } from "../../src/tui/composer/slash.ts";
 import { helpLines } from "../../src/tui/help.ts";
 import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
 import { strokesOf } from "../../src/tui/terminal/keystrokes.ts";
-import { MouseFilter } from "../../src/tui/terminal/mouse.ts";
+import { ReportFilter } from "../../src/tui/terminal/reports.ts";
 
 const none = {} as Key;
 const key = (changes: Partial<Key>) => ({ ...none, ...changes });
@@ -47,17 +47,31 @@ test("what the mouse does is taken out of what comes, also when it comes in piec
     [["\u001b[<64;1", "no"], "\u001b[<64;1no", []],
   ];
   for (const [chunks, rest, pointings] of table) {
-    const filter = new MouseFilter();
+    const filter = new ReportFilter();
     const taken = chunks.map((chunk) => filter.take(chunk));
     expect(taken.map((one) => one.rest).join("")).toBe(rest);
     expect(taken.flatMap((one) => one.pointings)).toEqual(pointings);
   }
 });
 
+test("the terminal's colour is taken out of what is typed, wherever it is parted", () => {
+  for (const end of ["\u0007", "\u001b\\"]) {
+    const whole = `a\u001b]11;rgb:fdfd/f6f6/e3e3${end}b`;
+    for (let at = 1; at < whole.length; at++) {
+      // A lone Escape is a key, and can't wait for what may come behind it.
+      if (whole[at - 1] === "\u001b" && whole[at] === "]") continue;
+      const filter = new ReportFilter();
+      const taken = [whole.slice(0, at), whole.slice(at)].map((part) => filter.take(part));
+      expect(taken.map(({ rest }) => rest).join("")).toBe("ab");
+      expect(taken.map(({ background }) => background)).toContain("rgb:fdfd/f6f6/e3e3");
+    }
+  }
+});
+
 test("the mark before a paste is not taken for keys, wherever a slow line parts it", () => {
   const whole = "\u001b[200~rm x\ry\u001b[201~";
   for (let at = 3; at < whole.length; at++) {
-    const filter = new MouseFilter();
+    const filter = new ReportFilter();
     const parts = [whole.slice(0, at), whole.slice(at)].map((part) => filter.take(part).rest);
     expect(parts.join("")).toBe(whole);
     // What Ink would take for keys after a moment: a sequence that has begun and is no paste.

@@ -199,7 +199,7 @@ test("what is hostile is shown, and does nothing", () => {
     );
     for (const one of [model, keys(model, "tab").model, keys(model, "i").model]) {
       const painted = topScreenOf(one)
-        .map((line) => paint(line, true))
+        .map((line) => paint(line, 16))
         .join("\n");
       expect(painted.replace(/\u001b\[\d+m/g, "")).not.toMatch(
         /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/,
@@ -210,7 +210,7 @@ test("what is hostile is shown, and does nothing", () => {
 
 test("without colours what is selected and what waits is still told apart", () => {
   const painted = topScreenOf(dashboard([session("idle"), waits("web")]))
-    .map((line) => paint(line, false))
+    .map((line) => paint(line, 0))
     .join("\n");
   expect(painted).not.toMatch(/\u001b\[3\dm/);
   expect(painted).toMatch(/▸ .*web/);

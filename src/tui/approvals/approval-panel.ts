@@ -35,7 +35,7 @@ export interface PanelWords {
 }
 
 const attachWords: PanelWords = {
-  open: [span("Tab", "key"), span(" (or /approve, /deny) to answer", "dim")],
+  open: [span("Tab", "key"), span(" or /answer; or /approve, /deny", "dim")],
   leave: [span("Esc", "key"), span(" back to writing", "dim")],
 };
 

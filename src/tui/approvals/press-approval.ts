@@ -1,5 +1,7 @@
 /** Keys while an approval has the keyboard: decisions by their letter, forms field by field. */
+import { visible } from "../../protocol/address.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
+import { keyName } from "../keymap.ts";
 import { type Dialog, type FormState, type Model, noticed, only, type Step } from "../model.ts";
 import { graphemes } from "../text/lines.ts";
 import { keyed } from "./decisions.ts";
@@ -58,7 +60,11 @@ export function typeInForm(model: Model, typed: string): Step {
 function decide(model: Model, dialog: ApprovalDialog, approval: ApprovalDetail, key: string): Step {
   if (key === "f" && fieldsOf(approval).length > 0) return only(withForm(model, dialog, emptyForm));
   const decision = keyed(approval.decisions).find((one) => one.key === key);
-  if (decision === undefined) return only(model);
+  if (decision === undefined) {
+    return only(
+      noticed(model, `${visible(keyName(key))} is none of the answers`, "info", "approval"),
+    );
+  }
   const answered = noticed({ ...model, dialog: null }, `answered: ${decision.label}`);
   return only(answered, { do: "answer", id: approval.id, answer: { decision: decision.id } });
 }

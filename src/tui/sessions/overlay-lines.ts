@@ -2,6 +2,7 @@
 import { SANDBOXES } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
 import { cells, chop, cut, type Line, span, wrap } from "../text/lines.ts";
+import { textOfLine } from "../transcript/match.ts";
 import { chooserLines } from "./chooser-lines.ts";
 import { type NewForm, newFields, type Overlay } from "./overlay.ts";
 import { fieldAt, textShown } from "./press-overlay.ts";
@@ -18,7 +19,12 @@ export function overlayLines(model: Model, overlay: Overlay, height: number): Li
 /** The row in the status line's place; null leaves the status line there. */
 export function overlayStatus(model: Model, overlay: Overlay): Line | null {
   const { columns } = model.size;
-  if (overlay.kind === "confirm") return filled(overlay.question, columns, "statusAlert");
+  if (overlay.kind === "confirm") {
+    // However long the question, how to answer it is in view.
+    const keys = " (y/n)";
+    const question = cut([span(overlay.question)], Math.max(1, columns - keys.length));
+    return filled(textOfLine(question) + keys, columns, "statusAlert");
+  }
   if (overlay.kind !== "prompt") return null;
   const text = overlay.label + textShown(overlay.text, cursorMark);
   // The end of a long line is where one writes.

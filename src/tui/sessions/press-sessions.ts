@@ -108,7 +108,7 @@ export function give(model: Model, order: Order): Step {
 }
 
 export function askKill(model: Model, session: string, name: string, back: boolean): Step {
-  const question = `kill session ${visible(name)}? Its history stays. (y/n)`;
+  const question = `kill session ${visible(name)}? Its history stays.`;
   const order: Order = { verb: "kill", session };
   return mayChange(model, () => open(model, { kind: "confirm", question, session, order, back }));
 }

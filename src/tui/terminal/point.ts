@@ -6,7 +6,7 @@ import { click } from "../click.ts";
 import { holds } from "../panes/tree.ts";
 import { press } from "../press.ts";
 import type { Scene } from "../scene.ts";
-import type { Pointing } from "./mouse.ts";
+import type { Pointing } from "./reports.ts";
 
 export function point(scene: Scene, { does, x, y }: Pointing, newId: () => string): void {
   // What is clicked while the mouse is the terminal's own was clicked before it was given back.

@@ -6,7 +6,6 @@ import type { Around } from "../sessions/around.ts";
 import { Store } from "../store.ts";
 import { mount, unmount } from "../terminal/mount.ts";
 import { redraw } from "../terminal/terminal.ts";
-import { wantsColor } from "../text/theme.ts";
 import { initialTop, lostDaemon, noticedTop, type TopEffect, type TopModel } from "./model.ts";
 import { pressTop } from "./press-top.ts";
 import { TopApp } from "./top-app.tsx";
@@ -74,7 +73,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     throw error;
   }
   started.catch(() => store.act(lostDaemon));
-  const picture = createElement(TopApp, { store, color: wantsColor(process.env) });
+  const picture = createElement(TopApp, { store });
   screen = mount(picture, ({ does }) => {
     if (does !== "click") store.act((model) => pressTop(model, { key: does }));
   });

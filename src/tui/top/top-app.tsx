@@ -3,14 +3,15 @@ import { Box, Text, useInput, usePaste } from "ink";
 import { useEffect, useSyncExternalStore } from "react";
 import type { Store } from "../store.ts";
 import { strokesOf } from "../terminal/keystrokes.ts";
+import { usePaint } from "../terminal/paper.ts";
 import { useMouse, useNoAutowrap, useSize, useSuspend } from "../terminal/terminal.ts";
-import { paint } from "../text/theme.ts";
 import type { TopEffect, TopModel } from "./model.ts";
 import { pasteTop, pressTop } from "./press-top.ts";
 import { topScreenOf } from "./top-screen.ts";
 
-export function TopApp({ store, color }: { store: Store<TopModel, TopEffect>; color: boolean }) {
+export function TopApp({ store }: { store: Store<TopModel, TopEffect> }) {
   const model = useSyncExternalStore(store.subscribe, () => store.model);
+  const paint = usePaint();
   useNoAutowrap();
   useMouse(store);
   useSize(store);
@@ -27,7 +28,7 @@ export function TopApp({ store, color }: { store: Store<TopModel, TopEffect>; co
       {topScreenOf(model).map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place
         <Text key={index} wrap="truncate-end">
-          {paint(line, color) || " "}
+          {paint(line) || " "}
         </Text>
       ))}
     </Box>
