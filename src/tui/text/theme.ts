@@ -125,7 +125,7 @@ export function backgroundOf(env: NodeJS.ProcessEnv): Background | null {
 }
 
 /** Asks for the colour behind the text; a terminal that does not know the question is silent. */
-export const askBackground = "\u001b]11;?\u0007";
+export const askBackground = "\u001b]11;?\u001b\\";
 
 /** From its answer, `rgb:ffff/ffff/ffff`: light when black is easier to read on it than white. */
 export function backgroundFrom(answer: string): Background | null {
