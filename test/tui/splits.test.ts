@@ -100,7 +100,7 @@ test("an approval in the other pane is seen, takes no key, and is answered when 
   await terminal.waitFor("• yes");
   expect((await home.show("asks")).approvals).toBe(1);
   terminal.press("ctrl-b", "o");
-  await terminal.waitFor(apart([], ["Tab (or /approve, /deny) to answer"]));
+  await terminal.waitFor(apart([], ["Tab or /answer; or /approve, /deny"]));
   const focused = () => {
     if (terminal.text().includes("Esc back to writing")) return true;
     terminal.press("ctrl-b", "a");

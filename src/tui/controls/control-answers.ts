@@ -141,7 +141,7 @@ export function whoLines(attached: readonly ClientInfo[]): string[] {
     const readOnly = client.readOnly ? ", read-only" : "";
     return [
       describeActor(client) + readOnly,
-      `  since ${client.since.slice(0, 16).replace("T", " ")}`,
+      `  since ${client.since.slice(0, 16).replace("T", " ")} UTC`,
     ];
   });
 }
