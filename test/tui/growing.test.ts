@@ -88,7 +88,7 @@ const joined = fc
   .map((pieces) => pieces.map((_, at) => prose.repeat(52) + pieces.slice(0, at + 1).join("")));
 const width = fc.integer({ min: 8, max: 60 });
 
-const painted = (rows: ReturnType<typeof plain>) => rows.map((row) => paint(row, true));
+const painted = (rows: ReturnType<typeof plain>) => rows.map((row) => paint(row, 256));
 
 test("what is shown of a text that grows is what is shown of the whole", () => {
   fc.assert(

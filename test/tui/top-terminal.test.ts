@@ -154,7 +154,7 @@ test("Enter attaches, a detach comes back, and /top in a session goes there too"
 
 test("panes stay as they were under the dashboard", async () => {
   await newSessions("left", "right");
-  const terminal = open(["attach", "left"], { cols: 200, rows: 50 });
+  const terminal = run(["attach", "left"], { cols: 200, rows: 50 });
   await terminal.waitFor("[left]");
   terminal.type("say to the left\r");
   await terminal.waitFor("• to the left");
