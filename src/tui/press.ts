@@ -37,7 +37,7 @@ import {
   toggleExpanded,
   typeInSearch,
 } from "./transcript/press-reading.ts";
-import { scroll, toStart } from "./transcript/viewport.ts";
+import { type Anchor, type Blocks, reveal, scroll, toStart } from "./transcript/viewport.ts";
 import { wantLater } from "./transcript/window.ts";
 
 export function focusOf(model: Model): Focus {
@@ -262,9 +262,15 @@ function move(model: Model, command: Command): Step {
     command === "to-start"
       ? toStart(blocks, height)
       : scroll(blocks, model.anchor, height, distance(command, Math.max(1, height - 2)));
-  const moved = { ...model, anchor };
+  const moved = { ...model, anchor: anchor ?? heldEnd(model, blocks, height) };
   if (command.endsWith("-up") || command === "to-start") return wantEarlier(moved);
   return wantLater(moved);
+}
+
+/** Where what is held ends before the history does, nobody follows the end: one waits for more. */
+function heldEnd(model: Model, blocks: Blocks, height: number): Anchor {
+  if (model.anchor === null || model.newer === null) return null;
+  return reveal(blocks, { index: blocks.count - 1, row: 0 }, height);
 }
 
 /** What terminals move by themselves for one notch. */

@@ -123,6 +123,20 @@ test("what arrives while one reads far back is not shown there, and is at the en
   expect(inView(there).slice(-3)).toEqual([total, total + 1, total + 2]);
 });
 
+test("who pages down faster than history comes waits for it, and is not taken to the end", () => {
+  let model = go(attached(), { key: "home" });
+  const asked: Effect[] = [];
+  for (let presses = 0; presses < 50; presses++) {
+    const step = press(model, { key: "pagedown" }, () => "m");
+    model = step.model;
+    asked.push(...step.effects);
+  }
+  expect(asked).toEqual([{ do: "later", after: pageRecords }]);
+  expect(inView(model).at(-1)).toBe(pageRecords);
+  const more = go(answer(model, asked[0]!).model, { key: "pagedown" });
+  expect(inView(more)).toContain(pageRecords + 1);
+});
+
 test("a page that was asked for before the reader went elsewhere joins nothing", () => {
   const paged = go(attached(), { key: "home" });
   const later = records(5_001, 5_200);
