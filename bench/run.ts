@@ -9,6 +9,7 @@ import { cliStart } from "./cli-start.ts";
 import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
 import type { Benchmark, Result } from "./measure.ts";
+import { redaction } from "./redaction.ts";
 import { sleeping } from "./sleeping.ts";
 import { tuiBytes } from "./tui-bytes.ts";
 import { tuiHistory } from "./tui-history.ts";
@@ -19,6 +20,7 @@ import { wake } from "./wake.ts";
 const benchmarks: Record<string, Benchmark> = {
   "cli-start": cliStart,
   "delta-latency": deltaLatency,
+  redaction,
   "fan-out": fanOut,
   "attach-paint": attachPaint,
   wake,

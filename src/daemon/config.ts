@@ -5,6 +5,7 @@ import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
 import { prefixRule } from "../system/settings.ts";
+import type { RedactionRules } from "./redaction/redactor.ts";
 
 export interface Config {
   /** The codex to run, when it is not the one on PATH. */
@@ -14,6 +15,8 @@ export interface Config {
   /** The terminal UI's: its prefix key, and whether it rings; `src/system/settings.ts` reads them. */
   prefix?: string;
   notify?: boolean;
+  /** What is taken out of all that is stored or shown, besides what is built in. */
+  redact?: RedactionRules;
 }
 
 const schema = {
@@ -21,6 +24,10 @@ const schema = {
   logLevel: { enum: ["debug", "info", "warn", "error"] },
   prefix: { type: "string", pattern: prefixRule },
   notify: { type: "boolean" },
+  redact: {
+    type: "object",
+    additionalProperties: { anyOf: [{ type: "string", minLength: 1 }, { const: false }] },
+  },
 } as const;
 
 /** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */

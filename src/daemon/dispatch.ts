@@ -9,6 +9,21 @@ import { checkParams } from "./methods/params.ts";
 import { permitCall, permitMethod } from "./permit.ts";
 
 export function dispatcher(daemon: Daemon): Dispatch {
+  const tell = (error: unknown): never => {
+    throw daemon.services.redactor.error(error);
+  };
+  const dispatch = dispatchWhole(daemon);
+  return (client, method, params) => {
+    try {
+      const answer = dispatch(client, method, params);
+      return answer instanceof Promise ? answer.catch(tell) : answer;
+    } catch (error) {
+      return tell(error);
+    }
+  };
+}
+
+function dispatchWhole(daemon: Daemon): Dispatch {
   return (client, method, params) => {
     if (!Object.hasOwn(methods, method)) {
       throw new HacsError(

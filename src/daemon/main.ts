@@ -20,6 +20,7 @@ import { Daemon } from "./daemon.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
+import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
 
@@ -44,9 +45,11 @@ async function main(): Promise<void> {
   acquireLock(`${paths.socket}.lock`);
   acquireLock(`${paths.stateDir}/daemon.lock`);
   const config = readConfig(paths.configFile);
-  const log = openLog(paths.logFile, config.logLevel ?? "info", values.foreground);
+  const redactor = new Redactor(config.redact);
+  const log = openLog(paths.logFile, config.logLevel ?? "info", values.foreground, redactor);
   const services: Services = {
-    store: new Store(paths.historyFile),
+    store: new Store(paths.historyFile, redactor),
+    redactor,
     paths,
     log,
     codex: values.codex ?? config.codex,

@@ -1,10 +1,12 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
 import type { Paths } from "../system/paths.ts";
+import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
 
 export interface Services {
   store: Store;
+  redactor: Redactor;
   paths: Paths;
   log: Logger;
   /** The codex of the command line or the config file; undefined: look for it. */

@@ -10,8 +10,10 @@ import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { locateCodex } from "../../system/codex-binary.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
+import { AgentLog } from "./agent-log.ts";
 import { AgentProcess, removeSocket } from "./agent-process.ts";
 import {
   isWithoutRollout,
@@ -33,6 +35,7 @@ export interface AgentContext {
   env: Record<string, string>;
   socket: string;
   logFile: string;
+  redactor: Redactor;
   /** The codex of the config file, used when the spec names none. */
   codex: string | undefined;
   /** Where this program's other bundles lie. */
@@ -91,6 +94,7 @@ export class Agent {
       env: agentEnv,
       logFile: context.logFile,
     };
+    const log = new AgentLog(context.logFile, context.redactor);
     let process: AgentProcess | undefined;
     try {
       process = await AgentProcess.start(command, (identity) => {
@@ -98,11 +102,12 @@ export class Agent {
         context.save(row);
         companion?.watch(identity.pid);
       });
-      const link = await AgentLink.dial(context.socket, context.events);
+      const link = await AgentLink.dial(context.socket, logged(log, context.events));
       const thread = await open(link, origin, context, threadOptions(spec, codexHome, demo));
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
+      log.scrub();
       removeSocket(context.socket);
       context.save(null);
       throw error;
@@ -120,7 +125,8 @@ export class Agent {
     context: AgentContext,
     inDoubt: boolean,
   ): Promise<Agent> {
-    const link = await AgentLink.dial(row.socket, context.events);
+    const log = new AgentLog(context.logFile, context.redactor);
+    const link = await AgentLink.dial(row.socket, logged(log, context.events));
     try {
       const thread = await joinThread(link, row, threadId, context, inDoubt);
       return new Agent(process, row, link, thread);
@@ -145,6 +151,18 @@ export class Agent {
   disconnect(): void {
     this.#link.close();
   }
+}
+
+/** The log is looked after as long as the link lives. */
+function logged(log: AgentLog, events: AgentLinkEvents): AgentLinkEvents {
+  log.watch();
+  return {
+    ...events,
+    onClose: () => {
+      log.close();
+      events.onClose();
+    },
+  };
 }
 
 async function joinThread(

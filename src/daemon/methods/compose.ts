@@ -1,6 +1,7 @@
 /**
  * What is being written to a session: one text, that the newest change replaces. It is kept here
- * so that it survives the terminal it was written in and appears in the next one.
+ * so that it survives the terminal it was written in and appears in the next one; there without
+ * its secrets.
  */
 import { HacsError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
@@ -23,12 +24,15 @@ export const compose: MethodHandler<"session/compose"> = (caller, { name, text }
 
 /** What was sent is not being written any more, on any device. */
 export function clearComposition(caller: Caller, session: Session, sent: string): void {
-  const { text } = caller.daemon.services.store.compositions.get(session.id);
-  if (text !== "" && text.trim() === sent.trim()) keep(caller, session, "");
+  const { store, redactor } = caller.daemon.services;
+  const { text } = store.compositions.get(session.id);
+  if (text !== "" && text.trim() === redactor.text(sent).trim()) keep(caller, session, "");
 }
 
-function keep(caller: Caller, session: Session, text: string): number {
-  const { compositions } = caller.daemon.services.store;
+function keep(caller: Caller, session: Session, written: string): number {
+  const { store, redactor } = caller.daemon.services;
+  const { compositions } = store;
+  const text = redactor.text(written);
   const before = compositions.get(session.id);
   if (before.text === text) return before.revision;
   const revision = compositions.set(session.id, text);

@@ -58,12 +58,13 @@ export const rename: MethodHandler<"session/rename"> = (caller, { name, to }) =>
 /** codex's methods that are about the daemon's own connection. */
 const NOT_FOR_CLIENTS = new Set(["initialize", "thread/unsubscribe"]);
 
-export const call: MethodHandler<"session/call"> = (caller, { name, method, params }) => {
+export const call: MethodHandler<"session/call"> = async (caller, { name, method, params }) => {
   const session = writable(caller, name);
   const { access } = caller.client.identity;
   if (!isForAll(access)) refuseOtherThread(session, params);
   if (!includes(access.scope, "prompt")) refuseAsleep(session);
-  if (!NOT_FOR_CLIENTS.has(method)) return session.call(method, params);
+  const { redactor } = caller.daemon.services;
+  if (!NOT_FOR_CLIENTS.has(method)) return redactor.json(await session.call(method, params));
   throw new HacsError(
     "not-allowed",
     `${method} would part the session from its thread.`,

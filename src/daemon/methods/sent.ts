@@ -9,5 +9,7 @@ export const sent: MethodHandler<"daemon/sent"> = (caller, { limit }) => {
   const ids = isForAll(caller.client.identity.access)
     ? null
     : seen(caller, sessions.all()).map(({ id }) => id);
-  return { texts: services.store.messages.written(limit ?? sentDefault, ids) };
+  // What still waits for codex is kept as it was written.
+  const texts = services.store.messages.written(limit ?? sentDefault, ids);
+  return { texts: texts.map((text) => services.redactor.text(text)) };
 };

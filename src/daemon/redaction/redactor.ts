@@ -6,7 +6,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import { BUILT_IN } from "./patterns.ts";
 import { RedactedStream } from "./redacted-stream.ts";
-import { bySecret, mark, type Search, searchOfBuiltIn, searchOfOwn } from "./search.ts";
+import { bySecret, type Found, mark, type Search, searchOfBuiltIn, searchOfOwn } from "./search.ts";
 
 /** The config's `redact`: a pattern by its name, or false for a built-in one that is not wanted. */
 export type RedactionRules = Record<string, string | false>;
@@ -28,13 +28,18 @@ export class Redactor {
     ];
   }
 
+  /** In order; two may overlap. */
+  find(text: string): Found[] {
+    return this.#searches.flatMap((search) => [...search.find(text)]).sort(bySecret);
+  }
+
   /** The same text when there is no secret in it. */
   text(text: string): string {
-    const found = this.#searches.flatMap((search) => [...search.find(text)]);
+    const found = this.find(text);
     if (found.length === 0) return text;
     let out = "";
     let at = 0;
-    for (const { secretStart, secretEnd, name } of found.sort(bySecret)) {
+    for (const { secretStart, secretEnd, name } of found) {
       // Two patterns may see the same secret, or each a part of it.
       if (secretStart >= at) out += text.slice(at, secretStart) + mark(name);
       at = Math.max(at, secretEnd);

@@ -2,7 +2,8 @@
  * The questions of codex's that wait for an answer. Each gets a random id of ours, which stays
  * the same when the daemon dies and codex asks again; it is answered once, by whoever is first;
  * and the answer is stored before codex hears it, so that a daemon that dies in between gives
- * that same answer again.
+ * that same answer again. An answer may hold what a person typed, a key say: it is kept as it is
+ * until codex has heard it, and redacted then.
  */
 import { randomBytes } from "node:crypto";
 import { quote } from "../../protocol/address.ts";
@@ -30,6 +31,10 @@ export class Approvals {
   readonly #history: History;
   readonly #reply: (id: RequestId, response: Json) => void;
   #waiting: ApprovalRow[];
+  /** codex's own params by the id of ours: what is stored and shown is redacted. */
+  readonly #asked = new Map<string, JsonObject>();
+  /** Answers with secrets in them that codex may not have heard. */
+  #secret: ApprovalRow[];
 
   constructor(
     session: { id: string; name: () => string; agent: () => string },
@@ -43,7 +48,9 @@ export class Approvals {
     this.#store = store;
     this.#history = history;
     this.#reply = reply;
-    this.#waiting = store.approvals.current(session.id).filter((row) => row.status === "waiting");
+    const current = store.approvals.current(session.id);
+    this.#waiting = current.filter((row) => row.status === "waiting");
+    this.#secret = current.filter((row) => row.status === "answered" && this.#isSecret(row));
   }
 
   get count(): number {
@@ -71,11 +78,12 @@ export class Approvals {
       );
     if (known !== undefined) {
       if (known.status === "answered") this.#reply(requestId, known.response);
+      else this.#asked.set(known.id, params);
       return;
     }
     const changes = this.#changesOf(itemId);
     const files = changes?.map((change) => stringOf(change.path) ?? "").join("\n") ?? null;
-    const detail: ApprovalDetail = {
+    const detail: ApprovalDetail = this.#store.redactor.json({
       id: randomBytes(10).toString("hex"),
       session: this.#name(),
       kind: kindOf(method),
@@ -87,7 +95,8 @@ export class Approvals {
       createdAt: new Date().toISOString(),
       method,
       params,
-    };
+    });
+    this.#asked.set(detail.id, params);
     const row: ApprovalRow = {
       id: detail.id,
       agent,
@@ -120,8 +129,11 @@ export class Approvals {
     by: Actor,
   ): { approval: ApprovalDetail; decision: string } {
     const row = this.#find(id);
-    const { response, decision } = respond(row.detail.method, row.detail.params, answer);
+    const params = this.#asked.get(row.id) ?? row.detail.params;
+    const { response, decision } = respond(row.detail.method, params, answer);
     this.#settle(row, { status: "answered", decision, response, by });
+    const answered = { ...row, response };
+    if (this.#isSecret(answered)) this.#secret.push(answered);
     this.#reply(row.requestId, response);
     return { approval: row.detail, decision };
   }
@@ -129,7 +141,7 @@ export class Approvals {
   /** codex says that a request is settled: if not by us, then by a client on its own socket. */
   resolvedElsewhere(requestId: RequestId, interrupted: boolean): void {
     const row = this.#waiting.find((waiting) => waiting.requestId === requestId);
-    if (row === undefined) return;
+    if (row === undefined) return this.#heard((answered) => answered.requestId === requestId);
     if (interrupted) return this.#lose(row, "the turn was interrupted");
     const by = { kind: "codex", user: "someone", from: "on codex's own socket" };
     this.#settle(row, { status: "answered", decision: "unknown", response: null, by });
@@ -140,10 +152,28 @@ export class Approvals {
     for (const row of [...this.#waiting]) {
       if (turnId === undefined || row.turnId === turnId) this.#lose(row, reason);
     }
+    this.#heard((row) => turnId === undefined || row.turnId === turnId);
+  }
+
+  #isSecret({ response }: ApprovalRow): boolean {
+    return this.#store.redactor.json(response) !== response;
+  }
+
+  /** codex heard these answers, or never will. */
+  #heard(which: (row: ApprovalRow) => boolean): void {
+    const heard = this.#secret.filter(which);
+    if (heard.length === 0) return;
+    this.#store.transaction(() => {
+      for (const { id, response } of heard)
+        this.#store.approvals.redact(id, this.#store.redactor.json(response));
+      this.#store.forgetting();
+    });
+    this.#secret = this.#secret.filter((row) => !which(row));
   }
 
   #lose(row: ApprovalRow, reason: string): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
+    this.#asked.delete(row.id);
     this.#store.transaction(() => {
       this.#store.approvals.update({
         ...row,
@@ -175,6 +205,7 @@ export class Approvals {
       });
     });
     this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
+    this.#asked.delete(row.id);
   }
 
   #find(id: string | undefined): ApprovalRow {

@@ -5,6 +5,7 @@
 import type { JsonObject } from "../../protocol/messages.ts";
 import { type Draft, deltaField, type OwnMethod, type OwnRecords } from "../../protocol/records.ts";
 import type { HistoryRecord } from "../../protocol/session.ts";
+import { DeltaStreams } from "../redaction/delta-streams.ts";
 import type { RecordRow } from "../store/record-table.ts";
 import type { Store } from "../store/store.ts";
 import { encodeBounded } from "./bounded.ts";
@@ -57,6 +58,7 @@ export class History {
   readonly #session: string;
   readonly #store: Store;
   readonly #keeper: DraftKeeper;
+  readonly #streams: DeltaStreams;
   #head: number;
 
   constructor(
@@ -70,6 +72,7 @@ export class History {
     this.#store = store;
     this.#keeper = new DraftKeeper(session, store, this.drafts, onStoreError);
     this.#keeper.restore();
+    this.#streams = new DeltaStreams(store.redactor);
   }
 
   /** The last record's seq. */
@@ -79,7 +82,8 @@ export class History {
 
   /** Records something of ours. Give `at` to agree with what is stored beside it. */
   own<M extends OwnMethod>(method: M, params: OwnRecords[M], at = now()): number {
-    return this.#append(at, method, JSON.stringify(params), { turnId: null, itemId: null });
+    const redacted = this.#store.redactor.json(params);
+    return this.#append(at, method, JSON.stringify(redacted), { turnId: null, itemId: null });
   }
 
   /**
@@ -90,32 +94,62 @@ export class History {
     const at = emittedAtMs === undefined ? now() : new Date(emittedAtMs).toISOString();
     const field = deltaField(method, params);
     if (field !== null) {
-      const offset = this.drafts.append(field, params);
-      this.#keeper.changed(String(params.itemId));
-      if (this.feed.hasListeners) {
-        const event = { session: this.#session, at, method, offset };
-        this.feed.push(liveFrame(event, JSON.stringify(params)), 0, true);
-      }
+      this.#delta(at, method, field, params);
       return true;
     }
-    if (method === "item/started") this.drafts.begin(params);
+    if (method === "item/started") this.begin(params);
     if (LIVE_ONLY.has(method) || LIVE_ONLY_FAMILIES.test(method)) {
-      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(params)), 0);
+      if (!this.feed.hasListeners) return true;
+      const shown = this.#store.redactor.begun(params);
+      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(shown)), 0);
       return true;
     }
     const keys = keysOf(method, params);
-    const seq = this.#append(at, method, encodeBounded(params), keys);
-    if (keys.itemId !== null) {
-      this.drafts.complete(keys.itemId);
-      this.#keeper.forget(keys.itemId);
-    }
+    const seq = this.#append(at, method, encodeBounded(this.#store.redactor.json(params)), keys);
+    if (keys.itemId !== null) this.#complete(keys.itemId);
     return seq > 0;
+  }
+
+  /** An item is on its way. One that is found so has had deltas that were not heard. */
+  begin(params: JsonObject, found = false): void {
+    const shown = this.#store.redactor.begun(params);
+    this.drafts.begin(shown);
+    if (!found) this.#streams.begin(String((shown.item as JsonObject).id));
+  }
+
+  /** codex was not heard for a while. */
+  missed(): void {
+    this.#streams.missed();
+  }
+
+  #delta(at: string, method: string, field: string, params: JsonObject): void {
+    const itemId = String(params.itemId);
+    const delta = this.#streams.push(itemId, field, String(params.delta));
+    // What may be a secret waits for what follows.
+    if (delta === "") return;
+    const shown = { ...params, delta };
+    const offset = this.drafts.append(field, shown);
+    this.#keeper.changed(itemId);
+    if (!this.feed.hasListeners) return;
+    const event = { session: this.#session, at, method, offset };
+    this.feed.push(liveFrame(event, JSON.stringify(shown)), 0, true);
+  }
+
+  #complete(itemId: string): void {
+    this.#streams.end(itemId);
+    this.drafts.complete(itemId);
+    this.#keeper.forget(itemId);
+  }
+
+  redacted(text: string): string {
+    return this.#store.redactor.text(text);
   }
 
   /** Says something live that is not recorded. */
   live(method: string, params: object): void {
     const event = { session: this.#session, at: now(), method };
-    this.feed.push(liveFrame(event, JSON.stringify(params)), 0);
+    const shown = this.#store.redactor.json(params);
+    this.feed.push(liveFrame(event, JSON.stringify(shown)), 0);
   }
 
   /** Drafts that will never complete: what was shown of them stays in the history. */
@@ -124,8 +158,7 @@ export class History {
   }
 
   cutDraft(draft: Draft): void {
-    this.drafts.complete(draft.itemId);
-    this.#keeper.forget(draft.itemId);
+    this.#complete(draft.itemId);
     const { threadId, turnId } = draft;
     this.own("session/cut", { threadId, turnId, item: itemOfDraft(draft) });
   }

@@ -3,6 +3,9 @@
  * once. codex keeps the id that a message is given to it with, so after any crash the thread's
  * own items say whether it arrived. A message is marked `attempted` before it is sent; from then
  * on it is only sent again when codex was asked and does not have it.
+ *
+ * What codex is to be given is kept as it was sent, secrets and all, and no longer than that: once
+ * codex has it, or never will, its content is redacted. Clients are shown it redacted throughout.
  */
 import { randomUUID } from "node:crypto";
 import { checkMessageId, quote } from "../../protocol/address.ts";
@@ -171,7 +174,7 @@ export class Inbox {
       );
     }
     this.#settle(message, "cancelled", "it was taken back", by);
-    return { receipt: this.#receipt(message), content: message.content };
+    return { receipt: this.#receipt(message), content: this.#redacted(message.content) };
   }
 
   /** codex refuses it for good. */
@@ -212,7 +215,8 @@ export class Inbox {
   unfinished(): OpenMessage[] {
     let chars = 0;
     return this.#open.map((row) => {
-      const { content, by } = row;
+      const { by } = row;
+      const content = this.#redacted(row.content);
       chars += content.text.length;
       const text = chars > unfinishedCharsMax ? clip(content.text) : content.text;
       return { ...this.#receipt(row), content: { ...content, text }, by };
@@ -220,7 +224,9 @@ export class Inbox {
   }
 
   #repeated(known: MessageRow, content: MessageContent): Receipt {
-    if (JSON.stringify(known.content) === JSON.stringify(content)) return this.#receipt(known);
+    // Of what codex has, only this much is known any more.
+    const kept = JSON.stringify(this.#redacted(known.content));
+    if (kept === JSON.stringify(this.#redacted(content))) return this.#receipt(known);
     throw new HacsError(
       "id-conflict",
       `The message id ${quote(known.id)} was used before with another text.`,
@@ -240,13 +246,26 @@ export class Inbox {
 
   #update(message: MessageRow, changes: Partial<MessageRow>): void {
     const before = { ...message };
-    Object.assign(message, changes);
+    Object.assign(message, this.#store.redactor.json(changes));
     try {
       this.#store.messages.update(this.#session, message);
+      if (message.status !== "accepted") this.#forgetSecrets(message);
     } catch (error) {
       Object.assign(message, before);
       throw error;
     }
+  }
+
+  #forgetSecrets(message: MessageRow): void {
+    const content = this.#redacted(message.content);
+    if (content === message.content) return;
+    message.content = content;
+    this.#store.messages.redact(this.#session, message.id, content);
+    this.#store.forgetting();
+  }
+
+  #redacted(content: MessageContent): MessageContent {
+    return this.#store.redactor.json(content);
   }
 
   #forgetSettled(): void {

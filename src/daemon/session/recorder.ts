@@ -76,6 +76,7 @@ export class Recorder {
   /** From here on what comes waits until `resume`. */
   hold(): void {
     this.#held ??= [];
+    this.#port.history.missed();
   }
 
   /** Takes in what was held back. `afresh`: the thread was loaded anew, and told again. */
@@ -129,7 +130,7 @@ export class Recorder {
         this.#take({ method: one.method, params: one.params, emittedAtMs: one.atMs });
       }
     });
-    for (const item of unfinished) history.drafts.begin(item);
+    for (const item of unfinished) history.begin(item, true);
     if (running === null) return;
     const startedAt = new Date(running.startedAtMs).toISOString();
     this.turns.reset({ id: running.id, startedAt }, true);

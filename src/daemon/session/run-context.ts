@@ -36,6 +36,7 @@ export class RunContext {
       env: readEnvironment(this.#directory),
       socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
       logFile: join(this.#directory, "agent.log"),
+      redactor: this.#services.redactor,
       codex: this.#services.codex,
       programDir: this.#services.programDir,
     };

@@ -96,7 +96,8 @@ function sinceOf(
 }
 
 export function detailOf(shown: Shown): SessionDetail {
-  const { row, host, inbox, recorder, attached } = shown;
+  const { row, host, history, inbox, recorder, attached } = shown;
+  const { crash } = host;
   return {
     ...infoOf(shown),
     spec: row.spec,
@@ -106,7 +107,7 @@ export function detailOf(shown: Shown): SessionDetail {
     turn: recorder.turns.turn,
     messages: inbox.recent(messagesShown),
     attached: [...attached],
-    crash: host.crash ?? null,
+    crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
   };
 }

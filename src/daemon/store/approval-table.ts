@@ -21,6 +21,7 @@ export interface ApprovalRow {
 export class ApprovalTable {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #redact: StatementSync;
   readonly #get: StatementSync;
   readonly #current: StatementSync;
 
@@ -32,6 +33,7 @@ export class ApprovalTable {
     this.#update = db.prepare(
       "UPDATE approvals SET status = ?, decision = ?, response = ?, by = ?, answered_at = ? WHERE id = ?",
     );
+    this.#redact = db.prepare("UPDATE approvals SET response = ? WHERE id = ?");
     this.#get = db.prepare("SELECT * FROM approvals WHERE session = ? AND id = ?");
     this.#current = db.prepare(
       `SELECT * FROM approvals WHERE session = ? AND status IN ('waiting', 'answered') ORDER BY rowid DESC LIMIT 200`,
@@ -62,6 +64,11 @@ export class ApprovalTable {
       row.answeredAt,
       row.id,
     );
+  }
+
+  /** Replaces its response by one without secrets. */
+  redact(id: string, response: Json): void {
+    this.#redact.run(JSON.stringify(response), id);
   }
 
   get(session: string, id: string): ApprovalRow | undefined {

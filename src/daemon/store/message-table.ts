@@ -31,6 +31,7 @@ export interface MessageRow {
 export class MessageTable {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
+  readonly #redact: StatementSync;
   readonly #get: StatementSync;
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
@@ -46,6 +47,7 @@ export class MessageTable {
       `UPDATE messages SET status = ?, attempted = ?, seq = ?, turn_id = ?, turn_status = ?, text = ?, error = ?, usage = ?
        WHERE session = ? AND id = ?`,
     );
+    this.#redact = db.prepare("UPDATE messages SET content = ? WHERE session = ? AND id = ?");
     this.#get = db.prepare("SELECT * FROM messages WHERE session = ? AND id = ?");
     this.#open = db.prepare(
       "SELECT * FROM messages WHERE session = ? AND status IN ('accepted', 'delivered') ORDER BY place",
@@ -91,6 +93,11 @@ export class MessageTable {
       session,
       id,
     );
+  }
+
+  /** Replaces its content by one without secrets. */
+  redact(session: string, id: string, content: MessageContent): void {
+    this.#redact.run(JSON.stringify(content), session, id);
   }
 
   get(session: string, id: string): MessageRow | undefined {

@@ -113,6 +113,8 @@ export function migrate(db: DatabaseSync, file: string): void {
       "Update hacs-session, or choose another state with HACS_SESSION_HOME. Nothing was changed.",
     );
   }
+  // How the file gives pages back, which only one without tables can be told for nothing.
+  if (row.user_version === 0) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   for (let version = row.user_version; version < migrations.length; version++) {
     db.exec(
       `BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`,

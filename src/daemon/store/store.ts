@@ -5,6 +5,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { Redactor } from "../redaction/redactor.ts";
 import { ApprovalTable } from "./approval-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
@@ -20,6 +21,8 @@ export class Store {
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
   readonly drafts: DraftTable;
+  /** What is handed to the tables has passed it, or is kept only until codex has it. */
+  readonly redactor: Redactor;
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #begin: StatementSync;
@@ -30,8 +33,9 @@ export class Store {
   #onRollback: (() => void)[] = [];
 
   /** Throws `state-newer`, `state-damaged` or `state-unwritable`; the file stays as it was. */
-  constructor(file: string) {
+  constructor(file: string, redactor: Redactor = new Redactor()) {
     this.#file = file;
+    this.redactor = redactor;
     this.#db = open(file);
     this.#begin = this.#db.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#db.prepare("COMMIT");
@@ -62,6 +66,17 @@ export class Store {
       this.#settle(this.#onRollback.reverse());
       throw storeError(error, this.#file);
     }
+  }
+
+  /**
+   * What the transaction wrote over or deleted is to be in no file any more: SQLite zeroes it in
+   * its pages, and here the write-ahead log, which still has it, is emptied.
+   */
+  forgetting(): void {
+    this.afterwards(
+      () => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
+      () => {},
+    );
   }
 
   /**
@@ -115,7 +130,7 @@ function open(file: string): DatabaseSync {
     // What a newer version wrote is not touched, not even by the switch to WAL.
     migrate(db, file);
     db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;",
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -4096;",
     );
     return db;
   } catch (error) {
