@@ -3,6 +3,7 @@ import type { Verb } from "./verb.ts";
 import { approvals } from "./verbs/approvals.ts";
 import { approve } from "./verbs/approve.ts";
 import { attach } from "./verbs/attach.ts";
+import { audit } from "./verbs/audit.ts";
 import { completion } from "./verbs/completion.ts";
 import { daemon } from "./verbs/daemon/index.ts";
 import { deny } from "./verbs/deny.ts";
@@ -22,6 +23,7 @@ import { start } from "./verbs/start.ts";
 import { tail } from "./verbs/tail.ts";
 import { top } from "./verbs/top.ts";
 import { unsend } from "./verbs/unsend.ts";
+import { update } from "./verbs/update.ts";
 import { wait } from "./verbs/wait.ts";
 import { wake } from "./verbs/wake.ts";
 
@@ -43,10 +45,12 @@ export const verbs: readonly Verb[] = [
   sleep,
   wake,
   restart,
+  update,
   rename,
   fork,
   kill,
   rm,
+  audit,
   daemon,
   doctor,
   completion,

@@ -26,6 +26,7 @@ export interface Terminal {
 const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "daemon/status",
   "daemon/activity",
+  "daemon/audit",
   "session/list",
   "session/show",
   "session/history",

@@ -10,6 +10,7 @@ export const GROUPS = [
   "Messages",
   "Approvals",
   "Lifecycle",
+  "History",
   "Daemon and set-up",
 ] as const;
 

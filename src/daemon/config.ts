@@ -4,7 +4,7 @@ import Conf from "conf";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
-import { prefixRule } from "../system/settings.ts";
+import { durationRule, prefixRule, sizeRule } from "../system/settings.ts";
 import type { RedactionRules } from "./redaction/redactor.ts";
 
 export interface Config {
@@ -15,6 +15,10 @@ export interface Config {
   /** The terminal UI's: its prefix key, and whether it rings; `src/system/settings.ts` reads them. */
   prefix?: string;
   notify?: boolean;
+  /** How long and how much of a session's history is kept, unless the session says otherwise. */
+  keep?: string;
+  keepSize?: string;
+  keepAudit?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: RedactionRules;
 }
@@ -24,6 +28,9 @@ const schema = {
   logLevel: { enum: ["debug", "info", "warn", "error"] },
   prefix: { type: "string", pattern: prefixRule },
   notify: { type: "boolean" },
+  keep: { type: "string", pattern: durationRule },
+  keepSize: { type: "string", pattern: sizeRule },
+  keepAudit: { type: "string", pattern: durationRule },
   redact: {
     type: "object",
     additionalProperties: { anyOf: [{ type: "string", minLength: 1 }, { const: false }] },

@@ -5,13 +5,16 @@ import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
 import { locateCodex } from "../system/codex-binary.ts";
+import { diskBytesOf } from "../system/disk.ts";
 import { version } from "../system/version.ts";
+import { Audit } from "./audit.ts";
 import type { Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { dispatcher } from "./dispatch.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 import { noSuchSession, Sessions } from "./sessions.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
@@ -23,6 +26,8 @@ const lastBytesMs = 50;
 export class Daemon {
   readonly services: Services;
   readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly upkeep: Upkeep;
   readonly #startedAt = Date.now();
   readonly #clients = new Set<ClientConnection>();
   readonly #onStopped: () => void;
@@ -32,11 +37,16 @@ export class Daemon {
   constructor(services: Services, onStopped: () => void) {
     this.services = services;
     this.sessions = new Sessions(services);
+    this.audit = new Audit(services, this.sessions);
+    const { store, log, keep, keepAuditMs } = services;
+    const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");
+    this.upkeep = new Upkeep({ store, keep, keepAuditMs, onError });
     this.#onStopped = onStopped;
   }
 
   serve(server: Server): void {
     this.#server = server;
+    this.upkeep.start();
     this.sessions.revive();
   }
 
@@ -48,6 +58,14 @@ export class Daemon {
     });
     this.#clients.add(client);
     client.onClose = () => this.#clients.delete(client);
+  }
+
+  /** Forgets a session that has ended. Gives how many records, once nothing is left of them. */
+  async remove(session: Session): Promise<number> {
+    const records = this.services.store.keep.count(session.id);
+    this.sessions.remove(session);
+    await this.upkeep.forget(session.id);
+    return records;
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
@@ -81,6 +99,7 @@ export class Daemon {
       sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
       clients: this.#clients.size,
       uptimeMs: Date.now() - this.#startedAt,
+      diskBytes: diskBytesOf(this.services.paths.stateDir),
     };
   }
 
@@ -104,6 +123,7 @@ export class Daemon {
    */
   #close(): void {
     setTimeout(() => {
+      this.upkeep.stop();
       this.#server?.close();
       this.#onStopped();
     }, lastBytesMs);

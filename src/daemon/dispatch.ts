@@ -2,6 +2,7 @@
 import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method } from "../protocol/methods.ts";
+import type { Call } from "./audit.ts";
 import type { Dispatch } from "./client-connection.ts";
 import type { Daemon } from "./daemon.ts";
 import { methods } from "./methods/index.ts";
@@ -40,9 +41,29 @@ function dispatchWhole(daemon: Daemon): Dispatch {
       );
     }
     daemon.refuseWhenStopping();
-    permitMethod(client.identity.access, name);
-    const checked = checkParams(name, params);
-    permitCall(client.identity.access, name, checked, daemon.sessions);
-    return methods[name]({ daemon, client }, checked as never);
+    return audited(daemon.audit.of(client, name, params), () => {
+      permitMethod(client.identity.access, name);
+      const checked = checkParams(name, params);
+      permitCall(client.identity.access, name, checked, daemon.sessions);
+      return methods[name]({ daemon, client }, checked as never);
+    });
   };
+}
+
+/** The entry is made before the answer goes out. */
+function audited(call: Call, work: () => unknown): unknown {
+  const done = (result: unknown) => {
+    call.done(result);
+    return result;
+  };
+  const refused = (error: unknown): never => {
+    call.refused(error);
+    throw error;
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? result.then(done, refused) : done(result);
+  } catch (error) {
+    return refused(error);
+  }
 }

@@ -5,7 +5,9 @@
 import { closeSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
+import { parseSize } from "../protocol/size.ts";
 import {
   checkPrivateDirectory,
   checkSocketPath,
@@ -25,6 +27,8 @@ import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
 
 const reportFd = 3;
+/** How long entries of the audit are kept when the config does not say. */
+const auditKeptFor = "365d";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -50,6 +54,11 @@ async function main(): Promise<void> {
   const services: Services = {
     store: new Store(paths.historyFile, redactor),
     redactor,
+    keep: {
+      ageMs: config.keep === undefined ? null : parseDuration(config.keep),
+      bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
+    },
+    keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
     log,
     codex: values.codex ?? config.codex,

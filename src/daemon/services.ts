@@ -3,11 +3,15 @@ import type { Logger } from "pino";
 import type { Paths } from "../system/paths.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
+import type { KeepRule } from "./upkeep/retention.ts";
 
 export interface Services {
   store: Store;
   redactor: Redactor;
   paths: Paths;
+  /** What is kept of a session that says nothing of it itself, and of the audit. */
+  keep: KeepRule;
+  keepAuditMs: number;
   log: Logger;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;

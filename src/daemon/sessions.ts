@@ -151,16 +151,19 @@ export class Sessions {
     session.rename(to, by);
   }
 
-  /** Forgets a session that has ended, with all its history. */
-  remove(session: Session): number {
-    const records = session.history.head;
-    this.#forget(session);
-    return records;
+  /** Takes a session that has ended away from everybody; its history is forgotten by upkeep. */
+  remove(session: Session): void {
+    this.#byId.delete(session.id);
+    this.#removeDirectory(session);
   }
 
   #forget(session: Session): void {
     this.#byId.delete(session.id);
     this.#services.store.sessions.remove(session.id);
+    this.#removeDirectory(session);
+  }
+
+  #removeDirectory(session: Session): void {
     removeSessionDirectory(join(this.#services.paths.stateDir, "sessions", session.id));
   }
 

@@ -9,9 +9,11 @@ import type {
   Answer,
   Approval,
   ApprovalDetail,
+  AuditEntry,
   Composition,
   DaemonStatus,
   HistoryRecord,
+  Keep,
   MessageContent,
   OpenMessage,
   Receipt,
@@ -47,6 +49,11 @@ export interface Methods {
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
   "daemon/activity": { params: Record<string, never>; result: { sessions: SessionActivity[] } };
+  /** Who did what; `more` is the `before` to go further back with, null when there is no more. */
+  "daemon/audit": {
+    params: { name?: string; since?: string; before?: number; limit?: number };
+    result: { entries: AuditEntry[]; more: number | null };
+  };
   "session/new": {
     params: {
       name?: string;
@@ -56,6 +63,7 @@ export interface Methods {
       /** A thread to take over, or the newest one of `spec.cwd`. */
       resume?: { threadId: string } | { last: true };
       prompt?: MessageContent;
+      keep?: Keep;
     };
     result: { session: SessionInfo; receipt: Receipt | null };
   };
@@ -121,6 +129,8 @@ export interface Methods {
   };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
   "session/remove": { params: { name: string }; result: { records: number } };
+  /** Changes what is kept of it; what is left out stays, null is as the config has it. */
+  "session/update": { params: { name: string; keep: Keep }; result: { session: SessionDetail } };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
   "session/fork": {
     params: { name: string; to: string; env: Record<string, string> };
@@ -147,4 +157,5 @@ export const limits = {
   messagesMax: 10_000,
   historyLimitMax: 1000,
   sentLimitMax: 1000,
+  auditLimitMax: 1000,
 } as const;

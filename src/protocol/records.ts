@@ -65,6 +65,10 @@ export interface OwnRecords {
   "session/cut": { threadId: string; turnId: string; item: JsonObject };
   /** The daemon did not hear the agent for a while; `recovered` items were fetched afterwards. */
   "session/gap": { reason: string; since: string; recovered: number };
+  /** Retention dropped the records up to this one's seq, `records` in all, the last from `until`. */
+  "session/trimmed": { records: number; until: string };
+  /** Who put the agent down, changed its settings, or called codex past the turns. */
+  "session/control": { action: string; by: Actor; detail: JsonObject };
   "session/interrupted": { turnId: string; by: Actor };
   "session/renamed": { from: string; to: string; by: Actor };
   "session/ended": { by: Actor };

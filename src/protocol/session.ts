@@ -70,6 +70,15 @@ export interface SessionDetail extends SessionInfo {
   /** Why the session is `crashed`, and when it is tried again. */
   crash: { reason: string; at: string; retryAt: string | null } | null;
   usage: JsonObject | null;
+  keep: Keep;
+  /** What its records take up on the disk, about. */
+  bytes: number;
+}
+
+/** What is kept of a history; what is left out or null is as the config has it, 0 is for ever. */
+export interface Keep {
+  ageMs?: number | null;
+  bytes?: number | null;
 }
 
 export interface TurnInfo {
@@ -193,6 +202,22 @@ export interface HistoryRecord {
   params: JsonObject;
 }
 
+/** Who did what, and when: one line of `audit`. */
+export interface AuditEntry {
+  id: number;
+  at: string;
+  /** The session's id and its name at that time; null for what is about the daemon. */
+  session: string | null;
+  name: string | null;
+  action: string;
+  /** `done`, or the code of the error that it was refused with. */
+  outcome: string;
+  by: Actor;
+  /** The id of the token that the client showed; null over the user's own socket. */
+  token: string | null;
+  detail: JsonObject;
+}
+
 /** `daemon status --json`. */
 export interface DaemonStatus {
   pid: number;
@@ -203,4 +228,6 @@ export interface DaemonStatus {
   sessions: number;
   clients: number;
   uptimeMs: number;
+  /** What history and logs take up on the disk. */
+  diskBytes: number;
 }

@@ -78,6 +78,8 @@ export function sessionOf(more: Partial<SessionDetail> = {}): SessionDetail {
     attached: [],
     crash: null,
     usage: null,
+    keep: {},
+    bytes: 2048,
     ...more,
   };
 }

@@ -4,7 +4,7 @@ import { quote, visible } from "../../protocol/address.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
 import type { Paths } from "../../system/paths.ts";
-import { prefixRule } from "../../system/settings.ts";
+import { durationRule, prefixRule, sizeRule } from "../../system/settings.ts";
 import type { Finding } from "./finding.ts";
 
 const LOG_LEVELS: Json[] = ["debug", "info", "warn", "error"];
@@ -20,10 +20,25 @@ const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }>
   },
   prefix: {
     rule: "a key as C-a, C-Space or M-a, and none that means Enter or Tab",
-    holds: (value) => typeof value === "string" && new RegExp(prefixRule).test(value),
+    holds: (value) => isLike(value, prefixRule),
   },
   notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+  keep: { rule: "a time as 30d", holds: (value) => isLike(value, durationRule) },
+  keepSize: { rule: "a size as 100M", holds: (value) => isLike(value, sizeRule) },
+  keepAudit: { rule: "a time as 365d", holds: (value) => isLike(value, durationRule) },
+  redact: {
+    rule: "an object of patterns by their names, or false for a built-in one",
+    holds: (value) =>
+      isObject(value) &&
+      Object.values(value).every(
+        (pattern) => pattern === false || (typeof pattern === "string" && pattern !== ""),
+      ),
+  },
 };
+
+function isLike(value: Json, rule: string): boolean {
+  return typeof value === "string" && new RegExp(rule).test(value);
+}
 
 export function checkConfig({ configFile }: Pick<Paths, "configFile">): Finding {
   const check = "config";

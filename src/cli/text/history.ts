@@ -102,6 +102,12 @@ function ownLines(method: string, given: JsonObject): string[] {
       return [
         `! not recorded since ${visible(String(own.params.since))}: ${visible(own.params.reason)}; ${fetched(Number(own.params.recovered))} fetched afterwards`,
       ];
+    case "session/trimmed":
+      return [
+        `[${own.params.records} records up to ${visible(own.params.until)} were dropped: only what comes after is kept]`,
+      ];
+    case "session/control":
+      return [`[${visible(controlText(own.params))} by ${by(own.params.by)}]`];
     case "session/interrupted":
       return [`[interrupted by ${by(own.params.by)}]`];
     case "session/renamed":
@@ -113,6 +119,14 @@ function ownLines(method: string, given: JsonObject): string[] {
     default:
       return [];
   }
+}
+
+function controlText({ action, detail }: OwnRecords["session/control"]): string {
+  const did = { sleep: "put to sleep", restart: "restarted" }[action];
+  if (did !== undefined) return did;
+  if (action !== "set") return `${action} ${text(detail.method)}`.trim();
+  const settings = Object.entries(detail).map(([name, value]) => `${name} ${text(value)}`);
+  return `set ${settings.join(", ")}`;
 }
 
 function fetched(items: number): string {

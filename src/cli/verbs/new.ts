@@ -4,11 +4,12 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
+import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
 
-interface Options {
+interface Options extends KeepOptions {
   cwd?: string;
   model?: string;
   profile?: string;
@@ -67,6 +68,7 @@ export const newSession: Verb<Options> = {
     { flags: "--codex <path>", about: "another codex", completes: "file" },
     { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
     { flags: "--last", about: "take over the directory's newest thread" },
+    ...keepOptions,
     { flags: "-d, --detach", about: "do not attach; print the name" },
   ],
   examples: [
@@ -129,6 +131,8 @@ export function newParams(
   if (prompt !== undefined) params.prompt = { text: prompt };
   if (options.resume !== undefined) params.resume = { threadId: options.resume };
   if (options.last) params.resume = { last: true };
+  const keep = keepOf(options);
+  if (keep !== undefined) params.keep = keep;
   return params;
 }
 

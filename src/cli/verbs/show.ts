@@ -1,6 +1,8 @@
 import { visible } from "../../protocol/address.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
+import { formatSize } from "../../protocol/size.ts";
+import { keepText } from "../text/keep.ts";
 import { shortPath, stateText } from "../text/session-table.ts";
 import { ago } from "../text/times.ts";
 import { wrapFor } from "../text/wrap.ts";
@@ -77,7 +79,8 @@ export function detailLines(
     ["agent", session.agentPid === null ? null : `pid ${session.agentPid}`],
     ["socket", session.codexSocket],
     ["thread", session.threadId],
-    ["history", `${session.seq} records`],
+    ["history", `${session.seq} records, ${formatSize(session.bytes)}`],
+    ["keeps", Object.keys(session.keep).length === 0 ? null : keepText(session.keep)],
     ["tokens", tokens(session)],
     ["waiting", `${count(session.approvals, "approval")}, ${count(session.queued, "message")}`],
     ["created", `${session.createdAt} (${ago(session.createdAt, nowMs)})`],

@@ -1,4 +1,5 @@
 import { HacsError } from "../../protocol/errors.ts";
+import type { JsonObject } from "../../protocol/messages.ts";
 import type { Session } from "../session/session.ts";
 import { Subscription } from "../session/subscription.ts";
 import { actorOf } from "./caller.ts";
@@ -28,12 +29,21 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
           readOnly: readOnly || client.identity.access.scope === "observe",
           since: new Date().toISOString(),
         });
+  // Who only follows is of interest when it came from elsewhere.
+  const noted = params.visible !== false || client.identity.access.token !== null;
+  const note = (action: string, detail: JsonObject) =>
+    noted && daemon.audit.note(client, session, action, detail);
   const end = () => {
     subscription.end();
     leave();
+    note("detach", {});
     client.attachments.delete(session.id);
   };
   client.attachments.set(session.id, { readOnly, end });
+  note("attach", {
+    ...(readOnly ? { readOnly } : {}),
+    ...(params.env === undefined ? {} : { env: "changed" }),
+  });
   // The answer goes out first; the events that follow belong to what it says.
   setImmediate(() => subscription.start());
   if (params.wake === true && !readOnly && !session.ended)

@@ -3,6 +3,7 @@ import type { Params } from "../../protocol/methods.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { actorOf } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
+import { setKeep } from "./update.ts";
 
 export const create: MethodHandler<"session/new"> = async (caller, params) => {
   const { name, spec, env, prompt } = params;
@@ -19,6 +20,7 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
         ? { origin: "resume", from: origin.threadId }
         : { origin: origin.kind === "last" ? "resume" : "new" },
   });
+  if (params.keep !== undefined) setKeep(caller, session, params.keep);
   const receipt = prompt === undefined ? null : session.send(prompt, "queue", undefined, by);
   return { session: session.info(), receipt };
 };

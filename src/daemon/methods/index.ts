@@ -5,6 +5,7 @@ import type { Daemon } from "../daemon.ts";
 import { activity } from "./activity.ts";
 import { answer, approvals } from "./approvals.ts";
 import { attach, detach } from "./attach.ts";
+import { audit } from "./audit.ts";
 import { compose } from "./compose.ts";
 import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
@@ -13,6 +14,7 @@ import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./l
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
+import { update } from "./update.ts";
 
 export interface Caller {
   daemon: Daemon;
@@ -30,6 +32,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "daemon/activity": activity,
+  "daemon/audit": audit,
   "session/new": create,
   "session/list": list,
   "session/show": show,
@@ -48,6 +51,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/restart": restart,
   "session/kill": kill,
   "session/remove": remove,
+  "session/update": update,
   "session/rename": rename,
   "session/fork": fork,
   "session/call": call,

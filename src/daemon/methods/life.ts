@@ -36,11 +36,11 @@ export const kill: MethodHandler<"session/kill"> = async (caller, { name }) => {
   return { session: session.info(), cancelled };
 };
 
-export const remove: MethodHandler<"session/remove"> = (caller, { name }) => {
+export const remove: MethodHandler<"session/remove"> = async (caller, { name }) => {
   const { daemon } = caller;
   const session = daemon.sessions.find(name);
   refuseReadOnly(caller, session);
-  if (session.ended) return { records: daemon.sessions.remove(session) };
+  if (session.ended) return { records: await daemon.remove(session) };
   throw new HacsError(
     "session-busy",
     `Session "${session.name}" is ${session.state}; only one that has ended is removed.`,

@@ -15,6 +15,7 @@ const text = v.pipe(
 /** Valibot takes an array for an object. */
 const object = v.custom<JsonObject>(isObject, "must be an object");
 const name = v.pipe(v.string(), v.maxLength(256));
+const time = v.pipe(v.string(), v.isoTimestamp("must be a time in ISO 8601, in UTC"));
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const environment = v.pipe(
   object,
@@ -38,6 +39,8 @@ const spec = v.strictObject({
   codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
   codex: v.optional(text),
 });
+const bound = v.optional(v.nullable(seq));
+const keep = v.strictObject({ ageMs: bound, bytes: bound });
 const named = v.strictObject({ name });
 
 const shapes = {
@@ -56,6 +59,12 @@ const shapes = {
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
   "daemon/activity": v.strictObject({}),
+  "daemon/audit": v.strictObject({
+    name: v.optional(name),
+    since: v.optional(time),
+    before: v.optional(seq),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.auditLimitMax))),
+  }),
   "session/new": v.strictObject({
     name: v.optional(name),
     spec,
@@ -64,6 +73,7 @@ const shapes = {
       v.union([v.strictObject({ threadId: text }), v.strictObject({ last: v.literal(true) })]),
     ),
     prompt: v.optional(content),
+    keep: v.optional(keep),
   }),
   "session/list": v.strictObject({ all: v.optional(v.boolean()) }),
   "session/show": named,
@@ -112,6 +122,7 @@ const shapes = {
   }),
   "session/kill": named,
   "session/remove": named,
+  "session/update": v.strictObject({ name, keep }),
   "session/rename": v.strictObject({ name, to: name }),
   "session/fork": v.strictObject({ name, to: name, env: environment }),
   "session/call": v.strictObject({ name, method: text, params: object }),

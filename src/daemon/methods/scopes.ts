@@ -17,6 +17,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
+  "daemon/audit": "admin",
   // It names the directory, the sandbox, the environment and the codex itself.
   "session/new": "admin",
   "session/list": "observe",
@@ -39,6 +40,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/restart": wakes,
   "session/kill": "admin",
   "session/remove": "admin",
+  "session/update": "admin",
   "session/rename": "admin",
   "session/fork": "admin",
   "session/call": { least: "observe", of: ({ method, params }) => codexScope(method, params) },

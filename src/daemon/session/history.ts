@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from "../../protocol/messages.ts";
 import { type Draft, deltaField, type OwnMethod, type OwnRecords } from "../../protocol/records.ts";
-import type { HistoryRecord } from "../../protocol/session.ts";
+import type { HistoryRecord, Keep } from "../../protocol/session.ts";
 import { DeltaStreams } from "../redaction/delta-streams.ts";
 import type { RecordRow } from "../store/record-table.ts";
 import type { Store } from "../store/store.ts";
@@ -141,6 +141,12 @@ export class History {
     this.#keeper.forget(itemId);
   }
 
+  /** What is kept of it, and what that takes up. */
+  kept(): { keep: Keep; bytes: number } {
+    const { keep = {}, bytes = 0 } = this.#store.keep.get(this.#session) ?? {};
+    return { keep, bytes };
+  }
+
   redacted(text: string): string {
     return this.#store.redactor.text(text);
   }
@@ -183,7 +189,10 @@ export class History {
       );
       this.#head = seq;
       this.#store.afterwards(
-        () => this.feed.push(recordFrame(this.#session, row), seq),
+        () => {
+          this.feed.push(recordFrame(this.#session, row), seq);
+          this.#store.onRecords(this.#session);
+        },
         () => {
           this.#head = seq - 1;
         },

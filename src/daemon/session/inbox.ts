@@ -224,6 +224,9 @@ export class Inbox {
   }
 
   #repeated(known: MessageRow, content: MessageContent): Receipt {
+    // Retention dropped what it said; that it was sent is known.
+    if (known.content.text === "" && known.content.images === undefined)
+      return this.#receipt(known);
     // Of what codex has, only this much is known any more.
     const kept = JSON.stringify(this.#redacted(known.content));
     if (kept === JSON.stringify(this.#redacted(content))) return this.#receipt(known);

@@ -102,6 +102,41 @@ const migrations = [
   CREATE INDEX turn_ends ON records (session, seq) WHERE method = 'turn/completed';
   CREATE INDEX token_usages ON records (session, seq) WHERE method = 'thread/tokenUsage/updated';
   `,
+  `
+  -- Who did what. No foreign key: the removal of a session is an entry, too.
+  CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          TEXT NOT NULL,
+    session     TEXT,                   -- an id; null for what is about the daemon
+    name        TEXT,                   -- as it was then
+    action      TEXT NOT NULL,
+    outcome     TEXT NOT NULL,          -- done, or an error's code
+    by          TEXT NOT NULL,          -- JSON, Actor
+    token       TEXT,
+    detail      TEXT NOT NULL           -- JSON
+  ) STRICT;
+  CREATE INDEX audit_sessions ON audit (session);
+  CREATE INDEX audit_names ON audit (name);
+  CREATE INDEX audit_times ON audit (at);
+  `,
+  `
+  -- What is kept of a session (JSON, Keep), how far its history was looked through, what it takes
+  -- up, and when it was removed: what is left of it then is forgotten by and by.
+  ALTER TABLE sessions ADD COLUMN keep TEXT;
+  ALTER TABLE sessions ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN removed_at TEXT;
+  CREATE INDEX message_seqs ON messages (session, seq);
+
+  -- What was said. It is filled from the records beside everything else, so that a long history
+  -- that an older version wrote keeps nobody waiting.
+  CREATE VIRTUAL TABLE said USING fts5 (
+    session, text, kind UNINDEXED, seq UNINDEXED, at UNINDEXED,
+    tokenize = "unicode61 remove_diacritics 2"
+  );
+  -- What is dropped is gone from the index at once.
+  INSERT INTO said (said, rank) VALUES ('secure-delete', 1);
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

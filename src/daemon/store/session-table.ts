@@ -63,7 +63,10 @@ export class SessionTable {
   }
 
   all(): SessionRow[] {
-    return this.#db.prepare("SELECT * FROM sessions ORDER BY created_at, id").all().map(fromRow);
+    return this.#db
+      .prepare("SELECT * FROM sessions WHERE removed_at IS NULL ORDER BY created_at, id")
+      .all()
+      .map(fromRow);
   }
 
   insert(row: SessionRow): void {

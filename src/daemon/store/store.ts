@@ -7,10 +7,13 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { Redactor } from "../redaction/redactor.ts";
 import { ApprovalTable } from "./approval-table.ts";
+import { AuditTable } from "./audit-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
+import { KeepTable } from "./keep-table.ts";
 import { MessageTable } from "./message-table.ts";
 import { RecordTable } from "./record-table.ts";
+import { SaidTable } from "./said-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
 
@@ -21,6 +24,11 @@ export class Store {
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
   readonly drafts: DraftTable;
+  readonly audit: AuditTable;
+  readonly keep: KeepTable;
+  readonly said: SaidTable;
+  /** A session has new records. */
+  onRecords: (session: string) => void = () => {};
   /** What is handed to the tables has passed it, or is kept only until codex has it. */
   readonly redactor: Redactor;
   readonly #db: DatabaseSync;
@@ -46,6 +54,9 @@ export class Store {
     this.approvals = new ApprovalTable(this.#db);
     this.compositions = new CompositionTable(this.#db);
     this.drafts = new DraftTable(this.#db);
+    this.audit = new AuditTable(this.#db);
+    this.keep = new KeepTable(this.#db);
+    this.said = new SaidTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */
@@ -74,9 +85,29 @@ export class Store {
    */
   forgetting(): void {
     this.afterwards(
-      () => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
+      () => this.forgetNow(),
       () => {},
     );
+  }
+
+  /** The same for what is committed already. */
+  forgetNow(): void {
+    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Gives some free pages back to the file system; `more` when there are more to give. */
+  giveBack(pages: number, keptFree: number): "none" | "some" | "more" {
+    const { freelist_count: free } = this.#db.prepare("PRAGMA freelist_count").get() as {
+      freelist_count: number;
+    };
+    if (free <= keptFree) return "none";
+    this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
+    const { freelist_count: left } = this.#db.prepare("PRAGMA freelist_count").get() as {
+      freelist_count: number;
+    };
+    // A file from before this version does not give any back; it uses them again.
+    if (left === free) return "none";
+    return left > keptFree ? "more" : "some";
   }
 
   /**

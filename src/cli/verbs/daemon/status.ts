@@ -1,6 +1,7 @@
 import { visible } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
+import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Verb } from "../../verb.ts";
 
@@ -11,7 +12,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs",
+      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes",
     ],
   ],
   async run(context) {
@@ -37,6 +38,7 @@ export const daemonStatus: Verb = {
       ["listens", status.listen.join(", ") || "on the socket alone"],
       ["sessions", String(status.sessions)],
       ["clients", String(status.clients)],
+      ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],
     ];
     for (const [label, text] of rows)

@@ -40,6 +40,12 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
       return loud(`the agent ${textOf(params.status)}${why}`);
     case "session/gap":
       return loud(gap(params, why));
+    case "session/trimmed":
+      return quiet(
+        `${Number(params.records ?? 0)} records up to ${textOf(params.until)} were dropped; history begins here`,
+      );
+    case "session/control":
+      return quiet(`${control(params)} by ${by(params)}`);
     case "session/interrupted":
       return loud(`interrupted by ${by(params)}`);
     case "session/renamed":
@@ -76,6 +82,23 @@ function gap(params: JsonObject, why: string): string {
   const since = Date.parse(textOf(params.since));
   const day = Number.isNaN(since) ? "" : ` since ${new Date(since).toISOString()}`;
   return `the agent was not heard${day}${why}; ${Number(params.recovered ?? 0)} items recovered`;
+}
+
+/** As the audit has it: which of the things that an administrator does. */
+function control(params: JsonObject): string {
+  const detail = isObject(params.detail) ? params.detail : {};
+  switch (params.action) {
+    case "sleep":
+      return "put to sleep";
+    case "restart":
+      return "restarted";
+    case "set":
+      return `set ${Object.entries(detail)
+        .map(([name, value]) => `${name} ${textOf(value) || JSON.stringify(value)}`)
+        .join(", ")}`;
+    default:
+      return `${textOf(params.action)} ${textOf(detail.method)}`.trim();
+  }
 }
 
 function originOf(origin: unknown): string {

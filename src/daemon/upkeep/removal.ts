@@ -1,0 +1,20 @@
+/** Forgets a session that was removed: first what was said, then its records, then that it was. */
+import type { Store } from "../store/store.ts";
+
+const rowsAtOnce = 20;
+
+/** False when nothing of it is left. */
+export function forgetSome(store: Store, session: string, until: number): boolean {
+  do {
+    if (!store.transaction(() => forgetFew(store, session))) return false;
+  } while (performance.now() < until);
+  return true;
+}
+
+function forgetFew(store: Store, session: string): boolean {
+  const said = store.said.of(session, rowsAtOnce);
+  for (const { id } of said) store.said.drop(id);
+  if (said.length > 0 || store.keep.forgetSome(session, rowsAtOnce)) return true;
+  store.sessions.remove(session);
+  return false;
+}
