@@ -15,12 +15,14 @@ import { tuiBytes } from "./tui-bytes.ts";
 import { tuiHistory } from "./tui-history.ts";
 import { tuiPaint } from "./tui-paint.ts";
 import { tuiStream } from "./tui-stream.ts";
+import { upkeep } from "./upkeep.ts";
 import { wake } from "./wake.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   "cli-start": cliStart,
   "delta-latency": deltaLatency,
   redaction,
+  upkeep,
   "fan-out": fanOut,
   "attach-paint": attachPaint,
   wake,

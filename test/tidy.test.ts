@@ -9,10 +9,11 @@ import { root } from "./support/codex.ts";
 const floors: Record<string, string[]> = {
   protocol: [],
   system: ["protocol"],
+  export: ["protocol"],
   client: ["system", "protocol"],
   daemon: ["client", "system", "protocol"],
-  tui: ["client", "system", "protocol"],
-  cli: ["tui", "client", "system", "protocol"],
+  tui: ["export", "client", "system", "protocol"],
+  cli: ["tui", "export", "client", "system", "protocol"],
   demo: ["system", "protocol"],
 };
 

@@ -8,6 +8,7 @@ import { completion } from "./verbs/completion.ts";
 import { daemon } from "./verbs/daemon/index.ts";
 import { deny } from "./verbs/deny.ts";
 import { doctor } from "./verbs/doctor.ts";
+import { exportSession } from "./verbs/export.ts";
 import { fork } from "./verbs/fork.ts";
 import { interrupt } from "./verbs/interrupt.ts";
 import { kill } from "./verbs/kill.ts";
@@ -16,6 +17,7 @@ import { newSession } from "./verbs/new.ts";
 import { rename } from "./verbs/rename.ts";
 import { restart } from "./verbs/restart.ts";
 import { rm } from "./verbs/rm.ts";
+import { search } from "./verbs/search.ts";
 import { send } from "./verbs/send.ts";
 import { show } from "./verbs/show.ts";
 import { sleep } from "./verbs/sleep.ts";
@@ -50,6 +52,8 @@ export const verbs: readonly Verb[] = [
   fork,
   kill,
   rm,
+  search,
+  exportSession,
   audit,
   daemon,
   doctor,

@@ -27,6 +27,7 @@ const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "daemon/status",
   "daemon/activity",
   "daemon/audit",
+  "daemon/search",
   "session/list",
   "session/show",
   "session/history",

@@ -56,7 +56,7 @@ export interface Option {
   /** Long names, in camel case, of the options that it can't go with. */
   conflicts?: string[];
   /** What the shell completes its value with; with neither this nor choices, nothing. */
-  completes?: "file" | "directory";
+  completes?: "file" | "directory" | "session";
 }
 
 /** The options that every verb has. */

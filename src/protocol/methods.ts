@@ -5,6 +5,7 @@
 import type { SessionActivity } from "./activity.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
+import type { SearchHit } from "./search.ts";
 import type {
   Answer,
   Approval,
@@ -49,6 +50,11 @@ export interface Methods {
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
   "daemon/activity": { params: Record<string, never>; result: { sessions: SessionActivity[] } };
+  /** Where something was said or done, newest first. `behind`: sessions not whole in the index. */
+  "daemon/search": {
+    params: { words: string; name?: string; since?: string; limit?: number };
+    result: { hits: SearchHit[]; behind: number };
+  };
   /** Who did what; `more` is the `before` to go further back with, null when there is no more. */
   "daemon/audit": {
     params: { name?: string; since?: string; before?: number; limit?: number };
@@ -158,4 +164,5 @@ export const limits = {
   historyLimitMax: 1000,
   sentLimitMax: 1000,
   auditLimitMax: 1000,
+  searchLimitMax: 1000,
 } as const;

@@ -15,6 +15,7 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   "daemon/stop": [["admin", { agents: "keep" }]],
   "daemon/sent": [["prompt"]],
   "daemon/activity": [["observe"]],
+  "daemon/search": [["observe"]],
   "daemon/audit": [["admin"]],
   "session/update": [["admin", { name: "web", keep: {} }]],
   "session/new": [["admin", { name: "web", spec: { cwd: "/" }, env: {} }]],

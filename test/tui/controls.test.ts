@@ -1,8 +1,8 @@
 /** codex's controls: what a command asks, what its answers become, and lists to choose from. */
 import { expect, test } from "vitest";
+import { markdownOf } from "../../src/export/markdown.ts";
 import * as answers from "../../src/tui/controls/control-answers.ts";
 import { listed, paged, runControl, unanswered } from "../../src/tui/controls/run-control.ts";
-import { markdownOf } from "../../src/tui/controls/transcript-markdown.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { agentMessage, item, modelWith, shown, userMessage } from "./events.ts";

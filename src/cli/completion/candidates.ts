@@ -94,6 +94,8 @@ function readWord(line: Line, word: string): void {
 async function proposals(line: Line, names: Names): Promise<Candidates> {
   const { awaiting, verb, current } = line;
   if (awaiting?.choices) return { values: awaiting.choices.map((value) => ({ value })) };
+  if (awaiting?.completes === "session")
+    return { values: sessionValues(await names.sessions(line.choice, true)) };
   if (awaiting?.completes)
     return { values: [], paths: awaiting.completes === "file" ? "files" : "directories" };
   if (awaiting) return { values: [] };
@@ -125,9 +127,14 @@ async function argumentValues(
   }
   if (argument === undefined || !/^[<[]session/.test(argument)) return [];
   const sessions = await names.sessions(choice, verb.endedToo ?? false);
-  return sessions
-    .filter(({ name }) => !args.includes(name))
-    .map(({ name, state, cwd }) => ({ value: name, about: firstLine(`${state}, ${cwd}`) }));
+  return sessionValues(sessions.filter(({ name }) => !args.includes(name)));
+}
+
+function sessionValues(sessions: SessionInfo[]): Candidate[] {
+  return sessions.map(({ name, state, cwd }) => ({
+    value: name,
+    about: firstLine(`${state}, ${cwd}`),
+  }));
 }
 
 function optionsOf(line: Line): Option[] {

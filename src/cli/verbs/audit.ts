@@ -2,6 +2,7 @@ import { visible } from "../../protocol/address.ts";
 import { limits } from "../../protocol/methods.ts";
 import { type AuditEntry, describeActor } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
+import { toJson } from "../output.ts";
 import { parseSince } from "../since.ts";
 import { localTime } from "../text/times.ts";
 import { type Verb, wholeNumber } from "../verb.ts";
@@ -34,7 +35,7 @@ export const audit: Verb<Options> = {
   async run(context, [name], options) {
     const entries = await lastEntries(context, name, options);
     for (const entry of entries) {
-      if (context.json) context.print(JSON.stringify(entry));
+      if (context.json) context.print(toJson(entry));
       else context.print(entryLine(entry, context));
     }
     if (entries.length === 0) context.note("There is no entry.");

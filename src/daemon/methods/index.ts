@@ -11,6 +11,7 @@ import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
+import { search } from "./search.ts";
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
@@ -32,6 +33,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "daemon/activity": activity,
+  "daemon/search": search,
   "daemon/audit": audit,
   "session/new": create,
   "session/list": list,

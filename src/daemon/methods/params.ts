@@ -59,6 +59,12 @@ const shapes = {
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
   "daemon/activity": v.strictObject({}),
+  "daemon/search": v.strictObject({
+    words: v.pipe(v.string(), v.maxLength(1000)),
+    name: v.optional(name),
+    since: v.optional(time),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.searchLimitMax))),
+  }),
   "daemon/audit": v.strictObject({
     name: v.optional(name),
     since: v.optional(time),

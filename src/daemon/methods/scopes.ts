@@ -17,6 +17,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
+  "daemon/search": "observe",
   "daemon/audit": "admin",
   // It names the directory, the sandbox, the environment and the codex itself.
   "session/new": "admin",

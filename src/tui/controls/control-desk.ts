@@ -1,6 +1,7 @@
 /** Asks codex what its controls need, through the daemon, and brings the answers to the model. */
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { markdownOf } from "../../export/markdown.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Method, Params, Result } from "../../protocol/methods.ts";
@@ -12,7 +13,6 @@ import * as answers from "./control-answers.ts";
 import { type Control, offersIn } from "./controls.ts";
 import { diffPage, localDiff } from "./local-diff.ts";
 import { listed, paged, runControl, unanswered } from "./run-control.ts";
-import { markdownOf } from "./transcript-markdown.ts";
 
 type Call = <M extends Method>(method: M, params: Omit<Params<M>, "name">) => Promise<Result<M>>;
 
@@ -188,7 +188,7 @@ export class ControlDesk {
     }
     try {
       // What is there already is not written over.
-      await writeFile(file, markdownOf(name, records), { flag: "wx", mode: 0o600 });
+      await writeFile(file, await exported(file, name, records), { flag: "wx", mode: 0o600 });
     } catch (error) {
       throw new HacsError("invalid-usage", `${file} can't be written: ${messageOf(error)}`);
     }
@@ -239,4 +239,10 @@ export class ControlDesk {
     const known = error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
     this.#store.act((model) => failed(model, known));
   }
+}
+
+/** As the file's name has it: a page, or Markdown. */
+async function exported(file: string, name: string, records: HistoryRecord[]): Promise<string> {
+  if (file.endsWith(".html")) return (await import("../../export/html.ts")).htmlOf(name, records);
+  return markdownOf(name, records);
 }
