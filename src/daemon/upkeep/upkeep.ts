@@ -9,7 +9,7 @@ import { indexSome } from "./indexing.ts";
 import { forgetSome } from "./removal.ts";
 import { dropSome, type KeepRule } from "./retention.ts";
 
-const sliceMs = 4;
+const sliceMs = 3;
 const restMs = 8;
 /** What comes in a burst is indexed together. */
 const settleMs = 200;
@@ -17,7 +17,7 @@ const roundMs = 60_000;
 /** The log is emptied with a sync to the disk, so not after every record that is dropped. */
 const wipeEveryMs = 10_000;
 const auditRowsMax = 500;
-const vacuumPages = 64;
+const vacuumPages = 16;
 /** Fewer free pages than this are left for what comes. */
 const freePagesMin = 256;
 
@@ -135,11 +135,11 @@ export class Upkeep {
         (time) => this.#index(time),
         (time) => this.#trim(time),
         () => this.#dropAudit(),
-        () => this.#vacuum(),
         () => this.#wipe(),
       ];
       // Each has its turn in every slice: a flood of one kind does not keep the others waiting.
       more = tasks.map((task) => task(until)).some((left) => left);
+      more ||= this.#vacuum();
     } catch (error) {
       // Tried again with the next round; nothing was half done.
       this.#options.onError(error);
@@ -207,6 +207,6 @@ export class Upkeep {
     const given = this.#options.store.giveBack(vacuumPages, freePagesMin);
     // The file itself shrinks when the log is emptied.
     if (given !== "none") this.#toWipe = true;
-    return given === "more";
+    return given !== "none";
   }
 }
