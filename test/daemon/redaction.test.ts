@@ -194,6 +194,25 @@ test("what is approved is shown without its secrets, and runs with them", async 
   expect(filesWith(secretOf(1))).toEqual([]);
 });
 
+test("a command that is not decided on is shown to its end", async () => {
+  const connection = await setUp();
+  await createSession(home, connection, { name: "bot", spec: { approval: "on-request" } });
+  const watcher = await watch(home, "bot");
+  await connection.call("session/send", {
+    name: "bot",
+    content: { text: "ask curl http://localhost:3000" },
+  });
+  const asked = await watcher.until("an approval", ({ method }) => method === "session/approval");
+  const { command } = asked.params.approval as { command: string };
+  expect(command).toContain("curl http://localhost:3000");
+  const begun = watcher.events.find(
+    ({ method, params }) =>
+      method === "item/started" && (params.item as { type: string }).type === "commandExecution",
+  );
+  expect(JSON.stringify(begun?.params.item)).toContain("curl http://localhost:3000");
+  watcher.stop();
+});
+
 test("a user's own patterns come from the config; a wrong one is said", async () => {
   const connection = await setUp({ config: { redact: { "ACME key": "acme-([0-9]+)" } } });
   await createSession(home, connection, { name: "bot" });

@@ -8,6 +8,7 @@ import { matchOf } from "../../src/protocol/search.ts";
 import { historyOf } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
+import { watch } from "../support/watcher.ts";
 
 let home: Home;
 let connection: Connection;
@@ -118,6 +119,15 @@ test("a message that is dropped, and a session that is removed, are found no mor
   const shown = await home.ok(["show", "brief"]);
   expect(shown).toMatch(/keeps +at most 1\.0 KiB/);
   expect(await home.ok(["tail", "brief"])).toMatch(/records up to .* were dropped/);
+
+  // A client that comes with an old cursor is told where history begins, and has the rest.
+  const watcher = await watch(home, "brief", { after: 2 });
+  await watcher.until("live", ({ method }) => method === "session/live");
+  const seqs = watcher.records().map(({ seq }) => seq!);
+  expect(watcher.records()[0]?.method).toBe("session/trimmed");
+  expect(seqs).toEqual(seqs.map((_, place) => seqs[0]! + place));
+  expect(seqs.at(-1)).toBe((await home.show("brief")).seq);
+  watcher.stop();
 
   // It goes on as before: codex is compared with what is kept.
   await connection.call("session/sleep", { name: "brief" });

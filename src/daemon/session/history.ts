@@ -44,6 +44,9 @@ const LIVE_ONLY = new Set([
 const LIVE_ONLY_FAMILIES =
   /delta$|^fuzzyFileSearch\/|^thread\/realtime\/|^mcpServer\/event\/|^externalAgentConfig\//i;
 
+/** Of these, what tells again and again how far something has come. */
+const GROWING = new Set(["item/fileChange/patchUpdated", "item/mcpToolCall/progress"]);
+
 /** What comes and goes without anybody having done anything: no activity of the session's. */
 const UNEVENTFUL = new Set<string>(["session/agent", "session/gap", "warning", "configWarning"]);
 
@@ -100,7 +103,8 @@ export class History {
     if (method === "item/started") this.begin(params);
     if (LIVE_ONLY.has(method) || LIVE_ONLY_FAMILIES.test(method)) {
       if (!this.feed.hasListeners) return true;
-      const shown = this.#store.redactor.begun(params);
+      const { redactor } = this.#store;
+      const shown = GROWING.has(method) ? redactor.begun(params) : redactor.json(params);
       this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(shown)), 0);
       return true;
     }
@@ -112,9 +116,12 @@ export class History {
 
   /** An item is on its way. One that is found so has had deltas that were not heard. */
   begin(params: JsonObject, found = false): void {
-    const shown = this.#store.redactor.begun(params);
-    this.drafts.begin(shown);
-    if (!found) this.#streams.begin(String((shown.item as JsonObject).id));
+    const { redactor } = this.#store;
+    const item = params.item as JsonObject;
+    // What streams may have come in part; all else of an item is whole from the beginning.
+    const soFar = found ? { ...item, ...redactor.begun(streamedOf(item)) } : item;
+    this.drafts.begin(redactor.json({ ...params, item: soFar }));
+    if (!found) this.#streams.begin(String(item.id));
   }
 
   /** codex was not heard for a while. */
@@ -214,6 +221,12 @@ function paramsOf(row: RecordRow): JsonObject {
   } catch {
     return { damaged: true };
   }
+}
+
+/** The fields that deltas are for, as `itemOfDraft` has them. */
+function streamedOf({ text, aggregatedOutput, summary, content }: JsonObject): JsonObject {
+  const fields = { text, aggregatedOutput, summary, content };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** By which item or turn a record is known, so that it is kept once. */
