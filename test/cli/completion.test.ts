@@ -76,7 +76,7 @@ describe("a line goes on with", () => {
   test("nothing where there is no daemon to ask", async () => {
     const none = async () => Promise.reject(new Error("no daemon"));
     await expect(candidates(["send", ""], { sessions: none, approvals: none })).rejects.toThrow();
-    expect((await candidates(["se"], { sessions: none, approvals: none })).values).toHaveLength(1);
+    expect((await candidates(["sen"], { sessions: none, approvals: none })).values).toHaveLength(1);
   });
 });
 

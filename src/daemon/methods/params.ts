@@ -40,7 +40,7 @@ const spec = v.strictObject({
   codex: v.optional(text),
 });
 const bound = v.optional(v.nullable(seq));
-const keep = v.strictObject({ ageMs: bound, bytes: bound });
+const keep = v.pipe(object, v.strictObject({ ageMs: bound, bytes: bound }));
 const named = v.strictObject({ name });
 
 const shapes = {

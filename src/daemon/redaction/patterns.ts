@@ -32,6 +32,7 @@ export const BUILT_IN: Record<string, string> = {
   "Hugging Face token": "hf_([A-Za-z0-9]{30,})",
   "Docker token": "dckr_(?:pat|oat)_([A-Za-z0-9_-]{20,})",
   "DigitalOcean token": "do[oprt]_v1_([0-9a-f]{40,})",
+  "hacs-session token": "hacs_[0-9a-f]{1,64}_([A-Za-z0-9_-]{30,})",
   "Vault token": "hv[sbr]\\.([A-Za-z0-9_-]{20,})",
   "age key": "AGE-SECRET-KEY-1([0-9A-Z]{50,})",
   // Its payload and signature; of a header the next dot may be far away.

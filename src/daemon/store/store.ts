@@ -163,6 +163,8 @@ function open(file: string): DatabaseSync {
     db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -4096;",
     );
+    // A daemon that died may have left in the log what it had just forgotten.
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     return db;
   } catch (error) {
     db?.close();

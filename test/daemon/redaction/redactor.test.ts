@@ -20,6 +20,7 @@ const secrets: [name: string, text: string, secret: string][] = [
   ["Google key", "AIza", join(letters, "xyz")],
   ["Slack token", "xoxb-", "123456789012-abcdefABCDEF"],
   ["Stripe key", "sk_live_", letters],
+  ["hacs-session token", "hacs_0f1e_", letters],
   ["npm token", "npm_", join(letters, "abcd")],
   ["Telegram token", "123456789:", join("AA", letters, "x")],
   ["JSON web token", "eyJhbGciOiJIUzI1NiJ9.", join("eyJzdWIiOiIxMjM0NTY3ODkwIn0.", letters)],
