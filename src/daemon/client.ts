@@ -1,5 +1,6 @@
 /** Who asks: one connection, or one request over HTTP. */
 import { type Access, ownerAccess } from "../protocol/access.ts";
+import type { JsonObject } from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
 import type { Sink } from "./session/feed.ts";
 
@@ -25,3 +26,6 @@ export interface Attachment {
   readOnly: boolean;
   end: () => void;
 }
+
+/** Answers a request, or throws a HacsError. */
+export type Dispatch = (client: Client, method: string, params: JsonObject) => unknown;

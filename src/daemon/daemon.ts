@@ -1,17 +1,18 @@
 /** The daemon: its sessions, its clients, and how it ends. */
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import { type Access, sees } from "../protocol/access.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
 import { locateCodex } from "../system/codex-binary.ts";
 import { version } from "../system/version.ts";
-import type { Identity } from "./client.ts";
+import type { Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { dispatcher } from "./dispatch.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 import { noSuchSession, Sessions } from "./sessions.ts";
+import type { Wire } from "./wire.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
@@ -23,6 +24,8 @@ const lastBytesMs = 50;
 export class Daemon {
   readonly services: Services;
   readonly sessions: Sessions;
+  /** The way of every request, whatever it came by. */
+  readonly dispatch: Dispatch = dispatcher(this);
   readonly #startedAt = Date.now();
   readonly #clients = new Set<ClientConnection>();
   readonly #onStopped: () => void;
@@ -40,15 +43,16 @@ export class Daemon {
     this.sessions.revive();
   }
 
-  accept(socket: Socket, identity: Identity): void {
-    if (this.#clients.size >= clientsMax || this.#stopping) return void socket.destroy();
-    const dispatch = dispatcher(this);
-    const client = new ClientConnection(socket, identity, dispatch, (error) => {
-      this.services.log.error({ err: error }, "a request met a bug");
-    });
+  accept(wire: Wire, identity: Identity): void {
+    if (this.#clients.size >= clientsMax || this.#stopping) return wire.destroy();
+    const client = new ClientConnection(wire, identity, this.dispatch, this.onBug);
     this.#clients.add(client);
     client.onClose = () => this.#clients.delete(client);
   }
+
+  onBug = (error: unknown): void => {
+    this.services.log.error({ err: error }, "a request met a bug");
+  };
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {

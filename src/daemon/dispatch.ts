@@ -2,7 +2,7 @@
 import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method } from "../protocol/methods.ts";
-import type { Dispatch } from "./client-connection.ts";
+import type { Dispatch } from "./client.ts";
 import type { Daemon } from "./daemon.ts";
 import { methods } from "./methods/index.ts";
 import { checkParams } from "./methods/params.ts";

@@ -17,6 +17,7 @@ import { agentSocket } from "./agent/agent.ts";
 import { owner } from "./client.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
+import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
     log.info("stopped");
     process.exit(0);
   });
-  const server = await listen(paths.socket, (socket) => daemon.accept(socket, owner));
+  const server = await listen(paths.socket, (socket) => daemon.accept(new LineWire(socket), owner));
   process.umask(umask);
   daemon.serve(server);
   endOnSignals(daemon, log);

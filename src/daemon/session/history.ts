@@ -10,7 +10,8 @@ import type { Store } from "../store/store.ts";
 import { encodeBounded } from "./bounded.ts";
 import { DraftKeeper } from "./draft-keeper.ts";
 import { Drafts, itemOfDraft } from "./drafts.ts";
-import { Feed, liveFrame, recordFrame } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import { liveFrame, recordFrame } from "./framing.ts";
 
 /** What codex tells that is of the moment: clients see it live, and it is not kept. */
 const LIVE_ONLY = new Set([
@@ -94,13 +95,13 @@ export class History {
       this.#keeper.changed(String(params.itemId));
       if (this.feed.hasListeners) {
         const event = { session: this.#session, at, method, offset };
-        this.feed.push(liveFrame(event, JSON.stringify(params)), 0, true);
+        this.feed.push(liveFrame(event, JSON.stringify(params), true));
       }
       return true;
     }
     if (method === "item/started") this.drafts.begin(params);
     if (LIVE_ONLY.has(method) || LIVE_ONLY_FAMILIES.test(method)) {
-      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(params)), 0);
+      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(params)));
       return true;
     }
     const keys = keysOf(method, params);
@@ -115,7 +116,7 @@ export class History {
   /** Says something live that is not recorded. */
   live(method: string, params: object): void {
     const event = { session: this.#session, at: now(), method };
-    this.feed.push(liveFrame(event, JSON.stringify(params)), 0);
+    this.feed.push(liveFrame(event, JSON.stringify(params)));
   }
 
   /** Drafts that will never complete: what was shown of them stays in the history. */
@@ -150,7 +151,7 @@ export class History {
       );
       this.#head = seq;
       this.#store.afterwards(
-        () => this.feed.push(recordFrame(this.#session, row), seq),
+        () => this.feed.push(recordFrame(this.#session, row)),
         () => {
           this.#head = seq - 1;
         },
