@@ -12,6 +12,7 @@ import { interrupt } from "./verbs/interrupt.ts";
 import { kill } from "./verbs/kill.ts";
 import { ls } from "./verbs/ls.ts";
 import { newSession } from "./verbs/new.ts";
+import { pair } from "./verbs/pair.ts";
 import { rename } from "./verbs/rename.ts";
 import { restart } from "./verbs/restart.ts";
 import { rm } from "./verbs/rm.ts";
@@ -20,6 +21,7 @@ import { show } from "./verbs/show.ts";
 import { sleep } from "./verbs/sleep.ts";
 import { start } from "./verbs/start.ts";
 import { tail } from "./verbs/tail.ts";
+import { token } from "./verbs/token/index.ts";
 import { top } from "./verbs/top.ts";
 import { unsend } from "./verbs/unsend.ts";
 import { wait } from "./verbs/wait.ts";
@@ -48,6 +50,8 @@ export const verbs: readonly Verb[] = [
   kill,
   rm,
   daemon,
+  token,
+  pair,
   doctor,
   completion,
 ];

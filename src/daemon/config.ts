@@ -14,13 +14,35 @@ export interface Config {
   /** The terminal UI's: its prefix key, and whether it rings; `src/system/settings.ts` reads them. */
   prefix?: string;
   notify?: boolean;
+  /** Where it listens besides its socket, each `ADDR:PORT`. */
+  listen?: string[];
+  /** PEM files; without them only loopback, or what is behind a proxy. */
+  tlsCert?: string;
+  tlsKey?: string;
+  /** Addresses and networks of the proxies that are let in and believed. */
+  behindProxy?: string[];
+  /** Names that a request's Host may have, beside the addresses. */
+  allowedHosts?: string[];
+  /** Origins of web pages that may ask. */
+  allowedOrigins?: string[];
 }
+
+const path = { type: "string", pattern: "^/" } as const;
+const listOf = (pattern: string) =>
+  ({ type: "array", items: { type: "string", pattern }, maxItems: 100 }) as const;
 
 const schema = {
   codex: { type: "string", minLength: 1 },
   logLevel: { enum: ["debug", "info", "warn", "error"] },
   prefix: { type: "string", pattern: prefixRule },
   notify: { type: "boolean" },
+  listen: listOf("^.*:[0-9]+$"),
+  tlsCert: path,
+  tlsKey: path,
+  behindProxy: listOf("^[0-9A-Fa-f:.]+(/[0-9]+)?$"),
+  allowedHosts: listOf("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]+)?$"),
+  // As browsers send it: no path, no slash at the end, and never "null" or "*".
+  allowedOrigins: listOf("^[a-z][a-z0-9+.-]*://[^/\\s*]+$"),
 } as const;
 
 /** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */

@@ -6,12 +6,15 @@ import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
 import { locateCodex } from "../system/codex-binary.ts";
 import { version } from "../system/version.ts";
-import type { Dispatch, Identity } from "./client.ts";
+import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { dispatcher } from "./dispatch.ts";
+import type { OpenPort } from "./network/open-port.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 import { noSuchSession, Sessions } from "./sessions.ts";
+import { Pairing } from "./tokens/pairing.ts";
+import { Tokens } from "./tokens/tokens.ts";
 import type { Wire } from "./wire.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
@@ -26,33 +29,59 @@ export class Daemon {
   readonly sessions: Sessions;
   /** The way of every request, whatever it came by. */
   readonly dispatch: Dispatch = dispatcher(this);
+  readonly tokens: Tokens;
+  readonly pairing = new Pairing();
+  /** Where it listens besides its socket. */
+  port: OpenPort | undefined;
   readonly #startedAt = Date.now();
-  readonly #clients = new Set<ClientConnection>();
+  readonly #clients = new Set<Client>();
   readonly #onStopped: () => void;
   #server: Server | undefined;
+  /** The port may be open before sessions have found their agents. */
+  #serving = false;
   #stopping = false;
 
   constructor(services: Services, onStopped: () => void) {
     this.services = services;
     this.sessions = new Sessions(services);
+    this.tokens = new Tokens(services.store.tokens);
+    this.tokens.onEnd = (id, why) => this.#cut(id, why);
     this.#onStopped = onStopped;
   }
 
   serve(server: Server): void {
+    this.#serving = true;
     this.#server = server;
     this.sessions.revive();
   }
 
-  accept(wire: Wire, identity: Identity): void {
-    if (this.#clients.size >= clientsMax || this.#stopping) return wire.destroy();
+  accept(wire: Wire, identity: Identity): ClientConnection {
     const client = new ClientConnection(wire, identity, this.dispatch, this.onBug);
-    this.#clients.add(client);
-    client.onClose = () => this.#clients.delete(client);
+    client.onClose = () => this.part(client);
+    if (!this.admit(client)) wire.destroy();
+    return client;
   }
 
   onBug = (error: unknown): void => {
     this.services.log.error({ err: error }, "a request met a bug");
   };
+
+  /** Counts a client in; false when there is no place for it. */
+  admit(client: Client): boolean {
+    if (this.#clients.size >= clientsMax || this.#stopping || !this.#serving) return false;
+    this.#clients.add(client);
+    return true;
+  }
+
+  part(client: Client): void {
+    this.#clients.delete(client);
+  }
+
+  #cut(token: string, why: HacsError): number {
+    const theirs = [...this.#clients].filter(({ identity }) => identity.access.token === token);
+    for (const client of theirs) client.fail(why);
+    return theirs.length;
+  }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {
@@ -62,11 +91,11 @@ export class Daemon {
     }
   }
 
-  refuseWhenStopping(): void {
-    if (!this.#stopping) return;
+  refuseUnlessServing(): void {
+    if (this.#serving && !this.#stopping) return;
     throw new HacsError(
       "daemon-stopping",
-      "The daemon is shutting down.",
+      this.#stopping ? "The daemon is shutting down." : "The daemon is starting.",
       "Try again: the next command starts a new one.",
     );
   }
@@ -81,7 +110,7 @@ export class Daemon {
       version,
       codexVersion: codex?.version ?? null,
       socket: this.services.paths.socket,
-      listen: [],
+      listen: this.port?.urls ?? [],
       sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
       clients: this.#clients.size,
       uptimeMs: Date.now() - this.#startedAt,
@@ -109,6 +138,7 @@ export class Daemon {
   #close(): void {
     setTimeout(() => {
       this.#server?.close();
+      this.port?.close();
       this.#onStopped();
     }, lastBytesMs);
   }

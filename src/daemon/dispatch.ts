@@ -24,7 +24,7 @@ export function dispatcher(daemon: Daemon): Dispatch {
         `The first call on a connection is hello; got ${quote(method)}.`,
       );
     }
-    daemon.refuseWhenStopping();
+    daemon.refuseUnlessServing();
     permitMethod(client.identity.access, name);
     const checked = checkParams(name, params);
     permitCall(client.identity.access, name, checked, daemon.sessions);

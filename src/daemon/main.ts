@@ -21,6 +21,8 @@ import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
+import type { PortOptions } from "./network/listen-rules.ts";
+import type { OpenPort } from "./network/open-port.ts";
 import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
 
@@ -32,6 +34,10 @@ async function main(): Promise<void> {
       socket: { type: "string" },
       label: { type: "string" },
       codex: { type: "string" },
+      listen: { type: "string", multiple: true },
+      "tls-cert": { type: "string" },
+      "tls-key": { type: "string" },
+      "behind-proxy": { type: "string", multiple: true },
       foreground: { type: "boolean", default: false },
     },
   });
@@ -63,12 +69,31 @@ async function main(): Promise<void> {
     log.info("stopped");
     process.exit(0);
   });
+  daemon.port = await openPorts(
+    {
+      listen: values.listen ?? config.listen ?? [],
+      tlsCert: values["tls-cert"] ?? config.tlsCert,
+      tlsKey: values["tls-key"] ?? config.tlsKey,
+      behindProxy: values["behind-proxy"] ?? config.behindProxy ?? [],
+      allowedHosts: config.allowedHosts ?? [],
+      allowedOrigins: config.allowedOrigins ?? [],
+    },
+    daemon,
+  );
   const server = await listen(paths.socket, (socket) => daemon.accept(new LineWire(socket), owner));
   process.umask(umask);
   daemon.serve(server);
   endOnSignals(daemon, log);
-  log.info({ socket: paths.socket, sessions: daemon.sessions.live().length }, "listening");
+  const ports = daemon.port?.urls;
+  log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", values.foreground);
+}
+
+/** What a port needs takes time to load, and most daemons have none. */
+async function openPorts(options: PortOptions, daemon: Daemon): Promise<OpenPort | undefined> {
+  if (options.listen.length === 0) return undefined;
+  const { openPort } = await import("./network/port.ts");
+  return openPort(options, daemon);
 }
 
 function prepareDirectories(paths: Paths): void {

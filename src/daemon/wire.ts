@@ -21,8 +21,8 @@ export interface Wire {
   /** Stops and begins again to read. */
   pause: () => void;
   resume: () => void;
-  /** Closes when all that was written has gone out; `why` was told to the other side as a frame. */
-  end: (why?: HacsError) => void;
+  /** Closes when all that was written has gone out; `why` was told to the other side; undefined for a bug. */
+  end: (why: HacsError | undefined) => void;
   destroy: () => void;
 }
 

@@ -2,6 +2,8 @@
  * Every method that a client can call, with its params and result: the wire's index. The same
  * word stands in `src/cli/verbs`, here, and in `src/daemon/methods`.
  */
+
+import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
@@ -25,6 +27,15 @@ import type {
 /** The versions of this protocol that this build speaks. */
 export const PROTOCOL = { min: 1, max: 1 } as const;
 
+/** What is left out is: `observe`, all sessions, 30 days, no label. */
+export interface GrantParams {
+  scope?: Scope;
+  sessions?: string;
+  /** Null: it counts until it is revoked. */
+  expiresMs?: number | null;
+  label?: string;
+}
+
 export interface Methods {
   /** The first call on every connection. */
   hello: {
@@ -47,6 +58,16 @@ export interface Methods {
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
   "daemon/activity": { params: Record<string, never>; result: { sessions: SessionActivity[] } };
+  /** A token for clients from elsewhere; it is told here and never again. */
+  "token/new": { params: GrantParams; result: NewToken };
+  "token/list": { params: Record<string, never>; result: { tokens: TokenInfo[] } };
+  /** Ends the connections that came with it, too; `id` may be a unique prefix. */
+  "token/revoke": { params: { id: string }; result: { token: TokenInfo; cut: number } };
+  /** A code that is exchanged for such a token once, over HTTP at one of the URLs. */
+  "pair/new": {
+    params: GrantParams;
+    result: { code: string; expiresAt: string; urls: string[] };
+  };
   "session/new": {
     params: {
       name?: string;
@@ -147,4 +168,6 @@ export const limits = {
   messagesMax: 10_000,
   historyLimitMax: 1000,
   sentLimitMax: 1000,
+  labelLengthMax: 64,
+  tokenLifeMsMax: 10 * 365 * 86_400_000,
 } as const;

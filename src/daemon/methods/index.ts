@@ -13,6 +13,7 @@ import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./l
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
+import { newToken, pair, revokeToken } from "./tokens.ts";
 
 export interface Caller {
   daemon: Daemon;
@@ -30,6 +31,10 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "daemon/activity": activity,
+  "token/new": newToken,
+  "token/list": ({ daemon }) => ({ tokens: daemon.tokens.list() }),
+  "token/revoke": revokeToken,
+  "pair/new": pair,
   "session/new": create,
   "session/list": list,
   "session/show": show,

@@ -1,5 +1,6 @@
 /** The shape of each method's params, checked before any of it is used. */
 import * as v from "valibot";
+import { SCOPES } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import { limits, type Method, type Params } from "../../protocol/methods.ts";
@@ -40,6 +41,13 @@ const spec = v.strictObject({
 });
 const named = v.strictObject({ name });
 
+const grant = v.strictObject({
+  scope: v.optional(v.picklist(SCOPES)),
+  sessions: v.optional(v.string()),
+  expiresMs: v.optional(v.nullable(v.pipe(seq, v.minValue(1), v.maxValue(limits.tokenLifeMsMax)))),
+  label: v.optional(v.pipe(text, v.maxLength(limits.labelLengthMax))),
+});
+
 const shapes = {
   hello: v.object({
     protocol: v.object({ min: v.number(), max: v.number() }),
@@ -56,6 +64,10 @@ const shapes = {
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
   "daemon/activity": v.strictObject({}),
+  "token/new": grant,
+  "token/list": v.strictObject({}),
+  "token/revoke": v.strictObject({ id: v.string() }),
+  "pair/new": grant,
   "session/new": v.strictObject({
     name: v.optional(name),
     spec,

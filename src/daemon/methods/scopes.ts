@@ -17,6 +17,10 @@ const scopes: { [M in Method]: Rule<M> } = {
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
+  "token/new": "admin",
+  "token/list": "admin",
+  "token/revoke": "admin",
+  "pair/new": "admin",
   // It names the directory, the sandbox, the environment and the codex itself.
   "session/new": "admin",
   "session/list": "observe",
@@ -45,7 +49,13 @@ const scopes: { [M in Method]: Rule<M> } = {
 };
 
 /** What is about the daemon as a whole, and so not for a client that sees some sessions only. */
-export const forAllSessions: ReadonlySet<Method> = new Set<Method>(["daemon/stop"]);
+export const forAllSessions: ReadonlySet<Method> = new Set<Method>([
+  "daemon/stop",
+  "token/new",
+  "token/list",
+  "token/revoke",
+  "pair/new",
+]);
 
 /** The least that any call of the method needs. */
 export function leastScope(method: Method): Scope {

@@ -102,6 +102,19 @@ const migrations = [
   CREATE INDEX turn_ends ON records (session, seq) WHERE method = 'turn/completed';
   CREATE INDEX token_usages ON records (session, seq) WHERE method = 'thread/tokenUsage/updated';
   `,
+  `
+  -- Who may come in from elsewhere.
+  CREATE TABLE tokens (
+    id          TEXT PRIMARY KEY,
+    hash        BLOB NOT NULL,          -- SHA-256 of the token
+    label       TEXT,
+    scope       TEXT NOT NULL,          -- a Scope
+    sessions    TEXT NOT NULL,          -- a pattern of names
+    created_at  TEXT NOT NULL,
+    expires_at  TEXT,
+    used_at     TEXT
+  ) STRICT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -12,6 +12,7 @@ import { MessageTable } from "./message-table.ts";
 import { RecordTable } from "./record-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
+import { TokenTable } from "./token-table.ts";
 
 export class Store {
   readonly sessions: SessionTable;
@@ -20,6 +21,7 @@ export class Store {
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
   readonly drafts: DraftTable;
+  readonly tokens: TokenTable;
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #begin: StatementSync;
@@ -42,6 +44,7 @@ export class Store {
     this.approvals = new ApprovalTable(this.#db);
     this.compositions = new CompositionTable(this.#db);
     this.drafts = new DraftTable(this.#db);
+    this.tokens = new TokenTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */

@@ -37,6 +37,10 @@ const right: Record<string, Record<string, unknown>> = {
   "daemon/stop": { agents: "settle" },
   "daemon/activity": {},
   "daemon/sent": { limit: 1 },
+  "token/new": { scope: "observe", sessions: "*", label: "x" },
+  "token/list": {},
+  "token/revoke": { id: "0123" },
+  "pair/new": { scope: "observe", sessions: "*", label: "x" },
   "session/new": { spec: { cwd: "/" }, env: {} },
   "session/list": { all: true },
   "session/show": { name: "bot" },
@@ -82,6 +86,9 @@ const optional = new Set([
   "id",
   "mode",
   "force",
+  "scope",
+  "sessions",
+  "label",
 ]);
 
 test("every method of the table is tried here", () => {
@@ -104,7 +111,7 @@ test.each(Object.keys(right))(
     for (const [member, value] of Object.entries(good)) {
       const { [member]: _, ...without } = good;
       if (
-        !optional.has(member) &&
+        !(optional.has(member) && method !== "token/revoke") &&
         !(member === "env" && method !== "session/new" && method !== "session/fork") &&
         method !== "session/approvals"
       ) {

@@ -1,18 +1,18 @@
 import { HacsError } from "../../../protocol/errors.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Verb } from "../../verb.ts";
-import { codexArguments, codexOption } from "./start.ts";
+import { type DaemonOptions, daemonArguments, daemonOptions } from "./options.ts";
 import { stopDaemon } from "./stop.ts";
 
 /** Between the end of its last connection and the end of its lock a daemon needs a moment. */
 const lockTimeoutMs = 10_000;
 const pollMs = 20;
 
-export const daemonRestart: Verb<{ codex?: string }> = {
+export const daemonRestart: Verb<DaemonOptions> = {
   name: "restart",
   group: "Daemon and set-up",
   summary: "stop the daemon and start it again; agents and their turns go on meanwhile",
-  options: [codexOption],
+  options: daemonOptions,
   examples: [["daemon restart", "after an update of hacs-session"]],
   async run(context, _args, options) {
     const stopped = await stopDaemon(context, "keep");
@@ -23,7 +23,7 @@ export const daemonRestart: Verb<{ codex?: string }> = {
         await startDaemon(
           context.choice,
           pathsFor(context.choice),
-          codexArguments(options, context),
+          daemonArguments(options, context),
         );
         break;
       } catch (error) {
