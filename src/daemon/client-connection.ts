@@ -13,7 +13,7 @@ import {
 } from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
 import type { Attachment, Client, Dispatch, Identity } from "./client.ts";
-import { nestingMax, nestsDeeper } from "./nesting.ts";
+import { refuseIntricate } from "./nesting.ts";
 import type { Wire } from "./wire.ts";
 
 /** Past this many unread bytes of answers, the client's requests wait until it reads. */
@@ -130,7 +130,7 @@ export class ClientConnection implements Client {
   #handle(frame: string): void {
     let message: ReturnType<typeof decode>;
     try {
-      if (nestsDeeper(frame)) throw tooDeep();
+      refuseIntricate(frame);
       message = decode(frame);
     } catch (error) {
       return this.#send(encodeFailure(null, toRpcError(error)));
@@ -181,11 +181,4 @@ export class ClientConnection implements Client {
     for (const { end } of this.attachments.values()) end();
     this.attachments.clear();
   }
-}
-
-export function tooDeep(): HacsError {
-  return new HacsError(
-    "frame-invalid",
-    `A frame nests ${nestingMax} levels at most; this one is deeper.`,
-  );
 }

@@ -1,28 +1,52 @@
-/** How deep a frame's JSON may go; nothing that is said here comes near it. */
-export const nestingMax = 100;
+/** What a frame's JSON may be at most; nothing that is said here comes near either. */
+import { HacsError } from "../protocol/errors.ts";
+
+const nestingMax = 100;
+const valuesMax = 20_000;
 
 /**
- * Whether a frame nests deeper than `max`, read from its text: parsing it, and whatever walks it
- * afterwards, could run out of stack or memory. Text that is no JSON gives any answer.
+ * Throws `frame-invalid` for a frame that nests too deep or holds too many values, as read from its
+ * text: to parse it could run out of stack, or keep everybody else waiting.
  */
-export function nestsDeeper(frame: string, max: number = nestingMax): boolean {
+export function refuseIntricate(frame: string): void {
+  const excess = excessOf(frame, nestingMax, valuesMax);
+  if (excess === undefined) return;
+  throw new HacsError(
+    "frame-invalid",
+    excess === "depth"
+      ? `A frame nests ${nestingMax} levels at most; this one is deeper.`
+      : `A frame holds ${valuesMax} values at most; this one holds more.`,
+  );
+}
+
+/** What there is too much of, if anything. Text that is no JSON gives any answer. */
+export function excessOf(
+  frame: string,
+  depthMax: number,
+  valuesMost: number,
+): "depth" | "values" | undefined {
   let depth = 0;
+  let values = 1;
   for (let i = 0; i < frame.length; i++) {
     switch (frame.charCodeAt(i)) {
       case 0x22:
         i = endOfString(frame, i);
-        if (i === -1) return false;
+        if (i === -1) return undefined;
         break;
       case 0x5b:
       case 0x7b:
-        if (++depth > max) return true;
+        if (++depth > depthMax) return "depth";
+        if (++values > valuesMost) return "values";
+        break;
+      case 0x2c:
+        if (++values > valuesMost) return "values";
         break;
       case 0x5d:
       case 0x7d:
         depth--;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** The index of the quote that ends the string which begins at `start`; -1 when none does. */

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import type { Method, Params, Result } from "../../protocol/methods.ts";
-import { requestBytesMax, tooDeep } from "../client-connection.ts";
+import { requestBytesMax } from "../client-connection.ts";
 import type { Daemon } from "../daemon.ts";
-import { nestsDeeper } from "../nesting.ts";
+import { refuseIntricate } from "../nesting.ts";
 import type { Visitor } from "./gate.ts";
 import type { HttpClient } from "./http-client.ts";
 import { problemOf } from "./problem.ts";
@@ -66,7 +66,7 @@ export class Exchange {
       );
     }
     const text = bytes.toString("utf8");
-    if (nestsDeeper(text)) throw tooDeep();
+    refuseIntricate(text);
     let value: unknown;
     try {
       value = JSON.parse(text);
