@@ -8,7 +8,10 @@ import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
 import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
+import { hostile } from "./hostile.ts";
+import { idle } from "./idle.ts";
 import type { Benchmark, Result } from "./measure.ts";
+import { reconnect } from "./reconnect.ts";
 import { sleeping } from "./sleeping.ts";
 import { tuiBytes } from "./tui-bytes.ts";
 import { tuiHistory } from "./tui-history.ts";
@@ -27,6 +30,9 @@ const benchmarks: Record<string, Benchmark> = {
   "tui-stream": tuiStream,
   "tui-history": tuiHistory,
   "tui-bytes": tuiBytes,
+  reconnect,
+  idle,
+  hostile,
 };
 
 const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
