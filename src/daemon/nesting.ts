@@ -51,10 +51,13 @@ export function excessOf(
 
 /** The index of the quote that ends the string which begins at `start`; -1 when none does. */
 function endOfString(frame: string, start: number): number {
-  for (let end = frame.indexOf('"', start + 1); end !== -1; end = frame.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (frame.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++;
-    if (backslashes % 2 === 0) return end;
+  const quote = frame.indexOf('"', start + 1);
+  if (quote === -1 || frame.charCodeAt(quote - 1) !== 0x5c) return quote;
+  // Few strings have one that may be escaped; those are read through.
+  for (let i = start + 1; i < frame.length; i++) {
+    const character = frame.charCodeAt(i);
+    if (character === 0x22) return i;
+    if (character === 0x5c) i++;
   }
   return -1;
 }
