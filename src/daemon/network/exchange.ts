@@ -81,7 +81,8 @@ export class Exchange {
 async function read(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // It is answered even when it is not read to its end.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     bytes += part.length;
     if (bytes > bytesMax) {
       throw new HacsError("frame-too-large", `A body has at most ${bytesMax} bytes.`);

@@ -29,8 +29,11 @@ export class Heartbeat {
     wire.whenClosed(() => this.#all.delete(beating));
   }
 
+  /** The daemon ends, which all are told: they come back to the next one. */
   close(): void {
     clearInterval(this.#timer);
+    const why = new HacsError("daemon-stopping", "The daemon is shutting down.");
+    for (const { wire } of this.#all) wire.end(why);
   }
 
   #beat(): void {

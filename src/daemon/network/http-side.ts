@@ -6,6 +6,7 @@ import { answer, commonHeaders, Exchange, readQuery, refuse } from "./exchange.t
 import type { Gate, Visitor } from "./gate.ts";
 import { HttpClient } from "./http-client.ts";
 import type { Lobby } from "./lobby.ts";
+import { noteRefusal } from "./problem.ts";
 import { Rate } from "./rate.ts";
 import { matchPath, type Route, targetOf } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -30,9 +31,16 @@ export class HttpSide {
     this.#parts = parts;
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  serve(request: IncomingMessage, response: ServerResponse): void {
     // Who goes in the middle of an answer is not heard any more.
     response.on("error", () => {});
+    this.#serve(request, response).catch((error) => {
+      this.#parts.daemon.onBug(error);
+      response.destroy();
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let visitor: Visitor | undefined;
     try {
       visitor = this.#parts.gate.visitor(request);
@@ -41,6 +49,7 @@ export class HttpSide {
     } catch (error) {
       const told = lostBody(request, error) ?? error;
       if (!(told instanceof HacsError)) this.#parts.daemon.onBug(told);
+      noteRefusal(this.#parts.daemon, request, told);
       refuse(response, told, visitor?.origin, allowed(told));
     }
   }

@@ -46,7 +46,7 @@ export async function openPort(options: PortOptions, daemon: Daemon): Promise<Op
   };
   try {
     for (const address of addresses) {
-      const server = serverFor(tls, (request, response) => void side.serve(request, response));
+      const server = serverFor(tls, (request, response) => side.serve(request, response));
       server.on("connection", (socket: Socket) => {
         // A connection that breaks is the other side's business.
         socket.on("error", () => {});

@@ -1,5 +1,7 @@
 /** Errors over HTTP: problem details, https://www.rfc-editor.org/rfc/rfc9457, with our code. */
+import type { Socket } from "node:net";
 import { ERRORS, type ErrorCode, HacsError } from "../../protocol/errors.ts";
+import type { Services } from "../services.ts";
 
 export interface Problem {
   type: "about:blank";
@@ -74,4 +76,16 @@ export function problemOf(error: unknown): Problem {
 /** For what one code is too coarse, as a method that a path does not have. */
 function statusIn({ details }: HacsError): number | undefined {
   return typeof details.status === "number" ? details.status : undefined;
+}
+
+/** For who looks into it: without the path, in which a stranger may have put anything, or a token. */
+export function noteRefusal(
+  { services }: { services: Pick<Services, "log"> },
+  { socket, method }: { socket: Socket | null; method?: string | undefined },
+  error: unknown,
+): void {
+  const { status, code } = problemOf(error);
+  // A request that was cut off has no socket any more.
+  const from = socket?.remoteAddress;
+  services.log.debug({ from, method, status, code }, "a request was refused");
 }

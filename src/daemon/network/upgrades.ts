@@ -9,8 +9,8 @@ import type { Daemon } from "../daemon.ts";
 import type { Gate, Visitor } from "./gate.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Lobby } from "./lobby.ts";
-import { problemOf } from "./problem.ts";
-import { targetOf } from "./route.ts";
+import { noteRefusal, problemOf } from "./problem.ts";
+import { matchPath, targetOf } from "./route.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
 /** What a page offers that shows its ticket as a second subprotocol, `ticket.TICKET`. */
@@ -22,6 +22,19 @@ interface Parts {
   lobby: Lobby;
   heartbeat: Heartbeat;
 }
+
+/** A WebSocket that is open, and whose it is. */
+interface Opened {
+  link: WebSocket;
+  socket: Socket;
+  identity: Identity;
+  parts: Parts;
+}
+
+/** What is spoken at each path. */
+const protocols: { path: string; accept: (opened: Opened) => void }[] = [
+  { path: "/v1/ws", accept: speakOurs },
+];
 
 export class Upgrades {
   readonly #parts: Parts;
@@ -39,29 +52,28 @@ export class Upgrades {
   }
 
   serve(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // It may break before the library or the wire look after it.
+    socket.on("error", () => {});
+    const parts = this.#parts;
     try {
-      const { gate, lobby, daemon } = this.#parts;
+      const { gate, lobby, daemon } = parts;
       const visitor = gate.visitor(request);
       const { pathname, searchParams } = targetOf(request.url);
       const identity = this.#identify(request, searchParams, visitor);
       lobby.leave(socket);
       daemon.refuseUnlessServing();
-      if (pathname !== "/v1/ws") {
+      const protocol = protocols.find(({ path }) => matchPath(path, pathname) !== undefined);
+      if (protocol === undefined) {
         throw new HacsError("path-unknown", "No WebSocket is served at this path.", "Try /v1/ws.");
       }
       this.#server.handleUpgrade(request, socket, head, (link) =>
-        this.#accept(link, socket, identity),
+        protocol.accept({ link, socket, identity, parts }),
       );
     } catch (error) {
-      if (!(error instanceof HacsError)) this.#parts.daemon.onBug(error);
+      if (!(error instanceof HacsError)) parts.daemon.onBug(error);
+      noteRefusal(parts.daemon, request, error);
       refuse(socket, error);
     }
-  }
-
-  #accept(link: WebSocket, socket: Socket, identity: Identity): void {
-    const { daemon, heartbeat } = this.#parts;
-    const wire = new WebSocketWire(link, socket);
-    heartbeat.watch(wire, daemon.accept(wire, identity));
   }
 
   #identify(request: IncomingMessage, query: URLSearchParams, visitor: Visitor): Identity {
@@ -69,6 +81,11 @@ export class Upgrades {
     if (ticket === undefined) return this.#parts.gate.identify(request, visitor);
     return this.#parts.gate.identifyTicket(ticket, visitor);
   }
+}
+
+function speakOurs({ link, socket, identity, parts }: Opened): void {
+  const wire = new WebSocketWire(link, socket);
+  parts.heartbeat.watch(wire, parts.daemon.accept(wire, identity));
 }
 
 function offeredTicket({ headers }: IncomingMessage): string | undefined {

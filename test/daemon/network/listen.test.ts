@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listenAddresses, parseListen } from "../../../src/daemon/network/listen-rules.ts";
 import { HacsError } from "../../../src/protocol/errors.ts";
-import { within } from "../../support/eventually.ts";
+import { eventually, within } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { ask, listenOn, makeToken, openWeb } from "../../support/port.ts";
 
@@ -103,7 +103,7 @@ describe("a daemon", () => {
       expect(outcome.code).toBe(2);
       expect(outcome.stderr).toContain("not loopback");
       expect(outcome.stderr).toContain("--tls-cert");
-      expect(home.daemonPids()).toEqual([]);
+      await eventually(() => home.daemonPids().length === 0, { what: "it ended" });
     }
   });
 
@@ -117,7 +117,7 @@ describe("a daemon", () => {
     const tls = ["--tls-cert", "nowhere.pem", "--tls-key", "nowhere.pem"];
     const other = await home.cli(["daemon", "start", "--listen", "0.0.0.0:0", ...tls]);
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining("nowhere.pem") });
-    expect(home.daemonPids()).toEqual([]);
+    await eventually(() => home.daemonPids().length === 0, { what: "it ended" });
   });
 
   test("with TLS listens anywhere, and speaks nothing else there", async () => {

@@ -139,3 +139,13 @@ test("a WebSocket that answers no ping is given up; one that does stays", async 
   alive.close();
   dead.close();
 });
+
+test("a daemon that stops says so to its WebSockets, and the next one takes them", async () => {
+  const client = await openWeb(url, { token });
+  await client.hello();
+  await home.ok(["daemon", "restart"]);
+  expect(await within(client.closed, { what: "it is told" })).toBe(1012);
+  const again = await openWeb(url, { token });
+  expect((await again.hello()).result.protocol).toBe(1);
+  again.close();
+});
