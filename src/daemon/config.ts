@@ -4,6 +4,7 @@ import Conf from "conf";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
+import { listMax, listRules, pathRule } from "../system/port-settings.ts";
 import { prefixRule } from "../system/settings.ts";
 
 export interface Config {
@@ -27,22 +28,21 @@ export interface Config {
   allowedOrigins?: string[];
 }
 
-const path = { type: "string", pattern: "^/" } as const;
-const listOf = (pattern: string) =>
-  ({ type: "array", items: { type: "string", pattern }, maxItems: 100 }) as const;
+const path = { type: "string", pattern: pathRule } as const;
+const listOf = ({ pattern }: { pattern: string }) =>
+  ({ type: "array", items: { type: "string", pattern }, maxItems: listMax }) as const;
 
 const schema = {
   codex: { type: "string", minLength: 1 },
   logLevel: { enum: ["debug", "info", "warn", "error"] },
   prefix: { type: "string", pattern: prefixRule },
   notify: { type: "boolean" },
-  listen: listOf("^.*:[0-9]+$"),
+  listen: listOf(listRules.listen),
   tlsCert: path,
   tlsKey: path,
-  behindProxy: listOf("^[0-9A-Fa-f:.]+(/[0-9]+)?$"),
-  allowedHosts: listOf("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]+)?$"),
-  // As browsers send it: no path, no slash at the end, and never "null" or "*".
-  allowedOrigins: listOf("^[a-z][a-z0-9+.-]*://[^/\\s*]+$"),
+  behindProxy: listOf(listRules.behindProxy),
+  allowedHosts: listOf(listRules.allowedHosts),
+  allowedOrigins: listOf(listRules.allowedOrigins),
 } as const;
 
 /** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */

@@ -3,7 +3,7 @@
  * that it does, or why not.
  */
 import { closeSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import {
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   });
   daemon.port = await openPorts(
     {
-      listen: values.listen ?? config.listen ?? [],
+      listen: values.listen ?? (isDefault(paths) ? config.listen : undefined) ?? [],
       tlsCert: values["tls-cert"] ?? config.tlsCert,
       tlsKey: values["tls-key"] ?? config.tlsKey,
       behindProxy: values["behind-proxy"] ?? config.behindProxy ?? [],
@@ -87,6 +87,11 @@ async function main(): Promise<void> {
   const ports = daemon.port?.urls;
   log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", values.foreground);
+}
+
+/** The daemons that -L and -S choose have the same config file, and an address serves one of them. */
+function isDefault({ stateDir }: Paths): boolean {
+  return basename(stateDir) === "default";
 }
 
 /** What a port needs takes time to load, and most daemons have none. */

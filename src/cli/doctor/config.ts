@@ -4,12 +4,32 @@ import { quote, visible } from "../../protocol/address.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
 import type { Paths } from "../../system/paths.ts";
+import { listMax, listRules, pathRule } from "../../system/port-settings.ts";
 import { prefixRule } from "../../system/settings.ts";
 import type { Finding } from "./finding.ts";
 
 const LOG_LEVELS: Json[] = ["debug", "info", "warn", "error"];
 
-const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }> = {
+interface Member {
+  rule: string;
+  holds: (value: Json) => boolean;
+}
+
+const fits = (pattern: string, value: Json | undefined) =>
+  typeof value === "string" && new RegExp(pattern).test(value);
+
+const listOf = ({ pattern, about }: { pattern: string; about: string }): Member => ({
+  rule: `a list of ${about}, at most ${listMax}`,
+  holds: (value) =>
+    Array.isArray(value) && value.length <= listMax && value.every((one) => fits(pattern, one)),
+});
+
+const absolutePath: Member = {
+  rule: "an absolute path",
+  holds: (value) => fits(pathRule, value),
+};
+
+const MEMBERS: Record<string, Member> = {
   codex: {
     rule: "the path of a codex",
     holds: (value) => typeof value === "string" && value !== "",
@@ -23,6 +43,12 @@ const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }>
     holds: (value) => typeof value === "string" && new RegExp(prefixRule).test(value),
   },
   notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+  listen: listOf(listRules.listen),
+  tlsCert: absolutePath,
+  tlsKey: absolutePath,
+  behindProxy: listOf(listRules.behindProxy),
+  allowedHosts: listOf(listRules.allowedHosts),
+  allowedOrigins: listOf(listRules.allowedOrigins),
 };
 
 export function checkConfig({ configFile }: Pick<Paths, "configFile">): Finding {

@@ -82,6 +82,9 @@ function serverFor(
     keepAliveTimeout: idleTimeoutMs,
     connectionsCheckingInterval: 1_000,
     insecureHTTPParser: false,
+    // A client that offers HTTP/2 as well, as curl does, is answered in HTTP/1.1.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
+      headers.upgrade?.toLowerCase() === "websocket",
   };
   try {
     return tls === undefined

@@ -81,6 +81,8 @@ describe("a daemon", () => {
     const { listen } = await home.cliJson(["daemon", "start"]);
     expect(listen).toHaveLength(2);
     for (const url of listen) expect((await ask(url, "/healthz")).status).toBe(200);
+    // Another daemon has the same config file, and could not have the same address.
+    expect((await home.cliJson(["-L", "other", "daemon", "start"])).listen).toEqual([]);
   });
 
   test.each([
