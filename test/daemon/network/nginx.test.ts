@@ -129,8 +129,14 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
     const path = "/v1/sessions/peer%2Fbot";
     const { json } = await ask(url, path, { token, headers });
     expect(json.detail).toContain('"peer/bot"');
-    const log = readFileSync(join(dir, "access.log"), "utf8");
-    expect(log).toContain(path);
+    // nginx writes its line when the answer has gone out.
+    const log = await eventually(
+      () => {
+        const written = readFileSync(join(dir, "access.log"), "utf8");
+        return written.includes(path) && written;
+      },
+      { what: "nginx's log has the request" },
+    );
     expect(log).not.toContain(token.slice(-20));
   });
 });
