@@ -8,6 +8,7 @@ import { locateCodex } from "../system/codex-binary.ts";
 import { version } from "../system/version.ts";
 import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
 import { dispatcher } from "./dispatch.ts";
 import type { OpenPort } from "./network/open-port.ts";
 import type { Services } from "./services.ts";
@@ -33,6 +34,7 @@ export class Daemon {
   readonly pairing = new Pairing();
   /** Where it listens besides its socket. */
   port: OpenPort | undefined;
+  readonly codexProxy: CodexProxy;
   readonly #startedAt = Date.now();
   readonly #clients = new Set<Client>();
   readonly #onStopped: () => void;
@@ -43,9 +45,10 @@ export class Daemon {
 
   constructor(services: Services, onStopped: () => void) {
     this.services = services;
-    this.sessions = new Sessions(services);
     this.tokens = new Tokens(services.store.tokens);
     this.tokens.onEnd = (id, why) => this.#cut(id, why);
+    this.codexProxy = new CodexProxy(services);
+    this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));
     this.#onStopped = onStopped;
   }
 
@@ -53,6 +56,7 @@ export class Daemon {
     this.#serving = true;
     this.#server = server;
     this.sessions.revive();
+    void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
   }
 
   accept(wire: Wire, identity: Identity): ClientConnection {
@@ -85,6 +89,7 @@ export class Daemon {
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {
+    this.codexProxy.partFromUnseen(session);
     for (const client of this.#clients) {
       if (!client.attachments.has(session.id)) continue;
       if (!sees(client.identity.access, session.name)) client.fail(noSuchSession(session.id));
@@ -112,7 +117,7 @@ export class Daemon {
       socket: this.services.paths.socket,
       listen: this.port?.urls ?? [],
       sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
-      clients: this.#clients.size,
+      clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
     };
   }
@@ -120,6 +125,8 @@ export class Daemon {
   /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */
   async stop(agents: "settle" | "keep" | "end"): Promise<Result<"daemon/stop">> {
     this.#stopping = true;
+    // A client that still could would wake what is put to sleep here.
+    this.codexProxy.close();
     const sessions = await Promise.all(
       this.sessions.live().map(async (session) => {
         const { name, state } = session;

@@ -15,6 +15,7 @@ import {
 } from "../system/paths.ts";
 import { agentSocket } from "./agent/agent.ts";
 import { owner } from "./client.ts";
+import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { LineWire } from "./line-wire.ts";
@@ -103,8 +104,10 @@ async function openPorts(options: PortOptions, daemon: Daemon): Promise<OpenPort
 
 function prepareDirectories(paths: Paths): void {
   // Found now, not by the first session.
-  checkSocketPath(agentSocket(paths.agentsDir, "0".repeat(16)));
-  for (const directory of [paths.stateDir, dirname(paths.socket), paths.agentsDir]) {
+  const { stateDir, socket, agentsDir, codexDir } = paths;
+  checkSocketPath(agentSocket(agentsDir, "0".repeat(16)));
+  checkSocketPath(codexSocket(codexDir, "0".repeat(16)));
+  for (const directory of [stateDir, dirname(socket), agentsDir, codexDir]) {
     ensurePrivateDirectory(directory);
     checkPrivateDirectory(directory);
   }

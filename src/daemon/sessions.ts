@@ -30,10 +30,13 @@ export interface Creation {
 
 export class Sessions {
   readonly #services: Services;
+  readonly #onCreated: (session: Session) => Promise<void>;
   readonly #byId = new Map<string, Session>();
 
-  constructor(services: Services) {
+  /** `onCreated` is waited for, before anybody is told of a new session. */
+  constructor(services: Services, onCreated: (session: Session) => Promise<void>) {
     this.#services = services;
+    this.#onCreated = onCreated;
     for (const row of services.store.sessions.all())
       this.#byId.set(row.id, new Session(row, services));
   }
@@ -138,6 +141,7 @@ export class Sessions {
     try {
       await session.wake();
       session.created();
+      await this.#onCreated(session);
       return session;
     } catch (error) {
       await session.discard();

@@ -65,6 +65,11 @@ export interface OwnRecords {
   "session/cut": { threadId: string; turnId: string; item: JsonObject };
   /** The daemon did not hear the agent for a while; `recovered` items were fetched afterwards. */
   "session/gap": { reason: string; since: string; recovered: number };
+  /**
+   * A client of codex's own protocol called a method that is more than a look. Stored before
+   * codex hears it; `messageId` is the `clientId` of the userMessage that comes of it.
+   */
+  "session/called": { by: Actor; method: string; messageId?: string };
   "session/interrupted": { turnId: string; by: Actor };
   "session/renamed": { from: string; to: string; by: Actor };
   "session/ended": { by: Actor };

@@ -61,7 +61,7 @@ export interface SessionDetail extends SessionInfo {
   spec: SessionSpec;
   /** The thread's settings as they are now, in the words of codex's `ThreadSettings`. */
   settings: JsonObject | null;
-  /** The unix socket that speaks codex's own protocol; null while the session sleeps. */
+  /** The unix socket that speaks codex's own protocol; whoever connects wakes the session. */
   codexSocket: string | null;
   codexVersion: string | null;
   turn: TurnInfo | null;
@@ -79,7 +79,7 @@ export interface TurnInfo {
 
 /** Who did something: shown with approvals and messages, and in the history. */
 export interface Actor {
-  /** What kind of client: `cli`, `tui`, `script`, `codex` (a client on codex's own socket). */
+  /** What kind of client: `cli`, `tui`, `script`, `codex` (it speaks codex's own protocol). */
   kind: string;
   user: string;
   /** From where: a terminal, an ssh address, a pid. */

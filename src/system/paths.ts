@@ -18,6 +18,8 @@ export interface Paths {
   socket: string;
   /** The sockets of agents; short names, since a socket path has 107 bytes at most. */
   agentsDir: string;
+  /** The sockets that speak codex's own protocol, one a session. */
+  codexDir: string;
 }
 
 /** Which daemon: the default one, one by label (`-L`), or one by socket path (`-S`). */
@@ -50,6 +52,7 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
     logFile: join(stateDir, "daemon.log"),
     socket,
     agentsDir: join(runtimeDir, `${stateName}.agents`),
+    codexDir: join(runtimeDir, `${stateName}.codex`),
   };
 }
 
