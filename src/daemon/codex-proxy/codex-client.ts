@@ -29,6 +29,8 @@ const unansweredMax = 1_000;
 /** Threads beside the session's that are known to be the agent's. */
 const heldMax = 1_000;
 const nameCharsMax = 60;
+const dialsMax = 10;
+const redialMs = 50;
 
 const invalidRequest = -32600;
 const overloaded = -32001;
@@ -108,9 +110,18 @@ export class CodexClient {
         `The session is ${session.state}, and to wake it needs the scope prompt`,
       );
     }
-    const { row } = await session.wake(false);
-    await this.#makeResumable();
-    return openSocket(row.socket);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { row } = await session.wake(false);
+        await this.#makeResumable();
+        return await openSocket(row.socket);
+      } catch (error) {
+        // It may have died a moment ago, which the daemon is about to notice.
+        const died = error instanceof HacsError && error.code === "agent-gone";
+        if (!died || attempt === dialsMax) throw error;
+        await new Promise((resolve) => setTimeout(resolve, redialMs));
+      }
+    }
   }
 
   /** codex opens a thread to a second client when it is stored, which naming one brings about. */

@@ -78,7 +78,7 @@ export class CodexProxy {
   /** A session whose socket can't be had is served all the same, by its other ways. */
   async listen(session: Session): Promise<void> {
     const path = codexSocket(this.#services.paths.codexDir, session.id);
-    session.onEnded = () => this.#forget(session);
+    session.onEnd = () => this.#forget(session);
     try {
       const server = await listen(path, (socket) => this.#accept(socket, session));
       server.on("error", (error) => this.#log("a codex socket failed", session, error));

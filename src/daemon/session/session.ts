@@ -50,7 +50,8 @@ export class Session {
   readonly #interruption: Interruption;
   /** Where it speaks codex's own protocol. */
   codexSocket: string | null = null;
-  onEnded: () => void = () => {};
+  /** It is about to end for good. */
+  onEnd: () => void = () => {};
   #changed = false;
   #killing: Promise<number> | undefined;
 
@@ -238,9 +239,9 @@ export class Session {
 
   async #kill(by: Actor): Promise<number> {
     this.#delivery.stopped = true;
+    this.onEnd();
     await this.#host.close();
     return this.#services.store.transaction(() => {
-      this.#services.store.afterwards(this.onEnded, () => {});
       const cancelled = this.inbox.close();
       this.history.own("session/ended", { by });
       this.#update({ endedAt: new Date().toISOString() });
