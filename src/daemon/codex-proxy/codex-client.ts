@@ -22,6 +22,8 @@ import { narrowed } from "./narrowed.ts";
 
 /** Past this many unread bytes on one side, the other side is not read. */
 const backlogBytesMax = 4 * 1024 * 1024;
+/** A client that has not read for so long is cut off. */
+const stallMs = 60_000;
 /** Frames of the client that came and wait for those before them. */
 const waitingMax = 100;
 /** Requests that codex has not answered. */
@@ -57,6 +59,9 @@ export class CodexClient {
   #waiting = 0;
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Runs while the client does not read. */
+  #stall: NodeJS.Timeout | undefined;
+  #hasStalled = false;
 
   constructor(ws: WebSocket, session: Session, identity: Identity, user: string, log: Logger) {
     this.session = session;
@@ -313,24 +318,36 @@ export class CodexClient {
   #regulate(): void {
     const agent = this.#agent;
     if (agent === undefined || this.#closed) return;
-    setFlowing(agent, this.#ws.bufferedAmount <= backlogBytesMax);
+    const reads = this.#ws.bufferedAmount <= backlogBytesMax;
+    setFlowing(agent, reads);
+    this.#watchStall(!reads);
     const keepsUp = agent.bufferedAmount <= backlogBytesMax && this.#waiting < waitingMax;
     setFlowing(this.#ws, keepsUp);
+  }
+
+  #watchStall(stalls: boolean): void {
+    if (stalls === (this.#stall !== undefined)) return;
+    clearTimeout(this.#stall);
+    this.#stall = stalls ? setTimeout(() => this.#cut(), stallMs).unref() : undefined;
+    if (stalls) this.#hasStalled = true;
   }
 
   #agentGone(): void {
     if (this.#closed) return;
     // codex cuts off whoever does not read, and so do we.
-    if (this.#ws.bufferedAmount > backlogBytesMax) {
-      this.#ws.terminate();
-      return this.#end();
-    }
+    if (this.#hasStalled) return this.#cut();
     this.close(1012, "the session's agent ended");
+  }
+
+  #cut(): void {
+    this.#ws.terminate();
+    this.#end();
   }
 
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#stall);
     this.#leave();
     this.#agent?.terminate();
     this.onClose();
