@@ -25,7 +25,7 @@ export interface SessionHome {
   close(): Promise<void>;
 }
 
-export function openSessionHome(home: Home): SessionHome {
+export function openSessionHome(home: Home, options?: { stallMs: number }): SessionHome {
   const paths = pathsFor({}, home.env);
   for (const dir of [paths.stateDir, join(home.dir, "run"), paths.agentsDir, paths.codexDir]) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -42,7 +42,7 @@ export function openSessionHome(home: Home): SessionHome {
       throw error;
     },
   };
-  const proxy = new CodexProxy(services);
+  const proxy = new CodexProxy(services, options);
   const sessions = new Sessions(services, (session) => proxy.listen(session));
   const servers: http.Server[] = [];
   return {

@@ -22,8 +22,6 @@ import { narrowed } from "./narrowed.ts";
 
 /** Past this many unread bytes on one side, the other side is not read. */
 const backlogBytesMax = 4 * 1024 * 1024;
-/** A client that has not read for so long is cut off. */
-const stallMs = 60_000;
 /** Frames of the client that came and wait for those before them. */
 const waitingMax = 100;
 /** Requests that codex has not answered. */
@@ -42,16 +40,23 @@ interface Unanswered {
   onResult: (() => void) | undefined;
 }
 
+export interface Surroundings {
+  log: Logger;
+  /** Whose machine it is. */
+  user: string;
+  /** A client that has not read for so long is cut off. */
+  stallMs: number;
+}
+
 export class CodexClient {
   readonly session: Session;
   readonly identity: Identity;
   onClose: () => void = () => {};
   readonly #ws: WebSocket;
-  readonly #log: Logger;
+  readonly #around: Surroundings;
   readonly #asked: Asked;
   readonly #unanswered = new Map<RequestId, Unanswered>();
   readonly #held = new Set<string>();
-  readonly #user: string;
   #actor: Actor;
   #agent: WebSocket | undefined;
   #leave: () => void = () => {};
@@ -63,12 +68,11 @@ export class CodexClient {
   #stall: NodeJS.Timeout | undefined;
   #hasStalled = false;
 
-  constructor(ws: WebSocket, session: Session, identity: Identity, user: string, log: Logger) {
+  constructor(ws: WebSocket, session: Session, identity: Identity, surroundings: Surroundings) {
     this.session = session;
     this.identity = identity;
     this.#ws = ws;
-    this.#log = log;
-    this.#user = user;
+    this.#around = surroundings;
     this.#actor = this.#actorNamed("");
     this.#asked = new Asked({
       session,
@@ -151,7 +155,7 @@ export class CodexClient {
     this.#turn = this.#turn
       .then(() => this.#take(frame))
       .catch((error) => {
-        this.#log.error({ err: error }, "a frame of a codex client met a bug");
+        this.#around.log.error({ err: error }, "a frame of a codex client met a bug");
         this.close(1011, "a bug in hacs-session; the daemon's log has the details");
       })
       .finally(() => {
@@ -251,7 +255,7 @@ export class CodexClient {
   #actorNamed(name: string): Actor {
     const { known } = this.identity;
     const from = [name, known?.from ?? ""].filter((part) => part !== "").join(", ");
-    return { kind: "codex", user: known?.user ?? this.#user, from };
+    return { kind: "codex", user: known?.user ?? this.#around.user, from };
   }
 
   /** The session ends the turn itself, so that history says who wanted it. */
@@ -322,13 +326,14 @@ export class CodexClient {
     setFlowing(agent, reads);
     this.#watchStall(!reads);
     const keepsUp = agent.bufferedAmount <= backlogBytesMax && this.#waiting < waitingMax;
-    setFlowing(this.#ws, keepsUp);
+    // What it asks is answered, so who does not read is not listened to either.
+    setFlowing(this.#ws, keepsUp && reads);
   }
 
   #watchStall(stalls: boolean): void {
     if (stalls === (this.#stall !== undefined)) return;
     clearTimeout(this.#stall);
-    this.#stall = stalls ? setTimeout(() => this.#cut(), stallMs).unref() : undefined;
+    this.#stall = stalls ? setTimeout(() => this.#cut(), this.#around.stallMs).unref() : undefined;
     if (stalls) this.#hasStalled = true;
   }
 

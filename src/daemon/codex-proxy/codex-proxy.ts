@@ -16,13 +16,14 @@ import { listen } from "../listener.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session/session.ts";
 import { noSuchSession } from "../sessions.ts";
-import { CodexClient } from "./codex-client.ts";
+import { CodexClient, type Surroundings } from "./codex-client.ts";
 
 /** Each has a connection to the agent. */
 const clientsMax = 100;
 /** As long as our own requests may be. */
 const frameBytesMax = 8 * 1024 * 1024;
 const headerBytesMax = 16 * 1024;
+const stallMsDefault = 60_000;
 /** How long a connection may take to ask for a WebSocket. */
 const upgradeTimeoutMs = 5_000;
 
@@ -45,11 +46,12 @@ export class CodexProxy {
   readonly #sessions = new WeakMap<Duplex, Session>();
   readonly #webSockets = new WebSocketServer(codexWebSocketOptions);
   readonly #http: http.Server;
-  readonly #user = userInfo().username;
+  readonly #surroundings: Surroundings;
   #closed = false;
 
-  constructor(services: Services) {
+  constructor(services: Services, { stallMs = stallMsDefault }: { stallMs?: number } = {}) {
     this.#services = services;
+    this.#surroundings = { log: services.log, user: userInfo().username, stallMs };
     this.#http = http.createServer({ maxHeaderSize: headerBytesMax }, (_request, response) => {
       response.writeHead(426, { upgrade: "websocket" }).end("This speaks WebSocket, at /rpc.\n");
     });
@@ -96,7 +98,7 @@ export class CodexProxy {
    */
   serve(ws: WebSocket, session: Session, identity: Identity): void {
     const clients = this.#clients.get(session) ?? new Set();
-    const client = new CodexClient(ws, session, identity, this.#user, this.#services.log);
+    const client = new CodexClient(ws, session, identity, this.#surroundings);
     if (this.#closed) return client.close(1012, "the daemon is shutting down");
     if (clients.size >= clientsMax)
       return client.close(1013, `a session has at most ${clientsMax} clients of codex's protocol`);
