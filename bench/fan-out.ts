@@ -52,12 +52,12 @@ async function once(
   way: Way,
   { url, token }: { url: string; token: string },
 ): Promise<number> {
-  const { codexSocket, threadId } = await home.show("bot");
+  const { threadId } = await home.show("bot");
   const where = {
     ours: [home.socket, "bot"],
     web: [url, "bot"],
     stream: [url, "bot"],
-    codex: [codexSocket!, threadId!],
+    codex: [await home.agentSocket("bot"), threadId!],
   }[way];
   const program = startProgram(
     process.execPath,

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
+import { codexSockets } from "./codex-sockets.ts";
 import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
 import { hostile } from "./hostile.ts";
@@ -33,6 +34,7 @@ const benchmarks: Record<string, Benchmark> = {
   reconnect,
   idle,
   hostile,
+  "codex-sockets": codexSockets,
 };
 
 const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));

@@ -84,7 +84,7 @@ export class Daemon {
   #cut(token: string, why: HacsError): number {
     const theirs = [...this.#clients].filter(({ identity }) => identity.access.token === token);
     for (const client of theirs) client.fail(why);
-    return theirs.length;
+    return theirs.length + this.codexProxy.cut(token, why);
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */

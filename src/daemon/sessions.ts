@@ -1,6 +1,7 @@
 /** All sessions of the daemon, by id and by name. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { type Access, sees } from "../protocol/access.ts";
 import { checkName, nameFrom, quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { OwnRecords } from "../protocol/records.ts";
@@ -103,6 +104,13 @@ export class Sessions {
       `Session ${quote(name)} was killed; only its history is left.`,
       `Read it with: hacs-session tail ${session.name}`,
     );
+  }
+
+  /** The same, for one who sees only some sessions. */
+  findSeen(name: string, access: Access): Session {
+    const found = this.lookUp(name);
+    if (found === undefined || !sees(access, found.name)) throw noSuchSession(name);
+    return this.findLive(name);
   }
 
   /** Creates a session and starts its agent. What fails leaves nothing behind. */

@@ -13,12 +13,12 @@ import { decode, isObject, type JsonObject, type RequestId } from "../../protoco
 import type { Actor } from "../../protocol/session.ts";
 import { openSocket } from "../agent/agent-link.ts";
 import type { Identity } from "../client.ts";
+import { closeCodeOf } from "../close-codes.ts";
 import { nestsDeeper } from "../nesting.ts";
 import type { Session } from "../session/session.ts";
 import { Asked } from "./asked.ts";
-import { closing } from "./closing.ts";
 import { judge, type Verdict } from "./gate.ts";
-import { narrowed } from "./narrowed.ts";
+import { type Narrowing, narrowed } from "./narrowed.ts";
 
 /** Past this many unread bytes on one side, the other side is not read. */
 const backlogBytesMax = 4 * 1024 * 1024;
@@ -29,6 +29,9 @@ const unansweredMax = 1_000;
 /** Threads beside the session's that are known to be the agent's. */
 const heldMax = 1_000;
 const nameCharsMax = 60;
+/** Of what a close frame may hold. */
+const reasonBytesMax = 120;
+const closeTimeoutMs = 500;
 const dialsMax = 10;
 const redialMs = 50;
 
@@ -36,7 +39,7 @@ const invalidRequest = -32600;
 const overloaded = -32001;
 
 interface Unanswered {
-  narrow: boolean;
+  narrow: Narrowing | null;
   onResult: (() => void) | undefined;
 }
 
@@ -99,15 +102,27 @@ export class CodexClient {
       agent.on("close", () => this.#agentGone());
       this.#regulate();
     } catch (error) {
-      this.close(...closing(error));
+      this.fail(error);
     }
   }
 
-  /** Says goodbye; whoever does not read it is cut off in the end. */
+  /** Who it is, as what it does is attributed. */
+  get actor(): Actor {
+    return this.#actor;
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof HacsError) return this.close(closeCodeOf(error.code, 1011), error.message);
+    this.#around.log.error({ err: error }, "a codex client met a bug");
+    this.close(1011, "a bug in hacs-session; the daemon's log has the details");
+  }
+
+  /** Says goodbye; whoever does not answer is cut off all the same. */
   close(code: number, reason: string): void {
     // What is paused does not see the client's answer.
     this.#ws.resume();
-    this.#ws.close(code, Buffer.from(reason).subarray(0, 120).toString());
+    this.#ws.close(code, Buffer.from(reason).subarray(0, reasonBytesMax).toString());
+    setTimeout(() => this.#ws.terminate(), closeTimeoutMs).unref();
     this.#end();
   }
 
@@ -154,10 +169,7 @@ export class CodexClient {
     const frame = String(data);
     this.#turn = this.#turn
       .then(() => this.#take(frame))
-      .catch((error) => {
-        this.#around.log.error({ err: error }, "a frame of a codex client met a bug");
-        this.close(1011, "a bug in hacs-session; the daemon's log has the details");
-      })
+      .catch((error) => this.fail(error))
       .finally(() => {
         this.#waiting--;
         this.#regulate();
@@ -288,8 +300,8 @@ export class CodexClient {
         const unanswered = this.#unanswered.get(message.id);
         this.#unanswered.delete(message.id);
         unanswered?.onResult?.();
-        if (unanswered?.narrow !== true) return frame;
-        const result = narrowed(message.result, this.session.row.threadId ?? "");
+        if (unanswered?.narrow == null) return frame;
+        const result = narrowed(message.result, unanswered.narrow, this.session.row.threadId ?? "");
         return JSON.stringify({ id: message.id, result });
       }
     }

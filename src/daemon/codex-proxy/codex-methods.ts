@@ -10,6 +10,7 @@
  */
 import { includes, type Scope } from "../../protocol/access.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
+import type { Narrowing } from "./narrowed.ts";
 
 export interface Rule {
   scope: Scope;
@@ -19,8 +20,8 @@ export interface Rule {
   only?: readonly string[];
   /** It is about a thread, and has to say which. */
   thread?: true;
-  /** Its answer lists threads. */
-  lists?: true;
+  /** What of its answer goes on to a client below admin; without it, all. */
+  narrow?: Narrowing;
   /** It is not worth a record of who did it. */
   quiet?: true;
 }
@@ -89,8 +90,10 @@ const RULES = new Map<string, Rule>([
   ["thread/resume", threadRule("observe", ["excludeTurns", "initialTurnsPage"])],
   // It becomes a `thread/resume`: a session is one thread.
   ["thread/start", { scope: "observe" }],
-  ["thread/list", { scope: "observe", lists: true }],
-  ["thread/loaded/list", { scope: "observe", lists: true }],
+  ["thread/list", { scope: "observe", narrow: "own-thread" }],
+  ["thread/loaded/list", { scope: "observe", narrow: "own-thread" }],
+  // The rest of the configuration may hold keys, tokens and commands.
+  ["config/read", { scope: "observe", keep: ["cwd"], narrow: "plain-config" }],
   ...rules(PROMPTS, { scope: "prompt", quiet: true }),
   ...rules(THREAD_PROMPTS, { scope: "prompt", thread: true }),
   // codex's TUI tells its own idea of the sandbox with every message.

@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { sees } from "../../protocol/access.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { openFilesMax } from "../../system/open-files.ts";
 import { type Identity, owner } from "../client.ts";
 import { listen } from "../listener.ts";
 import type { Services } from "../services.ts";
@@ -46,6 +47,7 @@ export class CodexProxy {
   readonly #sessions = new WeakMap<Duplex, Session>();
   readonly #webSockets = new WebSocketServer(codexWebSocketOptions);
   readonly #http: http.Server;
+  readonly #listenersMax = Math.floor(openFilesMax() / 2);
   readonly #surroundings: Surroundings;
   #closed = false;
 
@@ -82,6 +84,7 @@ export class CodexProxy {
     const path = codexSocket(this.#services.paths.codexDir, session.id);
     session.onEnd = () => this.#forget(session);
     try {
+      this.#checkRoom();
       const server = await listen(path, (socket) => this.#accept(socket, session));
       server.on("error", (error) => this.#log("a codex socket failed", session, error));
       if (this.#closed || session.ended) return void server.close();
@@ -96,25 +99,35 @@ export class CodexProxy {
    * Serves codex's protocol for a session on an accepted WebSocket. The session must be live and
    * one that the identity sees; whoever hands it over may close it at any time.
    */
-  serve(ws: WebSocket, session: Session, identity: Identity): void {
+  serve(ws: WebSocket, session: Session, identity: Identity): CodexClient {
     const clients = this.#clients.get(session) ?? new Set();
     const client = new CodexClient(ws, session, identity, this.#surroundings);
-    if (this.#closed) return client.close(1012, "the daemon is shutting down");
-    if (clients.size >= clientsMax)
-      return client.close(1013, `a session has at most ${clientsMax} clients of codex's protocol`);
+    if (this.#closed || clients.size >= clientsMax) {
+      if (this.#closed) client.close(1012, "the daemon is shutting down");
+      else client.close(1013, `a session has at most ${clientsMax} clients of codex's protocol`);
+      return client;
+    }
     this.#clients.set(session, clients.add(client));
     client.onClose = () => {
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(session);
     };
     void client.begin();
+    return client;
+  }
+
+  /** The token is no more; gives how many connections had come with it. */
+  cut(token: string, why: HacsError): number {
+    const all = [...this.#clients.values()].flatMap((clients) => [...clients]);
+    const theirs = all.filter(({ identity }) => identity.access.token === token);
+    for (const client of theirs) client.fail(why);
+    return theirs.length;
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {
     for (const client of this.#clients.get(session) ?? []) {
-      if (!sees(client.identity.access, session.name))
-        client.close(1008, noSuchSession(session.id).message);
+      if (!sees(client.identity.access, session.name)) client.fail(noSuchSession(session.id));
     }
   }
 
@@ -125,6 +138,16 @@ export class CodexProxy {
     this.#listeners.clear();
     for (const session of [...this.#clients.keys()])
       this.#part(session, 1012, "the daemon is shutting down");
+  }
+
+  /** Clients and agents need descriptors more than sessions that sleep. */
+  #checkRoom(): void {
+    if (this.#listeners.size < this.#listenersMax) return;
+    throw new HacsError(
+      "state-unwritable",
+      `At most ${this.#listenersMax} sessions have a socket for codex's protocol, half of what may be open here.`,
+      "Raise the limit of open files (ulimit -Hn), or remove sessions.",
+    );
   }
 
   #forget(session: Session): void {
@@ -157,7 +180,9 @@ export class CodexProxy {
     if (wrong !== undefined || session === undefined)
       return void socket.end(`HTTP/1.1 ${wrong}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     (socket as Socket).setTimeout(0);
-    this.#webSockets.handleUpgrade(request, socket, head, (ws) => this.serve(ws, session, owner));
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      this.serve(ws, session, owner);
+    });
   }
 
   #log(message: string, session: Session, error: unknown): void {

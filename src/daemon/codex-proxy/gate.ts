@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { includes, type Scope } from "../../protocol/access.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import { beyond, kept, ruleFor } from "./codex-methods.ts";
+import type { Narrowing } from "./narrowed.ts";
 
 export interface Standing {
   scope: Scope;
@@ -23,12 +24,12 @@ export interface Standing {
 }
 
 export type Verdict =
-  /** It goes to codex, as this. `narrow`: of the threads in its answer, the session's alone. */
+  /** It goes to codex, as this. */
   | {
       kind: "pass";
       method: string;
       params: JsonObject | undefined;
-      narrow: boolean;
+      narrow: Narrowing | null;
       /** What history says of it. */
       record: { method: string; messageId?: string } | null;
       /** It opens the session's thread. */
@@ -74,7 +75,7 @@ export function judge(method: string, given: JsonObject | undefined, standing: S
   if (own && method === "turn/interrupt" && params?.turnId === standing.turnId)
     return { kind: "interrupt" };
   const joins = own && method === "thread/resume";
-  const narrow = rule.lists === true && !admin;
+  const narrow = (!admin && rule.narrow) || null;
   if (rule.scope === "observe" || rule.quiet === true || (params?.threadId !== undefined && !own))
     return pass(method, params, { narrow, joins });
   return called(method, params, standing);
@@ -138,7 +139,7 @@ function pass(
   params: JsonObject | undefined,
   more: Partial<Extract<Verdict, { kind: "pass" }>>,
 ): Verdict {
-  return { kind: "pass", method, params, narrow: false, record: null, joins: false, ...more };
+  return { kind: "pass", method, params, narrow: null, record: null, joins: false, ...more };
 }
 
 /** Some capabilities change the agent for all, or have the client sign for the user. */

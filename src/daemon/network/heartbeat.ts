@@ -4,7 +4,7 @@
  */
 
 import { HacsError } from "../../protocol/errors.ts";
-import type { ClientConnection } from "../client-connection.ts";
+import type { Client } from "../client.ts";
 import { patienceMs } from "./lobby.ts";
 import type { WebSocketWire } from "./web-socket-wire.ts";
 
@@ -12,9 +12,11 @@ const everyMs = 5_000;
 /** Of the beats that a peer has not answered, the one that it is given up with: after 10 s. */
 const unansweredMax = 2;
 
+type Beaten = Pick<Client, "actor" | "fail">;
+
 interface Beating {
   wire: WebSocketWire;
-  client: ClientConnection;
+  client: Beaten;
   since: number;
   unanswered: number;
 }
@@ -23,7 +25,7 @@ export class Heartbeat {
   readonly #all = new Set<Beating>();
   readonly #timer = setInterval(() => this.#beat(), everyMs).unref();
 
-  watch(wire: WebSocketWire, client: ClientConnection): void {
+  watch(wire: WebSocketWire, client: Beaten): void {
     const beating = { wire, client, since: performance.now(), unanswered: 0 };
     this.#all.add(beating);
     wire.whenClosed(() => this.#all.delete(beating));

@@ -33,8 +33,13 @@ export interface Answer {
   status?: number;
 }
 
+export interface Target {
+  pathname: string;
+  searchParams: URLSearchParams;
+}
+
 /** What a request asks for, as it was sent: nothing is resolved that could lead elsewhere. */
-export function targetOf(url = "/"): { pathname: string; searchParams: URLSearchParams } {
+export function targetOf(url = "/"): Target {
   const at = url.indexOf("?");
   if (at === -1) return { pathname: url, searchParams: new URLSearchParams() };
   return { pathname: url.slice(0, at), searchParams: new URLSearchParams(url.slice(at)) };

@@ -6,11 +6,12 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { Identity } from "../client.ts";
 import { requestBytesMax } from "../client-connection.ts";
 import type { Daemon } from "../daemon.ts";
+import { codexPaths, codexSession } from "./codex-session.ts";
 import type { Gate, Visitor } from "./gate.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Lobby } from "./lobby.ts";
 import { noteRefusal, problemOf } from "./problem.ts";
-import { matchPath, targetOf } from "./route.ts";
+import { matchPath, type Target, targetOf } from "./route.ts";
 import { WebSocketWire } from "./web-socket-wire.ts";
 
 /** What a page offers that shows its ticket as a second subprotocol, `ticket.TICKET`. */
@@ -31,9 +32,19 @@ interface Opened {
   parts: Parts;
 }
 
-/** What is spoken at each path. */
-const protocols: { path: string; accept: (opened: Opened) => void }[] = [
-  { path: "/v1/ws", accept: speakOurs },
+/** A request that may become one. */
+interface Asked {
+  target: Target;
+  identity: Identity;
+  parts: Parts;
+}
+
+type Accept = (opened: Opened) => void;
+
+/** What is spoken at each path; who is not to have it is refused before there is a WebSocket. */
+const protocols: { path: string; prepare: (asked: Asked) => Accept }[] = [
+  { path: "/v1/ws", prepare: () => speakOurs },
+  ...codexPaths.map((path) => ({ path, prepare: speakCodex })),
 ];
 
 export class Upgrades {
@@ -58,7 +69,8 @@ export class Upgrades {
     try {
       const { gate, lobby, daemon } = parts;
       const visitor = gate.visitor(request);
-      const { pathname, searchParams } = targetOf(request.url);
+      const target = targetOf(request.url);
+      const { pathname, searchParams } = target;
       const identity = this.#identify(request, searchParams, visitor);
       lobby.leave(socket);
       daemon.refuseUnlessServing();
@@ -66,8 +78,9 @@ export class Upgrades {
       if (protocol === undefined) {
         throw new HacsError("path-unknown", "No WebSocket is served at this path.", "Try /v1/ws.");
       }
+      const accept = protocol.prepare({ target, identity, parts });
       this.#server.handleUpgrade(request, socket, head, (link) =>
-        protocol.accept({ link, socket, identity, parts }),
+        accept({ link, socket, identity, parts }),
       );
     } catch (error) {
       if (!(error instanceof HacsError)) parts.daemon.onBug(error);
@@ -81,6 +94,18 @@ export class Upgrades {
     if (ticket === undefined) return this.#parts.gate.identify(request, visitor);
     return this.#parts.gate.identifyTicket(ticket, visitor);
   }
+}
+
+/** codex's own protocol, of one session. */
+function speakCodex({ target, identity, parts }: Asked): Accept {
+  const { daemon, heartbeat } = parts;
+  const name = codexSession(target, identity.access);
+  const session = daemon.sessions.findSeen(name, identity.access);
+  return ({ link, socket }) =>
+    heartbeat.watch(
+      new WebSocketWire(link, socket),
+      daemon.codexProxy.serve(link, session, identity),
+    );
 }
 
 function speakOurs({ link, socket, identity, parts }: Opened): void {

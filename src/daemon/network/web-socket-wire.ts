@@ -4,20 +4,12 @@
  */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { type ErrorCode, HacsError } from "../../protocol/errors.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import { closeCodeOf } from "../close-codes.ts";
 import { textFrames, toTextFrames } from "../session/framing.ts";
 import type { Wire, WireEvents } from "../wire.ts";
 
-/** Codes of RFC 6455, section 7.4, and of our own from 4000 on. */
-const closeCodes: Partial<Record<ErrorCode, number>> = {
-  unauthenticated: 4401,
-  "not-allowed": 4403,
-  "session-not-found": 4404,
-  "timed-out": 4408,
-  "daemon-stopping": 1012,
-  "frame-too-large": 1009,
-};
-const [unsupportedData, policyViolation, internalError] = [1003, 1008, 1011];
+const [unsupportedData, internalError] = [1003, 1011];
 /** How long the other side may take to answer a close. */
 const closeTimeoutMs = 500;
 
@@ -82,7 +74,7 @@ export class WebSocketWire implements Wire {
 
   end(why: HacsError | undefined): void {
     if (why === undefined) this.#link.close(internalError, "internal");
-    else this.#link.close(closeCodes[why.code] ?? policyViolation, why.code);
+    else this.#link.close(closeCodeOf(why.code), why.code);
     setTimeout(() => this.destroy(), closeTimeoutMs).unref();
   }
 

@@ -49,7 +49,6 @@ test("every other method, and any that codex will have, is the administrator's",
       "account/login/start",
       "command/exec",
       "config/batchWrite",
-      "config/read",
       "fs/readFile",
       "fs/writeFile",
       "getAuthStatus",
@@ -89,7 +88,7 @@ test("an observer changes nothing, a prompter loosens nothing", () => {
     delivery: "detached",
   };
   for (const scope of ["prompt", "approve"] as const) {
-    for (const method of openTo(scope).filter((m) => ruleFor(m).keep)) {
+    for (const method of openTo(scope).filter((m) => ruleFor(m).keep && ruleFor(m).thread)) {
       const params = passed(scope, method, loose)!.params!;
       expect(
         Object.keys(params).filter((key) => key in loose),
@@ -140,10 +139,19 @@ describe("a session is one thread", () => {
     expect(passed("admin", "thread/start", { ephemeral: true })).toMatchObject({ record: null });
   });
 
+  test("a configuration is told below admin as far as it holds no secret", () => {
+    const layered = { includeLayers: true, cwd: "." };
+    expect(passed("observe", "config/read", layered)).toMatchObject({
+      params: { cwd: "." },
+      narrow: "plain-config",
+    });
+    expect(passed("admin", "config/read", layered)!.params).toEqual(layered);
+  });
+
   test("only it is in lists below admin", () => {
     for (const method of ["thread/list", "thread/loaded/list"]) {
-      expect(passed("approve", method, {})!.narrow).toBe(true);
-      expect(passed("admin", method, {})!.narrow).toBe(false);
+      expect(passed("approve", method, {})!.narrow).toBe("own-thread");
+      expect(passed("admin", method, {})!.narrow).toBeNull();
     }
   });
 });

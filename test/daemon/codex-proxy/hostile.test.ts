@@ -201,7 +201,6 @@ describe("with less than all", () => {
       "process/spawn": { command: ["touch", made], processHandle: "x", cwd: home.work },
       "fs/writeFile": { path: made, dataBase64: "" },
       "fs/readFile": { path: path(home.codexHome, "config.toml") },
-      "config/read": {},
       "config/value/write": { keyPath: "model", value: "x", mergeStrategy: "replace" },
       "account/logout": {},
       getAuthStatus: { includeToken: true },
@@ -214,6 +213,10 @@ describe("with less than all", () => {
       expect(error?.message, method).toMatch(/needs the scope|its fork another session/);
     }
     expect(existsSync(made)).toBe(false);
+    const config = await observer.call("config/read", { includeLayers: true, cwd: home.work });
+    expect(config.result).toMatchObject({ config: { model: "fake-model" }, layers: null });
+    // It is in the table of providers, where keys may be.
+    expect(JSON.stringify(config)).not.toContain(home.model.baseUrl);
     const sent = session.send({ text: "ask echo hi" }, "queue", undefined, tester);
     const { id } = await observer.told(asked);
     observer.answer(id, { decision: "accept" });
@@ -306,7 +309,7 @@ describe("with less than all", () => {
     await session.sleep(false, tester);
     const observer = await come("observe", false);
     expect(await observer.closed).toEqual({
-      code: 1008,
+      code: 4403,
       reason: "The session is asleep, and to wake it needs the scope prompt",
     });
     expect(session.state).toBe("asleep");
@@ -338,7 +341,7 @@ describe("with less than all", () => {
     const client = await join("approve");
     session.rename("elsewhere", tester);
     sessions.proxy.partFromUnseen(session);
-    expect((await client.closed).code).toBe(1008);
+    expect((await client.closed).code).toBe(4404);
   });
 });
 

@@ -3,10 +3,13 @@ import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../../src/client/connection.ts";
+import { Store } from "../../../src/daemon/store/store.ts";
 import type { JsonObject } from "../../../src/protocol/messages.ts";
 import { type CodexClient, connectCodex, textInput } from "../../support/codex-client.ts";
 import { eventually } from "../../support/eventually.ts";
-import { createHome, type Home } from "../../support/home.ts";
+import { createHome, type Home, program } from "../../support/home.ts";
+import { runProgram } from "../../support/program.ts";
+import { sessionRow } from "../../support/session-row.ts";
 import { createSession, say } from "../../support/sessions.ts";
 import { watch } from "../../support/watcher.ts";
 
@@ -45,6 +48,25 @@ test("the socket is private and there while the session is, awake or asleep", as
   expect(await client.closed).toEqual({ code: 1001, reason: "the session was killed" });
   expect(existsSync(socket)).toBe(false);
   expect((await home.show("bot")).codexSocket).toBeNull();
+});
+
+test("sockets leave enough descriptors for everything else", async () => {
+  await home.ok(["daemon", "stop"]);
+  const store = new Store(join(home.dir, "state/default/history.db"));
+  for (let i = 0; i < 100; i++)
+    store.sessions.insert(sessionRow(`${i}`.padStart(16, "0"), `s${i}`));
+  store.close();
+  const limited = ["-c", 'ulimit -n 160; exec "$@"', "sh", program, "daemon", "start"];
+  expect(await runProgram("sh", limited, { env: home.env })).toMatchObject({ code: 0 });
+  await eventually(() => readdirSync(dirname(socket)).length === 80, {
+    what: "half of what may be open is taken",
+  });
+  // Those that came too late are sessions like all others.
+  const shown = await Promise.all([home.show("s0"), home.show("s99")]);
+  expect(shown.map(({ codexSocket }) => codexSocket === null)).toEqual([false, true]);
+  connection = await home.connect();
+  await createSession(home, connection, { name: "late" });
+  expect((await say(connection, "late", "say hello")).text).toBe("hello");
 });
 
 test("a sleeping session wakes for whoever connects", async () => {
