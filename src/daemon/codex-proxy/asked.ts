@@ -20,7 +20,7 @@ export interface AskedPort {
 export class Asked {
   readonly #port: AskedPort;
   /** Each with what resolves when the session has heard of it, too. */
-  readonly #open = new Map<RequestId, { method: string; known: Promise<void> }>();
+  readonly #open = new Map<RequestId, Promise<void>>();
 
   constructor(port: AskedPort) {
     this.#port = port;
@@ -29,8 +29,13 @@ export class Asked {
   /** codex asks. False when it is not for this client: logins and attestations are the user's. */
   ask(id: RequestId, method: string, params: JsonObject): boolean {
     const { session, scope } = this.#port;
+    // What time it is, the daemon says.
+    if (method === "currentTime/read") return false;
     if (scope !== "admin" && params.threadId !== session.row.threadId) return false;
-    this.#open.set(id, { method, known: session.overheard(id, method, params) });
+    const known = session.overheard(id, method, params);
+    // Whoever answers meets it again.
+    known.catch(() => {});
+    this.#open.set(id, known);
     return true;
   }
 
@@ -42,11 +47,11 @@ export class Asked {
 
   async answer(id: RequestId, result: Json): Promise<void> {
     const { session, scope, by, toAgent, warn } = this.#port;
-    const asked = this.#open.get(id);
-    if (asked === undefined) return;
+    const known = this.#open.get(id);
+    if (known === undefined) return;
     if (!includes(scope, "approve"))
       return warn(`To answer needs the scope approve; this client has ${scope}. It still waits.`);
-    await asked.known;
+    await known;
     if (!this.#open.delete(id)) return;
     const approval = session.approvals.idOf(id);
     // It is about a thread of the client's own, of which nobody else knows.
@@ -57,7 +62,7 @@ export class Asked {
       session.answer(approval, { response: result }, by());
     } catch (error) {
       if (!(error instanceof HacsError)) throw error;
-      this.#open.set(id, asked);
+      this.#open.set(id, known);
       warn(error.message);
     }
   }

@@ -29,6 +29,7 @@ const unansweredMax = 1_000;
 /** Threads beside the session's that are known to be the agent's. */
 const heldMax = 1_000;
 const nameCharsMax = 60;
+const idCharsMax = 200;
 /** Of what a close frame may hold. */
 const reasonBytesMax = 120;
 const closeTimeoutMs = 500;
@@ -203,6 +204,8 @@ export class CodexClient {
   }
 
   async #request(id: RequestId, method: string, params: JsonObject | undefined): Promise<void> {
+    if (typeof id === "string" && id.length > idCharsMax)
+      return this.#refuse("", `An id has at most ${idCharsMax} characters.`);
     if (this.#unanswered.has(id)) return this.#refuse(id, `A request with the id ${id} waits.`);
     if (this.#unanswered.size >= unansweredMax)
       return this.#refuse(id, `At most ${unansweredMax} requests wait at once.`, overloaded);

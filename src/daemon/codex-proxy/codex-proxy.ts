@@ -72,9 +72,9 @@ export class CodexProxy {
   async start(sessions: Session[]): Promise<void> {
     const { codexDir } = this.#services.paths;
     const known = new Set(sessions.map(({ id }) => codexSocket(codexDir, id)));
-    for (const name of readdirSync(codexDir)) {
-      const path = join(codexDir, name);
-      if (!known.has(path)) rmSync(path, { force: true });
+    for (const entry of readdirSync(codexDir, { withFileTypes: true })) {
+      const path = join(codexDir, entry.name);
+      if (!known.has(path) && !entry.isDirectory()) rmSync(path, { force: true });
     }
     for (const session of sessions) await this.listen(session);
   }
