@@ -14,7 +14,7 @@ import type { Actor } from "../../protocol/session.ts";
 import { openSocket } from "../agent/agent-link.ts";
 import type { Identity } from "../client.ts";
 import { closeCodeOf } from "../close-codes.ts";
-import { nestsDeeper } from "../nesting.ts";
+import { refuseIntricate } from "../nesting.ts";
 import type { Session } from "../session/session.ts";
 import { Asked } from "./asked.ts";
 import { judge, type Verdict } from "./gate.ts";
@@ -179,9 +179,10 @@ export class CodexClient {
 
   /** codex leaves out what is not its protocol, and so do we. */
   async #take(frame: string): Promise<void> {
-    if (this.#closed || nestsDeeper(frame)) return;
+    if (this.#closed) return;
     let message: ReturnType<typeof decode>;
     try {
+      refuseIntricate(frame);
       message = decode(frame);
     } catch {
       return;
