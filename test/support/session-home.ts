@@ -7,7 +7,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { Identity } from "../../src/daemon/client.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
@@ -20,6 +20,8 @@ import type { Home } from "./home.ts";
 export interface SessionHome {
   create(name: string): Promise<Session>;
   proxy: CodexProxy;
+  /** The daemon's end of every client that came in, in order. */
+  accepted: WebSocket[];
   /** Where a client of that identity finds the session. */
   door(session: Session, identity: Identity): Promise<string>;
   close(): Promise<void>;
@@ -45,8 +47,10 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
   const proxy = new CodexProxy(services, options);
   const sessions = new Sessions(services, (session) => proxy.listen(session));
   const servers: http.Server[] = [];
+  const accepted: WebSocket[] = [];
   return {
     proxy,
+    accepted,
     create: (name) =>
       sessions.create({
         name,
@@ -60,7 +64,10 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
       const webSockets = new WebSocketServer(codexWebSocketOptions);
       const server = http.createServer();
       server.on("upgrade", (request, socket, head) =>
-        webSockets.handleUpgrade(request, socket, head, (ws) => proxy.serve(ws, session, identity)),
+        webSockets.handleUpgrade(request, socket, head, (ws) => {
+          accepted.push(ws);
+          proxy.serve(ws, session, identity);
+        }),
       );
       server.listen(0, "127.0.0.1");
       await new Promise((resolve) => server.once("listening", resolve));

@@ -162,7 +162,7 @@ describe("with less than all", () => {
   let session: Session;
   let threadId: string;
   beforeEach(async () => {
-    sessions = openSessionHome(home, { stallMs: 300 });
+    sessions = openSessionHome(home, { stallMs: 2_000 });
     session = await sessions.create("bot");
     threadId = session.row.threadId!;
   });
@@ -328,13 +328,12 @@ describe("with less than all", () => {
       const ended = ({ method, params }: Frame) =>
         method === "turn/completed" && params.turn.id === result.turn.id;
       await other.until("the answer's end", ended);
+      expect(sessions.accepted[0]!.bufferedAmount).toBeLessThan(6 * 1024 * 1024);
     }
     await eventually(() => session.info().clients === 1, { what: "it is cut off" });
     stalled.resume();
     expect((await stalled.closed).code).toBe(1006);
-    const bytesOf = ({ frames }: CodexClient) => JSON.stringify(frames).length;
-    expect(bytesOf(other)).toBeGreaterThan(15_000_000);
-    expect(bytesOf(stalled)).toBeLessThan(8_000_000);
+    expect(JSON.stringify(other.frames).length).toBeGreaterThan(15_000_000);
   });
 
   test("a session of another name is none of its business any more", async () => {
