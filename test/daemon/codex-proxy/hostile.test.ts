@@ -319,11 +319,11 @@ describe("with less than all", () => {
 
   test("one that does not read is cut off, keeps little waiting, and holds up nobody", async () => {
     home.model.on(/^bulk$/, async function* () {
-      for (let i = 0; i < 1_000; i++) yield { text: "bulk ".repeat(400) };
+      for (let i = 0; i < 250; i++) yield { text: "bulk ".repeat(1_600) };
     });
     const [stalled, other] = [await join("observe"), await join("prompt")];
     stalled.pause();
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 6; i++) {
       const { result } = await other.call("turn/start", { threadId, input: textInput("bulk") });
       const ended = ({ method, params }: Frame) =>
         method === "turn/completed" && params.turn.id === result.turn.id;
