@@ -32,11 +32,22 @@ export class Asked {
     // What time it is, the daemon says.
     if (method === "currentTime/read") return false;
     if (scope !== "admin" && params.threadId !== session.row.threadId) return false;
-    const known = session.overheard(id, method, params);
+    const known = this.#tell(id, method, params);
     // Whoever answers meets it again.
     known.catch(() => {});
     this.#open.set(id, known);
     return true;
+  }
+
+  /** Has the session know of it before anybody answers, even when only this client was asked. */
+  async #tell(id: RequestId, method: string, params: JsonObject): Promise<void> {
+    const { session } = this.#port;
+    if (session.approvals.heard(id)) return;
+    // What codex told the daemon before this answer has come before it.
+    await session.call("thread/loaded/list", {}).catch(() => {});
+    const own = params.threadId === session.row.threadId;
+    if (own && this.#open.has(id) && !session.approvals.heard(id))
+      session.asked(id, method, params);
   }
 
   /** `serverRequest/resolved`: somebody answered, or it was withdrawn. */

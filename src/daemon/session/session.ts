@@ -77,7 +77,7 @@ export class Session {
       onDeparture: (how, reason) => this.#departed(how, reason),
       onNotification: (method, params, emittedAtMs) =>
         this.#recorder.heard({ method, params, emittedAtMs }),
-      onRequest: (id, method, params) => this.#asked(id, method, params),
+      onRequest: (id, method, params) => this.asked(id, method, params),
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
     });
@@ -182,15 +182,6 @@ export class Session {
   /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
   wake(byHand = true): Promise<Agent> {
     return this.#host.up(byHand);
-  }
-
-  /** A client of codex's own protocol was asked something that everybody here may answer. */
-  async overheard(id: RequestId, method: string, params: JsonObject): Promise<void> {
-    if (this.approvals.heard(id)) return;
-    // What codex told the daemon before this answer has come before it.
-    await this.#host.call("thread/loaded/list", {}).catch(() => {});
-    const own = params.threadId === this.row.threadId;
-    if (own && !this.approvals.heard(id)) this.#asked(id, method, params);
   }
 
   send(content: MessageContent, mode: SendMode, id: string | undefined, by: Actor): Receipt {
@@ -361,7 +352,8 @@ export class Session {
     if (how === "crashed") this.#log("the agent crashed", { reason });
   }
 
-  #asked(id: RequestId, method: string, params: JsonObject): void {
+  /** codex asks, by the daemon's own connection or by that of another client. */
+  asked(id: RequestId, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
     if (method === "currentTime/read") {
       this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
