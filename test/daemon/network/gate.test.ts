@@ -214,8 +214,7 @@ describe("the token", () => {
     client.close();
   });
 
-  test("no path but /v1/ws is a WebSocket's", async () => {
-    expect(await upgradeStatus({}, "/")).toBe(404);
+  test("no path but those of the protocols is a WebSocket's", async () => {
     expect(await upgradeStatus({}, "/v1/sessions")).toBe(404);
     expect(await upgradeStatus({}, "/v1/ws/")).toBe(404);
     expect((await ask(url, "/v1/ws", { token })).status).toBe(404);

@@ -52,7 +52,8 @@ test.skipIf(unable !== undefined)("a second uid gets into no socket", async () =
   const { codexSocket } = await home.show("bot");
   // What is above our own directory is not ours to count on.
   chmodSync(home.dir, 0o755);
-  const sockets = [home.socket, codexSocket!, realpathSync(codexSocket!)];
+  const agent = await home.agentSocket("bot");
+  const sockets = [home.socket, codexSocket!, agent, realpathSync(agent)];
   for (const socket of sockets) {
     expect(await connectAs("0", socket)).toBe("connected");
     expect(await connectAs(nobody, socket)).toBe("EACCES");
