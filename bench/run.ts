@@ -9,6 +9,7 @@ import { cliStart } from "./cli-start.ts";
 import { codexSockets } from "./codex-sockets.ts";
 import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
+import { hops } from "./hops.ts";
 import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import type { Benchmark, Result } from "./measure.ts";
@@ -24,6 +25,7 @@ const benchmarks: Record<string, Benchmark> = {
   "cli-start": cliStart,
   "delta-latency": deltaLatency,
   "fan-out": fanOut,
+  hops,
   "attach-paint": attachPaint,
   wake,
   sleeping,

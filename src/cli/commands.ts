@@ -13,6 +13,8 @@ import { kill } from "./verbs/kill.ts";
 import { ls } from "./verbs/ls.ts";
 import { newSession } from "./verbs/new.ts";
 import { pair } from "./verbs/pair.ts";
+import { peer } from "./verbs/peer/index.ts";
+import { pipe } from "./verbs/pipe.ts";
 import { rename } from "./verbs/rename.ts";
 import { restart } from "./verbs/restart.ts";
 import { rm } from "./verbs/rm.ts";
@@ -49,6 +51,8 @@ export const verbs: readonly Verb[] = [
   fork,
   kill,
   rm,
+  peer,
+  pipe,
   daemon,
   token,
   pair,

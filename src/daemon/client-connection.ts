@@ -3,6 +3,7 @@
  * dispatcher and keeps the client's attachments. What it may hold is bounded: a client that does
  * not read stops being read.
  */
+import type { Duplex } from "node:stream";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import {
   decode,
@@ -40,6 +41,7 @@ export class ClientConnection implements Client {
   }
 
   #actor: Actor | undefined;
+  passed: readonly string[] = [];
   readonly attachments = new Map<string, Attachment>();
   onClose: () => void = () => {};
   readonly #wire: Wire;
@@ -66,6 +68,14 @@ export class ClientConnection implements Client {
       onDrain: () => this.#onDrain(),
       onClose: () => this.#closed(),
     });
+  }
+
+  /** For a link: from here on the stream is the caller's, and this client is gone. */
+  handOver(): Duplex {
+    this.#ended = true;
+    const stream = this.#wire.release();
+    this.#closed();
+    return stream;
   }
 
   get framing(): Wire["framing"] {

@@ -1,7 +1,7 @@
 /** The config file: one JSON object, every member optional, anything else an error. */
 import { basename, dirname, extname } from "node:path";
 import Conf from "conf";
-import { quote } from "../protocol/address.ts";
+import { NAME_RULE, quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
 import { listMax, listRules, pathRule } from "../system/port-settings.ts";
@@ -26,6 +26,10 @@ export interface Config {
   allowedHosts?: string[];
   /** Origins of web pages that may ask. */
   allowedOrigins?: string[];
+  /** How hacs-session is called on other machines, over ssh. */
+  remoteCommand?: string;
+  /** What this daemon calls itself to its peers; the host's name when left out. */
+  name?: string;
 }
 
 const path = { type: "string", pattern: pathRule } as const;
@@ -43,6 +47,8 @@ const schema = {
   behindProxy: listOf(listRules.behindProxy),
   allowedHosts: listOf(listRules.allowedHosts),
   allowedOrigins: listOf(listRules.allowedOrigins),
+  remoteCommand: { type: "string", minLength: 1 },
+  name: { type: "string", pattern: NAME_RULE.source },
 } as const;
 
 /** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */

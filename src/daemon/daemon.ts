@@ -11,6 +11,7 @@ import { ClientConnection } from "./client-connection.ts";
 import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
 import { dispatcher } from "./dispatch.ts";
 import type { OpenPort } from "./network/open-port.ts";
+import { Peers } from "./peers/peers.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 import { noSuchSession, Sessions } from "./sessions.ts";
@@ -28,6 +29,7 @@ const lastBytesMs = 50;
 export class Daemon {
   readonly services: Services;
   readonly sessions: Sessions;
+  readonly peers: Peers;
   /** The way of every request, whatever it came by. */
   readonly dispatch: Dispatch = dispatcher(this);
   readonly tokens: Tokens;
@@ -49,6 +51,7 @@ export class Daemon {
     this.tokens.onEnd = (id, why) => this.#cut(id, why);
     this.codexProxy = new CodexProxy(services);
     this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));
+    this.peers = new Peers({ services, accept: (wire, identity) => this.accept(wire, identity) });
     this.#onStopped = onStopped;
   }
 
@@ -57,6 +60,12 @@ export class Daemon {
     this.#server = server;
     this.sessions.revive();
     void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
+    this.peers.start();
+  }
+
+  /** A session's name by its name or id, here or behind a peer. */
+  nameOf(name: string): string | undefined {
+    return name.includes("/") ? this.peers.named(name) : this.sessions.lookUp(name)?.name;
   }
 
   accept(wire: Wire, identity: Identity): ClientConnection {
@@ -84,7 +93,7 @@ export class Daemon {
   #cut(token: string, why: HacsError): number {
     const theirs = [...this.#clients].filter(({ identity }) => identity.access.token === token);
     for (const client of theirs) client.fail(why);
-    return theirs.length + this.codexProxy.cut(token, why);
+    return theirs.length + this.codexProxy.cut(token, why) + this.peers.cut(token);
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
@@ -144,6 +153,7 @@ export class Daemon {
    */
   #close(): void {
     setTimeout(() => {
+      this.peers.stop();
       this.#server?.close();
       this.port?.close();
       this.#onStopped();

@@ -6,6 +6,7 @@ import type { Dispatch } from "./client.ts";
 import type { Daemon } from "./daemon.ts";
 import { methods } from "./methods/index.ts";
 import { checkParams } from "./methods/params.ts";
+import { forward } from "./peers/forward.ts";
 import { permitCall, permitMethod } from "./permit.ts";
 
 export function dispatcher(daemon: Daemon): Dispatch {
@@ -27,7 +28,9 @@ export function dispatcher(daemon: Daemon): Dispatch {
     daemon.refuseUnlessServing();
     permitMethod(client.identity.access, name);
     const checked = checkParams(name, params);
-    permitCall(client.identity.access, name, checked, daemon.sessions);
+    permitCall(client.identity.access, name, checked, (one) => daemon.nameOf(one));
+    const elsewhere = forward(daemon.peers, client, name, checked);
+    if (elsewhere !== undefined) return elsewhere;
     return methods[name]({ daemon, client }, checked as never);
   };
 }

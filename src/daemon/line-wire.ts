@@ -1,5 +1,5 @@
 /** Newline-delimited JSON on a stream: the unix socket's wire. */
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { HacsError } from "../protocol/errors.ts";
 import { LineSplitter } from "../protocol/framing.ts";
 import { lines } from "./session/framing.ts";
@@ -7,10 +7,11 @@ import type { Wire, WireEvents } from "./wire.ts";
 
 export class LineWire implements Wire {
   readonly framing = lines;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #splitter = new LineSplitter();
+  #leave: () => void = () => {};
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     // A client that is gone is not an error of ours; its close follows.
     socket.on("error", () => {});
@@ -37,7 +38,7 @@ export class LineWire implements Wire {
   }
 
   open({ onFrames, onBroken, onDrain, onClose }: WireEvents): void {
-    this.#socket.on("data", (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       try {
         onFrames(this.#splitter.push(chunk));
       } catch (error) {
@@ -45,9 +46,15 @@ export class LineWire implements Wire {
         // Where a frame ends is not known any more, so nothing after it can be trusted.
         onBroken(error);
       }
-    });
+    };
+    this.#socket.on("data", onData);
     this.#socket.on("drain", onDrain);
     this.#socket.on("close", onClose);
+    this.#leave = () => {
+      this.#socket.off("data", onData);
+      this.#socket.off("drain", onDrain);
+      this.#socket.off("close", onClose);
+    };
   }
 
   send(frame: string): void {
@@ -68,6 +75,12 @@ export class LineWire implements Wire {
 
   end(): void {
     this.#socket.end();
+  }
+
+  release(): Duplex {
+    this.#socket.pause();
+    this.#leave();
+    return this.#socket;
   }
 
   destroy(): void {

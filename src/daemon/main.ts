@@ -3,8 +3,10 @@
  * that it does, or why not.
  */
 import { closeSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { nameFrom } from "../protocol/address.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import {
   checkPrivateDirectory,
@@ -58,6 +60,8 @@ async function main(): Promise<void> {
     paths,
     log,
     codex: values.codex ?? config.codex,
+    name: config.name ?? nameFrom(hostname()),
+    remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
     onStoreError: (error) => {
       // Agents go on without us, and codex keeps what they say: the next daemon fetches it.

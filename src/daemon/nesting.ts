@@ -61,3 +61,20 @@ function endOfString(frame: string, start: number): number {
   }
   return -1;
 }
+
+/** Whether a peer's frame nests too deep; how much it may hold is bounded otherwise. */
+export function nestsTooDeep(frame: string): boolean {
+  // Most frames have not even so many brackets, and to count those is quicker than to pair them.
+  if (countUpTo(frame, nestingMax, "{", "[") <= nestingMax) return false;
+  return excessOf(frame, nestingMax, Number.POSITIVE_INFINITY) === "depth";
+}
+
+function countUpTo(frame: string, max: number, ...brackets: string[]): number {
+  let count = 0;
+  for (const bracket of brackets) {
+    for (let at = frame.indexOf(bracket); at !== -1; at = frame.indexOf(bracket, at + 1)) {
+      if (++count > max) return count;
+    }
+  }
+  return count;
+}

@@ -1,4 +1,5 @@
 /** What a client's connection is to the daemon: whole frames both ways, however they travel. */
+import type { Duplex } from "node:stream";
 import type { HacsError } from "../protocol/errors.ts";
 import type { Framing } from "./session/framing.ts";
 
@@ -24,6 +25,8 @@ export interface Wire {
   /** Closes when all that was written has gone out; `why` was told to the other side; undefined for a bug. */
   end: (why: HacsError | undefined) => void;
   destroy: () => void;
+  /** Gives its stream away, a frame a line; nothing more is told of it here. */
+  release: () => Duplex;
 }
 
 export interface WireEvents {

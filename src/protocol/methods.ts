@@ -16,6 +16,7 @@ import type {
   HistoryRecord,
   MessageContent,
   OpenMessage,
+  PeerInfo,
   Receipt,
   SendMode,
   SessionDetail,
@@ -41,9 +42,12 @@ export interface Methods {
   hello: {
     params: {
       protocol: { min: number; max: number };
-      client: { kind: string; version: string; user: string; from: string };
+      /** `via`: the names of the daemons that the client speaks through, its own first. */
+      client: { kind: string; version: string; user: string; from: string; via?: string[] };
+      /** On a channel of a peer's link: the ids of the daemons behind that peer. */
+      via?: string[];
     };
-    result: { protocol: number; daemon: { pid: number; version: string } };
+    result: { protocol: number; daemon: { pid: number; version: string; id: string } };
   };
   "daemon/status": { params: Record<string, never>; result: DaemonStatus };
   /**
@@ -72,8 +76,10 @@ export interface Methods {
     params: {
       name?: string;
       spec: SessionSpec;
-      /** The client's environment, for the agent alone. */
-      env: Record<string, string>;
+      /** The client's environment, for the agent alone; left out: the daemon's own. */
+      env?: Record<string, string>;
+      /** More variables, on top of either. */
+      variables?: Record<string, string>;
       /** A thread to take over, or the newest one of `spec.cwd`. */
       resume?: { threadId: string } | { last: true };
       prompt?: MessageContent;
@@ -114,7 +120,14 @@ export interface Methods {
     result: { records: HistoryRecord[]; head: number };
   };
   "session/send": {
-    params: { name: string; id?: string; content: MessageContent; mode?: SendMode };
+    params: {
+      name: string;
+      id?: string;
+      content: MessageContent;
+      mode?: SendMode;
+      /** Kept where a link is down, and delivered when it is back. */
+      store?: boolean;
+    };
     result: Receipt;
   };
   /** Keeps what is being written, for the other clients and for later; "" when nothing is. */
@@ -144,11 +157,38 @@ export interface Methods {
   "session/remove": { params: { name: string }; result: { records: number } };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
   "session/fork": {
-    params: { name: string; to: string; env: Record<string, string> };
+    params: { name: string; to: string; env?: Record<string, string> };
     result: { session: SessionInfo };
   };
   /** Calls a method of codex's own on the session's agent; wakes it. */
   "session/call": { params: { name: string; method: string; params: JsonObject }; result: Json };
+  "peer/add": {
+    params: { name: string; url: string; token?: string };
+    result: { peer: PeerInfo };
+  };
+  /** Dials out, and offers this daemon's sessions there under the name `as`. */
+  "peer/join": {
+    params: { url: string; as: string; token?: string };
+    result: { peer: PeerInfo };
+  };
+  "peer/list": { params: Record<string, never>; result: { peers: PeerInfo[] } };
+  /** By name, or an offer by its URL. `dropped`: messages that were kept for it. */
+  "peer/remove": { params: { name: string }; result: { name: string; dropped: number } };
+  /** From its answer on, this connection carries channels; see PROTOCOL.md, "Links". */
+  "peer/link": { params: { daemon?: Neighbour }; result: Record<string, never> };
+  /** The same with the roles turned round: who answers opens the channels. */
+  "peer/offer": { params: { as: string; daemon: Neighbour }; result: Record<string, never> };
+  /** Own sessions and those of peers, each with the daemons that lead to it, this one first. */
+  "peer/sessions": {
+    params: { all?: boolean; waitMs?: number };
+    result: { sessions: { via: string[]; session: SessionInfo }[] };
+  };
+}
+
+/** The daemon at the other end of a link: its random id, and what it calls itself. */
+export interface Neighbour {
+  id: string;
+  name: string;
 }
 
 export type Method = keyof Methods;

@@ -19,6 +19,7 @@ export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
 
 /** How to run codex for a session. What is left out is codex's own default. */
 export interface SessionSpec {
+  /** Absolute, or below the home directory of the daemon's user. */
   cwd: string;
   model?: string;
   provider?: string;
@@ -51,7 +52,10 @@ export interface SessionInfo {
   seq: number;
   createdAt: string;
   activeAt: string;
+  /** The peer that has it, `a/b` for one behind another; null for this daemon's own. */
   peer: string | null;
+  /** Since when its peer is away; there with `unreachable` alone. */
+  unreachableSince?: string;
   /** Free-form marks; `demo: "true"` says that answers come from the embedded demo model. */
   labels: Record<string, string>;
 }
@@ -84,10 +88,13 @@ export interface Actor {
   user: string;
   /** From where: a terminal, an ssh address, a pid. */
   from: string;
+  /** The daemons in between, the actor's own first. */
+  via?: string[];
 }
 
 export function describeActor(actor: Actor): string {
-  return `${actor.user} (${actor.kind}${actor.from === "" ? "" : `, ${actor.from}`})`;
+  const via = (actor.via ?? []).map((name) => ` via ${name}`).join("");
+  return `${actor.user}${via} (${actor.kind}${actor.from === "" ? "" : `, ${actor.from}`})`;
 }
 
 export interface ClientInfo extends Actor {
@@ -111,11 +118,17 @@ export interface Composition {
 }
 
 /**
- * accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
+ * stored: kept for a peer that is away. accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
  * turn ended, `turnStatus` says how. failed: codex refused it. cancelled: the session was killed
  * before it could be delivered, or somebody took the message back.
  */
-export type ReceiptStatus = "accepted" | "delivered" | "finished" | "failed" | "cancelled";
+export type ReceiptStatus =
+  | "stored"
+  | "accepted"
+  | "delivered"
+  | "finished"
+  | "failed"
+  | "cancelled";
 
 export interface Receipt {
   session: string;
@@ -191,6 +204,28 @@ export interface HistoryRecord {
   session: string;
   method: string;
   params: JsonObject;
+}
+
+export const PEER_STATES = ["connecting", "connected", "unreachable"] as const;
+
+/** One entry of `peer ls --json`. */
+export interface PeerInfo {
+  /** For an offer, the name that this daemon has over there. */
+  name: string;
+  /** Null for a peer that dials in. */
+  url: string | null;
+  /** added: this daemon dials it; joined: it dials in; offer: this daemon dials, and is called. */
+  kind: "added" | "joined" | "offer";
+  state: (typeof PEER_STATES)[number];
+  since: string;
+  /** How many sessions it has, or had when it was last seen. */
+  sessions: number;
+  latencyMs: number | null;
+  /** Messages that are kept until it is back. */
+  stored: number;
+  /** Why it is away, and what it refused of what was kept. */
+  error: string | null;
+  refused: { id: string; session: string; error: string }[];
 }
 
 /** `daemon status --json`. */

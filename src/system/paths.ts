@@ -22,8 +22,11 @@ export interface Paths {
   codexDir: string;
 }
 
-/** Which daemon: the default one, one by label (`-L`), or one by socket path (`-S`). */
-export type DaemonChoice = { label?: string; socket?: string };
+/**
+ * Which daemon: the default one, one by label (`-L`), or one by socket path (`-S`); with `host`
+ * (`-H`) the one over there that is chosen so.
+ */
+export type DaemonChoice = { label?: string; socket?: string; host?: string };
 
 /** What sun_path of unix(7) holds, less the final NUL. */
 export const socketPathBytesMax = 107;

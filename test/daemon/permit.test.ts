@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codexScope } from "../../src/daemon/methods/codex-scopes.ts";
 import { permitCall, permitMethod } from "../../src/daemon/permit.ts";
-import type { Sessions } from "../../src/daemon/sessions.ts";
 import { type Access, SCOPES, type Scope } from "../../src/protocol/access.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
@@ -61,13 +60,18 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
     ["admin", { method: "what/comes/next/week", params: {} }],
     ["admin", { method: "__proto__", params: {} }],
   ],
+  "peer/add": [["admin", { name: "laptop", url: "ssh://laptop" }]],
+  "peer/join": [["admin", { as: "laptop", url: "ssh://laptop" }]],
+  "peer/list": [["observe"]],
+  "peer/remove": [["admin", { name: "laptop" }]],
+  "peer/link": [["observe"]],
+  "peer/offer": [["prompt", { as: "laptop" }]],
+  "peer/sessions": [["observe"]],
 };
 
 const about = new Set(Object.keys(needs).filter((method) => /^session\/(?!new|list)/.test(method)));
 const sessions = ["web", "docs"].map((name) => ({ name, id: `id-of-${name}` }));
-const known = {
-  lookUp: (name: string) => sessions.find((one) => one.name === name || one.id === name),
-} as unknown as Sessions;
+const known = (name: string) => sessions.find((one) => one.name === name || one.id === name)?.name;
 
 /** The code that a call is refused with; null when it may be made. */
 function refusal(access: Access, method: Method, params: JsonObject): string | null {

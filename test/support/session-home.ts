@@ -39,6 +39,8 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     paths,
     log: pino({ level: "silent" }),
     codex: codexBinary,
+    name: "here",
+    remoteCommand: undefined,
     programDir: join(root, "dist"),
     onStoreError: (error: unknown) => {
       throw error;

@@ -10,6 +10,7 @@ import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
+import { add, join, link, offer, peerList, peerRemove, peerSessions } from "./peers.ts";
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
@@ -56,4 +57,11 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/rename": rename,
   "session/fork": fork,
   "session/call": call,
+  "peer/add": add,
+  "peer/join": join,
+  "peer/list": peerList,
+  "peer/remove": peerRemove,
+  "peer/link": link,
+  "peer/offer": offer,
+  "peer/sessions": peerSessions,
 };

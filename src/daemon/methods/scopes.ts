@@ -46,6 +46,15 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/rename": "admin",
   "session/fork": "admin",
   "session/call": { least: "observe", of: ({ method, params }) => codexScope(method, params) },
+  // Whoever adds a peer has this daemon dial it.
+  "peer/add": "admin",
+  "peer/join": "admin",
+  "peer/list": "observe",
+  "peer/remove": "admin",
+  // What comes over the link may do no more than who made it.
+  "peer/link": "observe",
+  "peer/offer": "prompt",
+  "peer/sessions": "observe",
 };
 
 /** What is about the daemon as a whole, and so not for a client that sees some sessions only. */
@@ -55,6 +64,10 @@ export const forAllSessions: ReadonlySet<Method> = new Set<Method>([
   "token/list",
   "token/revoke",
   "pair/new",
+  "peer/add",
+  "peer/join",
+  "peer/list",
+  "peer/remove",
 ]);
 
 /** The least that any call of the method needs. */

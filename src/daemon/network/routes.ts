@@ -4,6 +4,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { Answer as ApprovalAnswer, SendMode } from "../../protocol/session.ts";
+import { basicEnvironment } from "../session/environment.ts";
 import { streamEvents } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
 import { openApi } from "./openapi.ts";
@@ -287,13 +288,4 @@ async function end(exchange: Exchange): Promise<{ session: unknown; cancelled: n
       : await exchange.call("session/kill", { name });
   await exchange.call("session/remove", { name: session.id });
   return ended;
-}
-
-/** Who asks over HTTP has no environment to bring along, and nothing runs without these. */
-const basics = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "CODEX_HOME"];
-
-function basicEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    basics.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
 }

@@ -3,7 +3,9 @@
  * library's; events are written to the socket as bytes that were framed once for all clients.
  */
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { WebSocketStream } from "../../client/websocket-stream.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { closeCodeOf } from "../close-codes.ts";
 import { textFrames, toTextFrames } from "../session/framing.ts";
@@ -22,6 +24,7 @@ export class WebSocketWire implements Wire {
   #bytesRead = 0;
   #bytesTaken = 0;
   #wasStuck = false;
+  #leave: () => void = () => {};
 
   constructor(link: WebSocket, socket: Socket) {
     this.#link = link;
@@ -43,13 +46,24 @@ export class WebSocketWire implements Wire {
   }
 
   open({ onFrames, onBroken, onDrain, onClose }: WireEvents): void {
-    this.#link.on("message", (data: Buffer, isBinary) => {
+    const onMessage = (data: Buffer, isBinary: boolean) => {
       if (isBinary) this.#link.close(unsupportedData, "text frames only");
       else if (data.length > this.frameBytesMax) onBroken(tooLarge(this.frameBytesMax));
       else onFrames([data.toString("utf8")]);
-    });
+    };
+    this.#link.on("message", onMessage);
     this.#socket.on("drain", onDrain);
     this.#link.on("close", onClose);
+    this.#leave = () => {
+      this.#link.off("message", onMessage);
+      this.#socket.off("drain", onDrain);
+      this.#link.off("close", onClose);
+    };
+  }
+
+  release(): Duplex {
+    this.#leave();
+    return new WebSocketStream(this.#link);
   }
 
   whenClosed(callback: () => void): void {

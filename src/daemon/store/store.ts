@@ -8,7 +8,10 @@ import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ApprovalTable } from "./approval-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
+import { identityOf } from "./identity.ts";
 import { MessageTable } from "./message-table.ts";
+import { OutboxTable } from "./outbox-table.ts";
+import { PeerTable } from "./peer-table.ts";
 import { RecordTable } from "./record-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
@@ -22,6 +25,10 @@ export class Store {
   readonly compositions: CompositionTable;
   readonly drafts: DraftTable;
   readonly tokens: TokenTable;
+  readonly peers: PeerTable;
+  readonly outbox: OutboxTable;
+  /** The daemon's id, random and its own for as long as this file is. */
+  readonly identity: string;
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #begin: StatementSync;
@@ -45,6 +52,9 @@ export class Store {
     this.compositions = new CompositionTable(this.#db);
     this.drafts = new DraftTable(this.#db);
     this.tokens = new TokenTable(this.#db);
+    this.peers = new PeerTable(this.#db);
+    this.outbox = new OutboxTable(this.#db);
+    this.identity = identityOf(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */

@@ -1,6 +1,7 @@
 /** What a daemon can be started with: the same for `start`, `restart` and `run`. */
 import { resolve } from "node:path";
 import type { Context } from "../../context.ts";
+import { refuseElsewhere } from "../../elsewhere.ts";
 import type { Option } from "../../verb.ts";
 
 export interface DaemonOptions {
@@ -30,6 +31,16 @@ export const daemonOptions: Option[] = [
     repeatable: true,
   },
 ];
+
+/** A daemon over there is started by its first call, with what its own config says. */
+export function refuseOptionsElsewhere(context: Context, options: DaemonOptions): void {
+  for (const { flags } of daemonOptions) {
+    const [name = ""] = /--[a-z-]+/.exec(flags) ?? [];
+    const key = name.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (options[key as keyof DaemonOptions] !== undefined)
+      refuseElsewhere(context, undefined, name, "Set it in the config file there.");
+  }
+}
 
 /** The same as the daemon's program takes them, which runs in another directory. */
 export function daemonArguments(options: DaemonOptions, { cwd }: Context): string[] {

@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { refuseElsewhere } from "../../elsewhere.ts";
 import { environment } from "../../session-environment.ts";
 import type { Verb } from "../../verb.ts";
 import { type DaemonOptions, daemonArguments, daemonOptions } from "./options.ts";
@@ -10,6 +11,12 @@ export const daemonRun: Verb<DaemonOptions> = {
   options: daemonOptions,
   examples: [["daemon run", "logs to stderr; ends on SIGTERM or ^C"]],
   async run(context, _args, options) {
+    refuseElsewhere(
+      context,
+      undefined,
+      "daemon run",
+      "Run it there: ssh -t HOST hacs-session daemon run",
+    );
     const { programFile } = await import("../../../system/program-file.ts");
     const args = [
       programFile("daemon.cjs"),

@@ -3,7 +3,12 @@ import type { DaemonStatus } from "../../../protocol/session.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Context } from "../../context.ts";
 import type { Verb } from "../../verb.ts";
-import { type DaemonOptions, daemonArguments, daemonOptions } from "./options.ts";
+import {
+  type DaemonOptions,
+  daemonArguments,
+  daemonOptions,
+  refuseOptionsElsewhere,
+} from "./options.ts";
 
 export const daemonStart: Verb<DaemonOptions> = {
   name: "start",
@@ -15,8 +20,10 @@ export const daemonStart: Verb<DaemonOptions> = {
     ["daemon start --listen 127.0.0.1:9100", "with a port; for good in the config file: listen"],
   ],
   async run(context, _args, options) {
+    refuseOptionsElsewhere(context, options);
     const running = await runningPid(context);
-    if (running === undefined) {
+    // Over ssh the first call starts it.
+    if (running === undefined && context.choice.host === undefined) {
       const { startDaemon } = await import("../../../client/launch.ts");
       await startDaemon(
         context.choice,
