@@ -21,6 +21,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "not-allowed": 403,
   "path-unknown": 404,
   "session-not-found": 404,
+  "peer-not-found": 404,
   "approval-not-found": 404,
   "no-approval": 404,
   "token-not-found": 404,
@@ -44,7 +45,9 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "codex-error": 502,
   "codex-failed": 502,
   "agent-gone": 502,
+  "peer-invalid": 502,
   "daemon-stopping": 503,
+  "peer-unreachable": 503,
   "timed-out": 504,
 };
 /** What was asked for is understood and can't be. */

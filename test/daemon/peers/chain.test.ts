@@ -1,9 +1,17 @@
 /** Three daemons in a row: whatever takes a session's name takes one behind two peers. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Chain, createChain, unixUrl } from "../../support/chain.ts";
 import type { Home } from "../../support/home.ts";
+import { connectRaw } from "../../support/raw-client.ts";
 import { errorOf } from "../../support/sessions.ts";
 import { watch } from "../../support/watcher.ts";
+
+/** Resident, in bytes. */
+function memoryOf(pid: number): number {
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) * 1024;
+}
 
 let chain: Chain;
 let near: Home;
@@ -133,6 +141,32 @@ describe("a session behind two peers", () => {
     expect(heard).toEqual([]);
     expect(session.peer).toBe("b/c");
   });
+});
+
+describe("a client that does not read", () => {
+  test("costs the daemons in between little, and others nothing; then it gets all", async () => {
+    const slow = await connectRaw(near.socket);
+    await slow.hello();
+    slow.request(1, "session/attach", { name: "b/c/bot" });
+    await slow.answer(1);
+    slow.pause();
+    const watcher = await watch(near, "b/c/bot");
+    const before = memoryOf(near.daemonPid());
+    // Several times what a client may have unread before it is taken to catch up.
+    for (let i = 0; i < 8; i++) await near.ok(["send", "b/c/bot", "--wait", "flood 20000"]);
+    await watcher.until("the end", ({ params }) => String(params.text).includes("word19999"));
+    for (const home of [near, middle])
+      expect(memoryOf(home.daemonPid()) - before).toBeLessThan(200 * 1024 * 1024);
+    slow.resume();
+    const { seq: head } = await near.show("b/c/bot");
+    await slow.until("the head", ({ params }) => params?.seq === head);
+    const seqs = slow.frames.flatMap(({ params }) =>
+      params?.seq === undefined ? [] : [params.seq],
+    );
+    expect(seqs).toEqual(seqs.map((_, place) => seqs[0] + place));
+    slow.close();
+    watcher.stop();
+  }, 120_000);
 });
 
 describe("errors", () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
-import { listenOn, makeToken } from "../../support/port.ts";
+import { ask, listenOn, makeToken, openEvents } from "../../support/port.ts";
 
 let model: TestModel;
 let near: Home;
@@ -103,4 +103,29 @@ test("a joiner's token is one for the name that it joins as", async () => {
       ),
     { what: "the link ended with its token" },
   );
+});
+
+test("a peer's session is had over HTTP, with its events", async () => {
+  const here = await createHome({ model });
+  try {
+    const base = await listenOn(here);
+    await here.ok(["peer", "add", "far", `unix://${far.socket}`]);
+    const { token } = await makeToken(here, { scope: "prompt", sessions: "far/web" });
+    const path = "/v1/sessions/far%2Fweb";
+    expect((await ask(base, path, { token })).json.session.name).toBe("far/web");
+    expect((await ask(base, "/v1/sessions/far%2Fdocs", { token })).status).toBe(404);
+    const stream = await openEvents(base, `${path}/events?after=0`, { token });
+    const body = { text: "say streamed", id: "over-http" };
+    expect((await ask(base, `${path}/messages`, { method: "POST", token, body })).status).toBe(202);
+    const last = await stream.until(
+      "the answer",
+      ({ data }) => data.params?.id === "over-http" && data.params.status === "finished",
+    );
+    const seqs = stream.events.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]));
+    expect(seqs).toEqual(seqs.map((_, place) => place + 1));
+    expect(seqs.at(-1)).toBe(Number(last.id));
+    stream.close();
+  } finally {
+    await here.close();
+  }
 });
