@@ -11,10 +11,10 @@ export const deltaLatency: Benchmark = async () => {
   try {
     await home.ok(["new", "bot", "-d"]);
     await home.ok(["send", "bot", "--wait", "say first"]);
-    const { codexSocket, threadId } = await home.show("bot");
+    const { threadId } = await home.show("bot");
     const ours = new Map<string, number>();
     const direct = new Map<string, number>();
-    const agent = await dialAgent(codexSocket!, threadId!);
+    const agent = await dialAgent(await home.agentSocket("bot"), threadId!);
     agent.onNotification = (method, params) => {
       if (method === "item/agentMessage/delta") direct.set(String(params.delta), performance.now());
     };

@@ -15,8 +15,9 @@ export function signIn(home: Home): void {
 
 /** What opens it on the session's thread, on its agent's own socket. The session must be awake. */
 export async function officialTui(home: Home, name: string): Promise<(size: Size) => TestTerminal> {
-  const { codexSocket, threadId } = await home.show(name);
-  const args = ["--remote", `unix://${codexSocket}`, "resume", String(threadId)];
+  const { threadId } = await home.show(name);
+  const socket = await home.agentSocket(name);
+  const args = ["--remote", `unix://${socket}`, "resume", String(threadId)];
   return (size) =>
     openTerminal({ command: codexBinary, args, ...size, env: home.env, cwd: home.work });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUILT_IN } from "../src/daemon/redaction/patterns.ts";
 import { Redactor } from "../src/daemon/redaction/redactor.ts";
+import { lines } from "../src/daemon/session/framing.ts";
 import { History } from "../src/daemon/session/history.ts";
 import { Store } from "../src/daemon/store/store.ts";
 import { sessionRow } from "../test/support/session-row.ts";
@@ -22,6 +23,7 @@ function ways(redactor: Redactor, dir: string, name: string): () => Promise<numb
   return async () => {
     const history = new History("s", 0, store);
     const sink = {
+      framing: lines,
       write: () => {},
       backlogBytes: 0,
       whenDrained: () => {},

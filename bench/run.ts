@@ -6,9 +6,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
+import { codexSockets } from "./codex-sockets.ts";
 import { deltaLatency } from "./delta-latency.ts";
 import { fanOut } from "./fan-out.ts";
+import { hops } from "./hops.ts";
+import { hostile } from "./hostile.ts";
+import { idle } from "./idle.ts";
 import type { Benchmark, Result } from "./measure.ts";
+import { reconnect } from "./reconnect.ts";
 import { redaction } from "./redaction.ts";
 import { sleeping } from "./sleeping.ts";
 import { tuiBytes } from "./tui-bytes.ts";
@@ -24,6 +29,7 @@ const benchmarks: Record<string, Benchmark> = {
   redaction,
   upkeep,
   "fan-out": fanOut,
+  hops,
   "attach-paint": attachPaint,
   wake,
   sleeping,
@@ -31,6 +37,10 @@ const benchmarks: Record<string, Benchmark> = {
   "tui-stream": tuiStream,
   "tui-history": tuiHistory,
   "tui-bytes": tuiBytes,
+  reconnect,
+  idle,
+  hostile,
+  "codex-sockets": codexSockets,
 };
 
 const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));

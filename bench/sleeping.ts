@@ -43,7 +43,7 @@ export const sleeping: Benchmark = async () => {
   }
 };
 
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kb) / 1024;
 }

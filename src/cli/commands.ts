@@ -14,6 +14,9 @@ import { interrupt } from "./verbs/interrupt.ts";
 import { kill } from "./verbs/kill.ts";
 import { ls } from "./verbs/ls.ts";
 import { newSession } from "./verbs/new.ts";
+import { pair } from "./verbs/pair.ts";
+import { peer } from "./verbs/peer/index.ts";
+import { pipe } from "./verbs/pipe.ts";
 import { rename } from "./verbs/rename.ts";
 import { restart } from "./verbs/restart.ts";
 import { rm } from "./verbs/rm.ts";
@@ -23,6 +26,7 @@ import { show } from "./verbs/show.ts";
 import { sleep } from "./verbs/sleep.ts";
 import { start } from "./verbs/start.ts";
 import { tail } from "./verbs/tail.ts";
+import { token } from "./verbs/token/index.ts";
 import { top } from "./verbs/top.ts";
 import { unsend } from "./verbs/unsend.ts";
 import { update } from "./verbs/update.ts";
@@ -52,10 +56,14 @@ export const verbs: readonly Verb[] = [
   fork,
   kill,
   rm,
+  peer,
+  pipe,
   search,
   exportSession,
   audit,
   daemon,
+  token,
+  pair,
   doctor,
   completion,
 ];

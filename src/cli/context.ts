@@ -56,8 +56,12 @@ export class Context {
     env: NodeJS.ProcessEnv = process.env,
     cwd: string = process.cwd(),
   ) {
+    const { host } = options;
     this.choice = {
-      ...(options.socket === undefined ? {} : { socket: resolve(cwd, options.socket) }),
+      ...(host === undefined ? {} : { host }),
+      ...(options.socket === undefined
+        ? {}
+        : { socket: host === undefined ? resolve(cwd, options.socket) : options.socket }),
       ...(options.label === undefined ? {} : { label: options.label }),
     };
     this.json = options.json ?? false;
@@ -100,6 +104,7 @@ export class Context {
 
   /** A new connection; the daemon is started when none runs. */
   async dial(): Promise<Connection> {
+    if (this.choice.host !== undefined) return this.#dialHost(this.choice.host);
     try {
       return await this.dialRunning();
     } catch (error) {
@@ -113,15 +118,24 @@ export class Context {
 
   /** A new connection to a daemon that runs already; throws `daemon-unreachable` otherwise. */
   dialRunning(): Promise<Connection> {
+    if (this.choice.host !== undefined) return this.#dialHost(this.choice.host, false);
     const { socket } = pathsFor(this.choice, this.env);
     if (this.verbose) this.note(`hacs-session: asking the daemon on ${socket}`);
     return dial(socket, "cli");
   }
 
+  async #dialHost(host: string, starts = true): Promise<Connection> {
+    if (this.verbose) this.note(`hacs-session: asking the daemon on ${host}, over ssh`);
+    const { besideTerminal, dialHost, targetOf } = await import("../client/host.ts");
+    const target = { ...targetOf(this.choice), host, ...(starts ? {} : { starts }) };
+    return dialHost(target, "cli", besideTerminal());
+  }
+
   /** After a connection broke: as `reconnect` has it. */
   async redial(): Promise<Connection> {
     const { reconnect } = await import("../client/launch.ts");
-    return reconnect(this.choice, "cli");
+    const { besideTerminal } = await import("../client/host.ts");
+    return reconnect(this.choice, "cli", besideTerminal());
   }
 
   /** One call on the connection that this run shares. */
@@ -151,9 +165,10 @@ export class Context {
 
   /** Waits for the end of a daemon that is shutting down, as long as that may take. */
   async whenStopped(): Promise<void> {
-    const { socket } = pathsFor(this.choice, this.env);
+    const { host } = this.choice;
+    const socket = host === undefined ? pathsFor(this.choice, this.env).socket : "";
     const deadline = Date.now() + stoppingTimeoutMs;
-    while (existsSync(socket) && Date.now() < deadline) {
+    while ((host !== undefined || existsSync(socket)) && Date.now() < deadline) {
       // Another may have taken its place already, and that one answers.
       if (await this.#isServed()) return;
       await new Promise((resume) => setTimeout(resume, pollMs));

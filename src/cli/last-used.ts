@@ -12,7 +12,7 @@ export async function lastUsed(context: Context): Promise<SessionInfo> {
 
 export function newestOf(sessions: readonly SessionInfo[]): SessionInfo | undefined {
   return sessions
-    .filter(({ state }) => state !== "ended")
+    .filter(({ state }) => state !== "ended" && state !== "unreachable")
     .reduce<SessionInfo | undefined>(
       (best, session) =>
         best && Date.parse(best.activeAt) >= Date.parse(session.activeAt) ? best : session,

@@ -1,5 +1,7 @@
 /** codex's own TUI on a session's thread, over the socket that speaks codex's protocol. */
+import { dirname } from "node:path";
 import { HacsError } from "../protocol/errors.ts";
+import { checkPrivateDirectory } from "../system/paths.ts";
 import type { Context } from "./context.ts";
 
 /** Gives codex's exit code. */
@@ -17,6 +19,8 @@ export async function runOfficialTui(
       `See: hacs-session show ${session.name}`,
     );
   }
+  // Whoever answers there is told everything, and decides what codex shows.
+  checkPrivateDirectory(dirname(codexSocket));
   const { spawn } = await import("node:child_process");
   const { locateCodex } = await import("../system/codex-binary.ts");
   const codex = await locateCodex({

@@ -63,6 +63,7 @@ export interface Option {
 export interface GlobalOptions {
   socket?: string;
   label?: string;
+  host?: string;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -77,11 +78,25 @@ export const globalOptions: Option[] = [
     conflicts: ["label"],
   },
   { flags: "-L, --label <name>", about: "the daemon of this label; each label is one of its own" },
+  {
+    flags: "-H, --host <user@host>",
+    about: "the daemon on another machine, over ssh; -S and -L are then that machine's",
+    parse: readHost,
+  },
   { flags: "--json", about: "output for machines" },
   { flags: "-q, --quiet", about: "no notes on stderr, errors alone", conflicts: ["verbose"] },
   { flags: "-v, --verbose", about: "say more on stderr" },
   { flags: "--no-color", about: "plain text" },
 ];
+
+/** ssh's destination, and no option of its: the rest is said by ssh. */
+function readHost(value: string): string {
+  if (/^[^\s-][^\s]*$/.test(value)) return value;
+  throw new HacsError(
+    "invalid-usage",
+    `-H takes what ssh takes: user@host, or a name of ~/.ssh/config; got "${value}".`,
+  );
+}
 
 export function wholeNumber(option: string): (value: string) => number {
   return (value) => {

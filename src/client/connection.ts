@@ -16,16 +16,20 @@ export class Connection {
   /** Called once, with what ended the connection. */
   onClose: (error: HacsError) => void = () => {};
   readonly #stream: Duplex;
+  readonly #inspect: (frame: string) => boolean;
   readonly #splitter = new LineSplitter();
   readonly #waiting = new Map<RequestId, Waiting>();
   #nextId = 1;
   #closed: HacsError | undefined;
 
-  constructor(stream: Duplex) {
+  /** `inspect` sees each frame first: it throws on one that is not to be parsed, or takes it. */
+  constructor(stream: Duplex, inspect: (frame: string) => boolean = () => false) {
     this.#stream = stream;
+    this.#inspect = inspect;
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("error", (error) => this.#end(`the connection broke: ${error.message}`));
     stream.on("close", () => this.#end("the daemon closed the connection"));
+    stream.resume();
   }
 
   get closed(): boolean {
@@ -45,6 +49,23 @@ export class Connection {
     this.#end("this side closed the connection");
   }
 
+  /** Nothing is read any more until the caller can take it. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** Gives the stream away, for another use of it; this connection is over. */
+  release(): Duplex {
+    this.#closed = new HacsError("daemon-unreachable", "The connection was given away.");
+    this.#stream.pause();
+    for (const event of ["data", "error", "close"]) this.#stream.removeAllListeners(event);
+    return this.#stream;
+  }
+
   #read(chunk: Buffer): void {
     try {
       for (const line of this.#splitter.push(chunk)) this.#handle(line);
@@ -54,6 +75,7 @@ export class Connection {
   }
 
   #handle(line: string): void {
+    if (this.#inspect(line)) return;
     const message = decode(line);
     if (message.kind === "notification") return this.onNotification(message.method, message.params);
     if (message.kind === "request") return;

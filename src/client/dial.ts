@@ -5,7 +5,7 @@ import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
-import { PROTOCOL } from "../protocol/methods.ts";
+import { type Params, PROTOCOL, type Result } from "../protocol/methods.ts";
 import { checkPrivateDirectory } from "../system/paths.ts";
 import { version } from "../system/version.ts";
 import { Connection } from "./connection.ts";
@@ -23,29 +23,45 @@ const helloTimeoutMs = 4_000;
 export async function dial(socket: string, kind: ClientKind): Promise<Connection> {
   checkOwner(socket);
   const connection = new Connection(await connect(socket));
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    connection.close();
-  }, helloTimeoutMs);
   try {
-    await connection.call("hello", {
-      protocol: PROTOCOL,
-      client: { kind, version, user: userName(), from: origin() },
-    });
+    await greet(connection, { kind, version, user: userName(), from: origin() });
     return connection;
   } catch (error) {
-    connection.close();
-    if (!late) throw error;
+    if (error !== late) throw error;
     // Few commands meet one, and all would pay for loading what finds its pid.
     const { hungDaemon } = await import("./hung.ts");
     throw hungDaemon(socket);
+  }
+}
+
+/** Who answers the hello too late. */
+export const late: HacsError = new HacsError("daemon-hung", "The daemon does not answer.");
+
+/** Shakes hands on a connection, which is closed when that fails; throws `late` when it hangs. */
+export async function greet(
+  connection: Connection,
+  client: Params<"hello">["client"],
+  timeoutMs: number = helloTimeoutMs,
+  via?: string[],
+): Promise<Result<"hello">> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      connection.call("hello", { protocol: PROTOCOL, client, ...(via ? { via } : {}) }),
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(late), timeoutMs);
+      }),
+    ]);
+  } catch (error) {
+    connection.close();
+    throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-function connect(socket: string): Promise<net.Socket> {
+/** The bare stream; throws `daemon-unreachable` when nothing listens. */
+export function connect(socket: string): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const stream = net.connect({ path: socket });
     stream.once("connect", () => {
@@ -57,7 +73,7 @@ function connect(socket: string): Promise<net.Socket> {
 }
 
 /** A socket in a directory that others can write could be anybody's: look before connecting. */
-function checkOwner(socket: string): void {
+export function checkOwner(socket: string): void {
   try {
     checkPrivateDirectory(dirname(socket));
     const stat = lstatSync(socket);
@@ -82,7 +98,7 @@ function unreachable(socket: string, code: string | undefined): HacsError {
   );
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {
@@ -91,7 +107,7 @@ function userName(): string {
 }
 
 /** From where a person or script speaks, as far as the environment tells. */
-function origin(): string {
+export function origin(): string {
   const [address] = (process.env.SSH_CONNECTION ?? "").split(" ");
   const inside = process.env.HACS_SESSION;
   const parts = [

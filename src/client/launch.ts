@@ -21,6 +21,7 @@ import {
 import { programFile } from "../system/program-file.ts";
 import type { Connection } from "./connection.ts";
 import { type ClientKind, dial } from "./dial.ts";
+import { besideTerminal, dialHost, type HostOptions, targetOf } from "./host.ts";
 
 const startTimeoutMs = 15_000;
 const pollMs = 10;
@@ -31,6 +32,8 @@ const starterAgeMaxMs = 5_000;
 
 /** Connects to the chosen daemon; with none running, starts it first. */
 export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Promise<Connection> {
+  const target = targetOf(choice);
+  if (target !== undefined) return dialHost(target, kind, besideTerminal());
   const paths = pathsFor(choice);
   try {
     return await dial(paths.socket, kind);
@@ -45,7 +48,13 @@ export async function connectOrStart(choice: DaemonChoice, kind: ClientKind): Pr
  * For a client whose connection broke. A daemon that was killed left its socket behind, and is
  * started again; one that was stopped took it along, and is waited for, not called back.
  */
-export async function reconnect(choice: DaemonChoice, kind: ClientKind): Promise<Connection> {
+export async function reconnect(
+  choice: DaemonChoice,
+  kind: ClientKind,
+  host: HostOptions = { asks: false },
+): Promise<Connection> {
+  const target = targetOf(choice);
+  if (target !== undefined) return dialHost(target, kind, host);
   const { socket } = pathsFor(choice);
   if (existsSync(socket)) return connectOrStart(choice, kind);
   throw new HacsError(

@@ -32,6 +32,18 @@ type Rules = {
 
 const rules: Rules = {
   "daemon/stop": ({ agents }) => ({ action: "stop", detail: { agents } }),
+  "token/new": ({ label }, { id, scope, sessions }) => ({
+    action: "token",
+    detail: { id, scope, sessions, ...(label === undefined ? {} : { label }) },
+  }),
+  "token/revoke": (_, { token, cut }) => ({ action: "revoke", detail: { id: token.id, cut } }),
+  "pair/new": ({ scope, sessions }) => ({
+    action: "pair",
+    detail: { scope: scope ?? "observe", sessions: sessions ?? "*" },
+  }),
+  "peer/add": ({ name, url }) => ({ action: "peer", detail: { add: name, url } }),
+  "peer/join": ({ url, as }) => ({ action: "peer", detail: { join: url, as } }),
+  "peer/remove": ({ name }) => ({ action: "peer", detail: { remove: name } }),
   "session/new": ({ spec }, { session, receipt }) => ({
     action: "new",
     made: session,
@@ -88,8 +100,13 @@ export class Audit {
     // By its name of now: the call may change it, or take the session away.
     const session = typeof name === "string" ? this.#sessions.lookUp(name) : undefined;
     const about = session && { id: session.id, name: session.name };
+    let left = false;
     return {
+      leave: () => {
+        left = true;
+      },
       done: (result) => {
+        if (left) return;
         // Answered, so the params have the method's shape.
         const done = rules[method]?.(params as never, result as never);
         if (done == null) return;
@@ -98,7 +115,7 @@ export class Audit {
         if (recorded && session !== undefined) this.#record(session, client, action, detail);
       },
       refused: (error) => {
-        if (!(error instanceof HacsError) || error.code !== "not-allowed") return;
+        if (left || !(error instanceof HacsError) || error.code !== "not-allowed") return;
         this.note(client, about, method, {}, error.code);
       },
     };
@@ -136,6 +153,8 @@ export class Audit {
 }
 
 export interface Call {
+  /** It goes to another daemon, which has an audit of its own. */
+  leave(): void;
   done(result: unknown): void;
   refused(error: unknown): void;
 }

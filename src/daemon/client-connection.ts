@@ -3,9 +3,8 @@
  * dispatcher and keeps the client's attachments. What it may hold is bounded: a client that does
  * not read stops being read.
  */
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
-import { LineSplitter } from "../protocol/framing.ts";
 import {
   decode,
   encodeFailure,
@@ -14,17 +13,15 @@ import {
   type RequestId,
 } from "../protocol/messages.ts";
 import type { Actor } from "../protocol/session.ts";
-import type { Attachment, Client, Identity } from "./client.ts";
-import { nestingMax, nestsDeeper } from "./nesting.ts";
-
-/** Answers a request, or throws a HacsError. */
-export type Dispatch = (client: Client, method: string, params: JsonObject) => unknown;
+import type { Attachment, Client, Dispatch, Identity } from "./client.ts";
+import { refuseIntricate } from "./nesting.ts";
+import type { Wire } from "./wire.ts";
 
 /** Past this many unread bytes of answers, the client's requests wait until it reads. */
 const answerBytesMax = 8 * 1024 * 1024;
 const requestsMax = 1_000;
 /** A request is at most a message with its text, or an environment. */
-const requestBytesMax = 8 * 1024 * 1024;
+export const requestBytesMax = 8 * 1024 * 1024;
 /** Nobody needs more than this to say hello. */
 const helloBytesMax = 64 * 1024;
 /** How long one client's requests may keep the event loop from the others. */
@@ -40,79 +37,85 @@ export class ClientConnection implements Client {
 
   set actor(actor: Actor | undefined) {
     this.#actor = actor;
-    this.#splitter.bytesMax = requestBytesMax;
+    this.#wire.frameBytesMax = requestBytesMax;
   }
 
   #actor: Actor | undefined;
+  passed: readonly string[] = [];
   readonly attachments = new Map<string, Attachment>();
   onClose: () => void = () => {};
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #dispatch: Dispatch;
   readonly #onBug: (error: unknown) => void;
-  readonly #splitter = new LineSplitter(helloBytesMax);
   readonly #drained: (() => void)[] = [];
   /** Requests that came and were not begun. */
-  readonly #lines: string[] = [];
+  readonly #frames: string[] = [];
   #running = 0;
   /** Its requests wait, so that others have their turn. */
   #resting = false;
+  /** It was told so: nothing more is done for it. */
+  #ended = false;
 
-  constructor(
-    socket: Socket,
-    identity: Identity,
-    dispatch: Dispatch,
-    onBug: (error: unknown) => void,
-  ) {
-    this.#socket = socket;
+  constructor(wire: Wire, identity: Identity, dispatch: Dispatch, onBug: (error: unknown) => void) {
+    this.#wire = wire;
     this.identity = identity;
     this.#dispatch = dispatch;
     this.#onBug = onBug;
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    socket.on("drain", () => this.#onDrain());
-    // A client that is gone is not an error of ours; its close follows.
-    socket.on("error", () => {});
-    socket.on("close", () => this.#closed());
+    wire.frameBytesMax = helloBytesMax;
+    wire.open({
+      onFrames: (frames) => this.#read(frames),
+      onBroken: (error) => this.fail(error),
+      onDrain: () => this.#onDrain(),
+      onClose: () => this.#closed(),
+    });
+  }
+
+  /** For a link: from here on the stream is the caller's, and this client is gone. */
+  handOver(): Duplex {
+    this.#ended = true;
+    const stream = this.#wire.release();
+    this.#closed();
+    return stream;
+  }
+
+  get framing(): Wire["framing"] {
+    return this.#wire.framing;
   }
 
   get closed(): boolean {
-    return this.#socket.destroyed;
+    return this.#ended || this.#wire.closed;
   }
 
   get backlogBytes(): number {
-    return this.#socket.writableLength;
+    return this.#wire.backlogBytes;
   }
 
-  write(data: Buffer | string): void {
-    if (data.length > 0 && !this.#socket.destroyed) this.#socket.write(data);
+  write(bytes: Buffer): void {
+    if (!this.#ended) this.#wire.write(bytes);
   }
 
   whenDrained(callback: () => void): void {
     if (this.closed) return;
-    if (this.#socket.writableNeedDrain) this.#drained.push(callback);
+    if (this.#wire.needsDrain) this.#drained.push(callback);
     else setImmediate(callback);
   }
 
   fail(error: unknown): void {
+    if (this.#ended) return;
     if (!(error instanceof HacsError)) this.#onBug(error);
-    this.write(`${encodeFailure(null, toRpcError(error))}\n`);
-    this.#socket.end();
+    this.#send(encodeFailure(null, toRpcError(error)));
+    this.#ended = true;
+    this.#part();
+    this.#wire.end(error instanceof HacsError ? error : undefined);
   }
 
-  end(): void {
-    this.#socket.end();
+  #send(frame: string): void {
+    if (!this.#ended) this.#wire.send(frame);
   }
 
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #read(chunk: Buffer): void {
-    try {
-      this.#lines.push(...this.#splitter.push(chunk));
-    } catch (error) {
-      // Where a frame ends is not known any more, so nothing after it can be trusted.
-      this.fail(error);
-    }
+  #read(frames: string[]): void {
+    if (this.#ended) return;
+    this.#frames.push(...frames);
     if (!this.#resting) this.#work();
   }
 
@@ -120,27 +123,27 @@ export class ClientConnection implements Client {
   #work(): void {
     const until = performance.now() + sliceMs;
     while (!this.#crowded && performance.now() < until) {
-      const line = this.#lines.shift();
-      if (line === undefined) break;
-      this.#handle(line);
+      const frame = this.#frames.shift();
+      if (frame === undefined) break;
+      this.#handle(frame);
     }
-    this.#resting = this.#lines.length > 0 && !this.#crowded;
+    this.#resting = this.#frames.length > 0 && !this.#crowded;
     if (this.#resting) setImmediate(() => this.#work());
-    if (this.#crowded || this.#resting) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#crowded || this.#resting) this.#wire.pause();
+    else this.#wire.resume();
   }
 
   get #crowded(): boolean {
     return this.#running > requestsMax || this.backlogBytes > answerBytesMax;
   }
 
-  #handle(line: string): void {
+  #handle(frame: string): void {
     let message: ReturnType<typeof decode>;
     try {
-      if (nestsDeeper(line)) throw tooDeep();
-      message = decode(line);
+      refuseIntricate(frame);
+      message = decode(frame);
     } catch (error) {
-      return this.write(`${encodeFailure(null, toRpcError(error))}\n`);
+      return this.#send(encodeFailure(null, toRpcError(error)));
     }
     // Clients answer nothing, and have nothing to notify of.
     if (message.kind === "request") this.#serve(message.id, message.method, message.params);
@@ -150,11 +153,11 @@ export class ClientConnection implements Client {
     try {
       const result = this.#dispatch(this, method, params);
       // What is known at once is written at once, so that it counts before the next is begun.
-      if (!(result instanceof Promise)) return this.write(`${encodeResult(id, result)}\n`);
+      if (!(result instanceof Promise)) return this.#send(encodeResult(id, result));
       this.#running++;
       void result
         .then(
-          (value) => this.write(`${encodeResult(id, value)}\n`),
+          (value) => this.#send(encodeResult(id, value)),
           (error) => this.#fail(id, error),
         )
         .finally(() => {
@@ -168,7 +171,7 @@ export class ClientConnection implements Client {
 
   #fail(id: RequestId, error: unknown): void {
     if (!(error instanceof HacsError)) this.#onBug(error);
-    this.write(`${encodeFailure(id, toRpcError(error))}\n`);
+    this.#send(encodeFailure(id, toRpcError(error)));
   }
 
   #onDrain(): void {
@@ -177,17 +180,15 @@ export class ClientConnection implements Client {
   }
 
   #closed(): void {
-    this.#drained.length = 0;
-    this.#lines.length = 0;
-    for (const { end } of this.attachments.values()) end();
-    this.attachments.clear();
+    this.#part();
     this.onClose();
   }
-}
 
-function tooDeep(): HacsError {
-  return new HacsError(
-    "frame-invalid",
-    `A frame nests ${nestingMax} levels at most; this one is deeper.`,
-  );
+  /** What it asked for and was not begun is not done. */
+  #part(): void {
+    this.#drained.length = 0;
+    this.#frames.length = 0;
+    for (const { end } of this.attachments.values()) end();
+    this.attachments.clear();
+  }
 }

@@ -1,5 +1,8 @@
 /** Who asks: one connection, or one request over HTTP. */
+import type { Duplex } from "node:stream";
 import { type Access, ownerAccess } from "../protocol/access.ts";
+import type { JsonObject } from "../protocol/messages.ts";
+import type { Neighbour } from "../protocol/methods.ts";
 import type { Actor } from "../protocol/session.ts";
 import type { Sink } from "./session/feed.ts";
 
@@ -8,6 +11,8 @@ export interface Identity {
   access: Access;
   /** Who it is and from where, whatever it says; the user's own programs are believed. */
   known?: Pick<Actor, "user" | "from">;
+  /** The daemon whose link it came by, and what that one calls itself. */
+  neighbour?: Neighbour;
 }
 
 /** Whoever can open the daemon's own socket. */
@@ -17,6 +22,10 @@ export interface Client extends Sink {
   readonly identity: Identity;
   /** Who it is, as what it does is attributed; undefined before the hello. */
   actor: Actor | undefined;
+  /** The ids of the daemons between it and this one; set by the hello. */
+  passed?: readonly string[];
+  /** Gives its stream away for a link. There is none for a request over HTTP. */
+  handOver?: () => Duplex;
   /** What to undo when it goes, by session id. */
   readonly attachments: Map<string, Attachment>;
 }
@@ -25,3 +34,6 @@ export interface Attachment {
   readOnly: boolean;
   end: () => void;
 }
+
+/** Answers a request, or throws a HacsError. */
+export type Dispatch = (client: Client, method: string, params: JsonObject) => unknown;

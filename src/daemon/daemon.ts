@@ -1,5 +1,5 @@
 /** The daemon: its sessions, its clients, and how it ends. */
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import { type Access, sees } from "../protocol/access.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
@@ -8,13 +8,19 @@ import { locateCodex } from "../system/codex-binary.ts";
 import { diskBytesOf } from "../system/disk.ts";
 import { version } from "../system/version.ts";
 import { Audit } from "./audit.ts";
-import type { Identity } from "./client.ts";
+import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
 import { dispatcher } from "./dispatch.ts";
+import type { OpenPort } from "./network/open-port.ts";
+import { Peers } from "./peers/peers.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 import { noSuchSession, Sessions } from "./sessions.ts";
+import { Pairing } from "./tokens/pairing.ts";
+import { Tokens } from "./tokens/tokens.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
+import type { Wire } from "./wire.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
 const clientsMax = 10_000;
@@ -26,17 +32,31 @@ const lastBytesMs = 50;
 export class Daemon {
   readonly services: Services;
   readonly sessions: Sessions;
+  readonly peers: Peers;
+  /** The way of every request, whatever it came by. */
+  readonly dispatch: Dispatch = dispatcher(this);
+  readonly tokens: Tokens;
+  readonly pairing = new Pairing();
+  /** Where it listens besides its socket. */
+  port: OpenPort | undefined;
+  readonly codexProxy: CodexProxy;
   readonly audit: Audit;
   readonly upkeep: Upkeep;
   readonly #startedAt = Date.now();
-  readonly #clients = new Set<ClientConnection>();
+  readonly #clients = new Set<Client>();
   readonly #onStopped: () => void;
   #server: Server | undefined;
+  /** The port may be open before sessions have found their agents. */
+  #serving = false;
   #stopping = false;
 
   constructor(services: Services, onStopped: () => void) {
     this.services = services;
-    this.sessions = new Sessions(services);
+    this.tokens = new Tokens(services.store.tokens);
+    this.tokens.onEnd = (id, why) => this.#cut(id, why);
+    this.codexProxy = new CodexProxy(services);
+    this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));
+    this.peers = new Peers({ services, accept: (wire, identity) => this.accept(wire, identity) });
     this.audit = new Audit(services, this.sessions);
     const { store, log, keep, keepAuditMs } = services;
     const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");
@@ -45,19 +65,45 @@ export class Daemon {
   }
 
   serve(server: Server): void {
+    this.#serving = true;
     this.#server = server;
     this.upkeep.start();
     this.sessions.revive();
+    void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
+    this.peers.start();
   }
 
-  accept(socket: Socket, identity: Identity): void {
-    if (this.#clients.size >= clientsMax || this.#stopping) return void socket.destroy();
-    const dispatch = dispatcher(this);
-    const client = new ClientConnection(socket, identity, dispatch, (error) => {
-      this.services.log.error({ err: error }, "a request met a bug");
-    });
+  /** A session's name by its name or id, here or behind a peer. */
+  nameOf(name: string): string | undefined {
+    return name.includes("/") ? this.peers.named(name) : this.sessions.lookUp(name)?.name;
+  }
+
+  accept(wire: Wire, identity: Identity): ClientConnection {
+    const client = new ClientConnection(wire, identity, this.dispatch, this.onBug);
+    client.onClose = () => this.part(client);
+    if (!this.admit(client)) wire.destroy();
+    return client;
+  }
+
+  onBug = (error: unknown): void => {
+    this.services.log.error({ err: error }, "a request met a bug");
+  };
+
+  /** Counts a client in; false when there is no place for it. */
+  admit(client: Client): boolean {
+    if (this.#clients.size >= clientsMax || this.#stopping || !this.#serving) return false;
     this.#clients.add(client);
-    client.onClose = () => this.#clients.delete(client);
+    return true;
+  }
+
+  part(client: Client): void {
+    this.#clients.delete(client);
+  }
+
+  #cut(token: string, why: HacsError): number {
+    const theirs = [...this.#clients].filter(({ identity }) => identity.access.token === token);
+    for (const client of theirs) client.fail(why);
+    return theirs.length + this.codexProxy.cut(token, why) + this.peers.cut(token);
   }
 
   /** Forgets a session that has ended. Gives how many records, once nothing is left of them. */
@@ -70,17 +116,18 @@ export class Daemon {
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {
+    this.codexProxy.partFromUnseen(session);
     for (const client of this.#clients) {
       if (!client.attachments.has(session.id)) continue;
       if (!sees(client.identity.access, session.name)) client.fail(noSuchSession(session.id));
     }
   }
 
-  refuseWhenStopping(): void {
-    if (!this.#stopping) return;
+  refuseUnlessServing(): void {
+    if (this.#serving && !this.#stopping) return;
     throw new HacsError(
       "daemon-stopping",
-      "The daemon is shutting down.",
+      this.#stopping ? "The daemon is shutting down." : "The daemon is starting.",
       "Try again: the next command starts a new one.",
     );
   }
@@ -95,9 +142,9 @@ export class Daemon {
       version,
       codexVersion: codex?.version ?? null,
       socket: this.services.paths.socket,
-      listen: [],
+      listen: this.port?.urls ?? [],
       sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
-      clients: this.#clients.size,
+      clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
     };
@@ -106,6 +153,8 @@ export class Daemon {
   /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */
   async stop(agents: "settle" | "keep" | "end"): Promise<Result<"daemon/stop">> {
     this.#stopping = true;
+    // A client that still could would wake what is put to sleep here.
+    this.codexProxy.close();
     const sessions = await Promise.all(
       this.sessions.live().map(async (session) => {
         const { name, state } = session;
@@ -123,8 +172,10 @@ export class Daemon {
    */
   #close(): void {
     setTimeout(() => {
+      this.peers.stop();
       this.upkeep.stop();
       this.#server?.close();
+      this.port?.close();
       this.#onStopped();
     }, lastBytesMs);
   }

@@ -3,10 +3,11 @@ import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method } from "../protocol/methods.ts";
 import type { Call } from "./audit.ts";
-import type { Dispatch } from "./client-connection.ts";
+import type { Dispatch } from "./client.ts";
 import type { Daemon } from "./daemon.ts";
 import { methods } from "./methods/index.ts";
 import { checkParams } from "./methods/params.ts";
+import { forward } from "./peers/forward.ts";
 import { permitCall, permitMethod } from "./permit.ts";
 
 export function dispatcher(daemon: Daemon): Dispatch {
@@ -40,12 +41,17 @@ function dispatchWhole(daemon: Daemon): Dispatch {
         `The first call on a connection is hello; got ${quote(method)}.`,
       );
     }
-    daemon.refuseWhenStopping();
-    return audited(daemon.audit.of(client, name, params), () => {
+    daemon.refuseUnlessServing();
+    const call = daemon.audit.of(client, name, params);
+    return audited(call, () => {
       permitMethod(client.identity.access, name);
       const checked = checkParams(name, params);
-      permitCall(client.identity.access, name, checked, daemon.sessions);
-      return methods[name]({ daemon, client }, checked as never);
+      permitCall(client.identity.access, name, checked, (one) => daemon.nameOf(one));
+      const elsewhere = forward(daemon.peers, client, name, checked);
+      if (elsewhere === undefined) return methods[name]({ daemon, client }, checked as never);
+      // The other daemon has an audit of its own.
+      call.leave();
+      return elsewhere;
     });
   };
 }

@@ -19,11 +19,13 @@ export async function listen(
   ensurePrivateDirectory(dirname(path));
   await removeDead(path);
   const server = net.createServer({ allowHalfOpen: false }, onConnection);
-  const umask = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
+      // The path is bound within this call; others must not meet the umask afterwards.
+      const umask = process.umask(0o177);
       server.listen({ path, backlog: 1024 }, resolve);
+      process.umask(umask);
     });
   } catch (error) {
     throw new HacsError(
@@ -31,8 +33,6 @@ export async function listen(
       `The socket ${quote(path)} can't be made: ${messageOf(error)}.`,
       "Check its directory, or choose another with -S.",
     );
-  } finally {
-    process.umask(umask);
   }
   chmodSync(path, 0o600);
   server.removeAllListeners("error");

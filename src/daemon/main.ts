@@ -3,8 +3,10 @@
  * that it does, or why not.
  */
 import { closeSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { hostname } from "node:os";
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
@@ -17,11 +19,15 @@ import {
 } from "../system/paths.ts";
 import { agentSocket } from "./agent/agent.ts";
 import { owner } from "./client.ts";
+import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
+import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
+import type { PortOptions } from "./network/listen-rules.ts";
+import type { OpenPort } from "./network/open-port.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
@@ -36,6 +42,10 @@ async function main(): Promise<void> {
       socket: { type: "string" },
       label: { type: "string" },
       codex: { type: "string" },
+      listen: { type: "string", multiple: true },
+      "tls-cert": { type: "string" },
+      "tls-key": { type: "string" },
+      "behind-proxy": { type: "string", multiple: true },
       foreground: { type: "boolean", default: false },
     },
   });
@@ -62,6 +72,8 @@ async function main(): Promise<void> {
     paths,
     log,
     codex: values.codex ?? config.codex,
+    name: config.name ?? nameFrom(hostname()),
+    remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
     onStoreError: (error) => {
       // Agents go on without us, and codex keeps what they say: the next daemon fetches it.
@@ -74,18 +86,44 @@ async function main(): Promise<void> {
     log.info("stopped");
     process.exit(0);
   });
-  const server = await listen(paths.socket, (socket) => daemon.accept(socket, owner));
+  daemon.port = await openPorts(
+    {
+      listen: values.listen ?? (isDefault(paths) ? config.listen : undefined) ?? [],
+      tlsCert: values["tls-cert"] ?? config.tlsCert,
+      tlsKey: values["tls-key"] ?? config.tlsKey,
+      behindProxy: values["behind-proxy"] ?? config.behindProxy ?? [],
+      allowedHosts: config.allowedHosts ?? [],
+      allowedOrigins: config.allowedOrigins ?? [],
+    },
+    daemon,
+  );
+  const server = await listen(paths.socket, (socket) => daemon.accept(new LineWire(socket), owner));
   process.umask(umask);
   daemon.serve(server);
   endOnSignals(daemon, log);
-  log.info({ socket: paths.socket, sessions: daemon.sessions.live().length }, "listening");
+  const ports = daemon.port?.urls;
+  log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", values.foreground);
+}
+
+/** The daemons that -L and -S choose have the same config file, and an address serves one of them. */
+function isDefault({ stateDir }: Paths): boolean {
+  return basename(stateDir) === "default";
+}
+
+/** What a port needs takes time to load, and most daemons have none. */
+async function openPorts(options: PortOptions, daemon: Daemon): Promise<OpenPort | undefined> {
+  if (options.listen.length === 0) return undefined;
+  const { openPort } = await import("./network/port.ts");
+  return openPort(options, daemon);
 }
 
 function prepareDirectories(paths: Paths): void {
   // Found now, not by the first session.
-  checkSocketPath(agentSocket(paths.agentsDir, "0".repeat(16)));
-  for (const directory of [paths.stateDir, dirname(paths.socket), paths.agentsDir]) {
+  const { stateDir, socket, agentsDir, codexDir } = paths;
+  checkSocketPath(agentSocket(agentsDir, "0".repeat(16)));
+  checkSocketPath(codexSocket(codexDir, "0".repeat(16)));
+  for (const directory of [stateDir, dirname(socket), agentsDir, codexDir]) {
     ensurePrivateDirectory(directory);
     checkPrivateDirectory(directory);
   }

@@ -7,7 +7,7 @@ import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method, Params } from "../protocol/methods.ts";
 import { forAllSessions, leastScope, scopeOf } from "./methods/scopes.ts";
-import { noSuchSession, type Sessions } from "./sessions.ts";
+import { noSuchSession } from "./sessions.ts";
 
 /** Before the params are looked at: who may not call it at all learns nothing of their shape. */
 export function permitMethod(access: Access, method: Method): void {
@@ -24,14 +24,14 @@ export function permitCall<M extends Method>(
   access: Access,
   method: M,
   params: Params<M>,
-  sessions: Sessions,
+  nameOf: (name: string) => string | undefined,
 ): void {
   permitScope(access, method, scopeOf(method, params));
   if (isForAll(access)) return;
   const { name, to } = params as { name?: string; to?: string };
   if (method === "session/new") permitName(access, name);
-  else if (name !== undefined) permitSession(access, name, sessions);
-  if (to !== undefined) permitName(access, to);
+  else if (name !== undefined) permitSession(access, name, nameOf);
+  if (to !== undefined) permitName(access, beside(name ?? "", to));
 }
 
 function permitScope({ scope }: Access, method: Method, needed: Scope): void {
@@ -43,9 +43,18 @@ function permitScope({ scope }: Access, method: Method, needed: Scope): void {
   );
 }
 
-function permitSession(access: Access, name: string, sessions: Sessions): void {
-  const found = sessions.lookUp(name);
-  if (found === undefined || !sees(access, found.name)) throw noSuchSession(name);
+function permitSession(
+  access: Access,
+  name: string,
+  nameOf: (name: string) => string | undefined,
+): void {
+  const found = nameOf(name);
+  if (found === undefined || !sees(access, found)) throw noSuchSession(name);
+}
+
+/** A session stays with its peer, so a new name is one there. */
+function beside(name: string, to: string): string {
+  return to.includes("/") ? to : name.slice(0, name.lastIndexOf("/") + 1) + to;
 }
 
 /** The name that a session is to get. */

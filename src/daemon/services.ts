@@ -15,6 +15,10 @@ export interface Services {
   log: Logger;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;
+  /** What this daemon calls itself to its peers. */
+  name: string;
+  /** How hacs-session is called on machines that ssh leads to. */
+  remoteCommand: string | undefined;
   /** Where the bundled programs lie. */
   programDir: string;
   /** The store could not keep something. The daemon can't hold its promises then, and ends. */

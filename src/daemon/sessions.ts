@@ -1,6 +1,7 @@
 /** All sessions of the daemon, by id and by name. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { type Access, sees } from "../protocol/access.ts";
 import { checkName, nameFrom, quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { OwnRecords } from "../protocol/records.ts";
@@ -30,10 +31,13 @@ export interface Creation {
 
 export class Sessions {
   readonly #services: Services;
+  readonly #onCreated: (session: Session) => Promise<void>;
   readonly #byId = new Map<string, Session>();
 
-  constructor(services: Services) {
+  /** `onCreated` is waited for, before anybody is told of a new session. */
+  constructor(services: Services, onCreated: (session: Session) => Promise<void>) {
     this.#services = services;
+    this.#onCreated = onCreated;
     for (const row of services.store.sessions.all())
       this.#byId.set(row.id, new Session(row, services));
   }
@@ -102,6 +106,13 @@ export class Sessions {
     );
   }
 
+  /** The same, for one who sees only some sessions. */
+  findSeen(name: string, access: Access): Session {
+    const found = this.lookUp(name);
+    if (found === undefined || !sees(access, found.name)) throw noSuchSession(name);
+    return this.findLive(name);
+  }
+
   /** Creates a session and starts its agent. What fails leaves nothing behind. */
   async create(creation: Creation): Promise<Session> {
     const { store, paths } = this.#services;
@@ -138,6 +149,7 @@ export class Sessions {
     try {
       await session.wake();
       session.created();
+      await this.#onCreated(session);
       return session;
     } catch (error) {
       await session.discard();

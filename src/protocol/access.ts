@@ -14,6 +14,33 @@ export interface Access {
   token: string | null;
 }
 
+/** What a token is to give. */
+export interface Grant {
+  scope: Scope;
+  sessions: string;
+  /** How long it counts; null for as long as it is not revoked. */
+  expiresMs: number | null;
+  /** The name that what is done with it goes by. */
+  label: string | null;
+}
+
+/** A token as it is told once, to who had it made. */
+export interface NewToken {
+  id: string;
+  token: string;
+  scope: Scope;
+  sessions: string;
+  expiresAt: string | null;
+}
+
+/** A token as it is listed. */
+export interface TokenInfo extends Omit<NewToken, "token"> {
+  label: string | null;
+  createdAt: string;
+  /** When it was last shown, to the minute. */
+  usedAt: string | null;
+}
+
 /** Who may open the user's own socket is the user. */
 export const ownerAccess: Access = { scope: "admin", sessions: "*", token: null };
 

@@ -14,6 +14,38 @@ export function checkName(name: string, what = "session name"): string {
   );
 }
 
+/** More daemons than this are between nobody and a session; a longer way is a circle. */
+export const hopsMax = 8;
+
+/** The longest address: a name behind as many peers as there may be. */
+export const addressLengthMax = (nameLengthMax + 1) * (hopsMax + 1);
+
+/** `laptop/bot` is the peer `laptop` and what is asked of it; a name without `/` is one of ours. */
+export function splitAddress(address: string): { peer: string; rest: string } | undefined {
+  const at = address.indexOf("/");
+  if (at === -1) return undefined;
+  if (address.split("/").length - 1 > hopsMax) {
+    throw new HacsError(
+      "too-many-hops",
+      `A session is at most ${hopsMax} peers away; ${quote(address)} names more.`,
+      "Add the daemon that has it as a peer of this one: hacs-session peer add NAME URL",
+    );
+  }
+  return { peer: checkName(address.slice(0, at), "peer name"), rest: address.slice(at + 1) };
+}
+
+/** A name, or one behind peers: `laptop/bot`. */
+export function checkAddress(address: string): string {
+  for (let rest = address; ; ) {
+    const way = splitAddress(rest);
+    if (way === undefined) {
+      checkName(rest);
+      return address;
+    }
+    rest = way.rest;
+  }
+}
+
 /** The nearest legal name to any text: what a directory's name becomes. */
 export function nameFrom(text: string): string {
   const name = text

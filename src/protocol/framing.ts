@@ -18,7 +18,12 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): string[] {
-    const lines: string[] = [];
+    return this.cut(chunk).map((line) => line.toString("utf8"));
+  }
+
+  /** The same in bytes, for who passes them on. */
+  cut(chunk: Buffer): Buffer[] {
+    const lines: Buffer[] = [];
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(0x0a, start);
@@ -35,7 +40,7 @@ export class LineSplitter {
         return lines;
       }
       const line = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
-      if (line.length > 0) lines.push(line.toString("utf8"));
+      if (line.length > 0) lines.push(line);
       this.#parts = [];
       this.#bytes = 0;
       start = end + 1;

@@ -2,6 +2,8 @@
  * Every method that a client can call, with its params and result: the wire's index. The same
  * word stands in `src/cli/verbs`, here, and in `src/daemon/methods`.
  */
+
+import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
@@ -17,6 +19,7 @@ import type {
   Keep,
   MessageContent,
   OpenMessage,
+  PeerInfo,
   Receipt,
   SendMode,
   SessionDetail,
@@ -28,14 +31,26 @@ import type {
 /** The versions of this protocol that this build speaks. */
 export const PROTOCOL = { min: 1, max: 1 } as const;
 
+/** What is left out is: `observe`, all sessions, 30 days, no label. */
+export interface GrantParams {
+  scope?: Scope;
+  sessions?: string;
+  /** Null: it counts until it is revoked. */
+  expiresMs?: number | null;
+  label?: string;
+}
+
 export interface Methods {
   /** The first call on every connection. */
   hello: {
     params: {
       protocol: { min: number; max: number };
-      client: { kind: string; version: string; user: string; from: string };
+      /** `via`: the names of the daemons that the client speaks through, its own first. */
+      client: { kind: string; version: string; user: string; from: string; via?: string[] };
+      /** On a channel of a peer's link: the ids of the daemons behind that peer. */
+      via?: string[];
     };
-    result: { protocol: number; daemon: { pid: number; version: string } };
+    result: { protocol: number; daemon: { pid: number; version: string; id: string } };
   };
   "daemon/status": { params: Record<string, never>; result: DaemonStatus };
   /**
@@ -60,12 +75,24 @@ export interface Methods {
     params: { name?: string; since?: string; before?: number; limit?: number };
     result: { entries: AuditEntry[]; more: number | null };
   };
+  /** A token for clients from elsewhere; it is told here and never again. */
+  "token/new": { params: GrantParams; result: NewToken };
+  "token/list": { params: Record<string, never>; result: { tokens: TokenInfo[] } };
+  /** Ends the connections that came with it, too; `id` may be a unique prefix. */
+  "token/revoke": { params: { id: string }; result: { token: TokenInfo; cut: number } };
+  /** A code that is exchanged for such a token once, over HTTP at one of the URLs. */
+  "pair/new": {
+    params: GrantParams;
+    result: { code: string; expiresAt: string; urls: string[] };
+  };
   "session/new": {
     params: {
       name?: string;
       spec: SessionSpec;
-      /** The client's environment, for the agent alone. */
-      env: Record<string, string>;
+      /** The client's environment, for the agent alone; left out: the daemon's own. */
+      env?: Record<string, string>;
+      /** More variables, on top of either. */
+      variables?: Record<string, string>;
       /** A thread to take over, or the newest one of `spec.cwd`. */
       resume?: { threadId: string } | { last: true };
       prompt?: MessageContent;
@@ -107,7 +134,14 @@ export interface Methods {
     result: { records: HistoryRecord[]; head: number };
   };
   "session/send": {
-    params: { name: string; id?: string; content: MessageContent; mode?: SendMode };
+    params: {
+      name: string;
+      id?: string;
+      content: MessageContent;
+      mode?: SendMode;
+      /** Kept where a link is down, and delivered when it is back. */
+      store?: boolean;
+    };
     result: Receipt;
   };
   /** Keeps what is being written, for the other clients and for later; "" when nothing is. */
@@ -139,11 +173,38 @@ export interface Methods {
   "session/update": { params: { name: string; keep: Keep }; result: { session: SessionDetail } };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
   "session/fork": {
-    params: { name: string; to: string; env: Record<string, string> };
+    params: { name: string; to: string; env?: Record<string, string> };
     result: { session: SessionInfo };
   };
   /** Calls a method of codex's own on the session's agent; wakes it. */
   "session/call": { params: { name: string; method: string; params: JsonObject }; result: Json };
+  "peer/add": {
+    params: { name: string; url: string; token?: string };
+    result: { peer: PeerInfo };
+  };
+  /** Dials out, and offers this daemon's sessions there under the name `as`. */
+  "peer/join": {
+    params: { url: string; as: string; token?: string };
+    result: { peer: PeerInfo };
+  };
+  "peer/list": { params: Record<string, never>; result: { peers: PeerInfo[] } };
+  /** By name, or an offer by its URL. `dropped`: messages that were kept for it. */
+  "peer/remove": { params: { name: string }; result: { name: string; dropped: number } };
+  /** From its answer on, this connection carries channels; see PROTOCOL.md, "Links". */
+  "peer/link": { params: { daemon?: Neighbour }; result: Record<string, never> };
+  /** The same with the roles turned round: who answers opens the channels. */
+  "peer/offer": { params: { as: string; daemon: Neighbour }; result: Record<string, never> };
+  /** Own sessions and those of peers, each with the daemons that lead to it, this one first. */
+  "peer/sessions": {
+    params: { all?: boolean; waitMs?: number };
+    result: { sessions: { via: string[]; session: SessionInfo }[] };
+  };
+}
+
+/** The daemon at the other end of a link: its random id, and what it calls itself. */
+export interface Neighbour {
+  id: string;
+  name: string;
 }
 
 export type Method = keyof Methods;
@@ -163,6 +224,8 @@ export const limits = {
   messagesMax: 10_000,
   historyLimitMax: 1000,
   sentLimitMax: 1000,
+  labelLengthMax: 64,
+  tokenLifeMsMax: 10 * 365 * 86_400_000,
   auditLimitMax: 1000,
   searchLimitMax: 1000,
 } as const;

@@ -65,6 +65,11 @@ export interface OwnRecords {
   "session/cut": { threadId: string; turnId: string; item: JsonObject };
   /** The daemon did not hear the agent for a while; `recovered` items were fetched afterwards. */
   "session/gap": { reason: string; since: string; recovered: number };
+  /**
+   * A client of codex's own protocol called a method that is more than a look. Stored before
+   * codex hears it; `messageId` is the `clientId` of the userMessage that comes of it.
+   */
+  "session/called": { by: Actor; method: string; messageId?: string };
   /** Retention dropped the records up to this one's seq, `records` in all, the last from `until`. */
   "session/trimmed": { records: number; until: string };
   /** Who put the agent down, changed its settings, or called codex past the turns. */

@@ -19,6 +19,7 @@ export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
 
 /** How to run codex for a session. What is left out is codex's own default. */
 export interface SessionSpec {
+  /** Absolute, or below the home directory of the daemon's user. */
   cwd: string;
   model?: string;
   provider?: string;
@@ -51,7 +52,10 @@ export interface SessionInfo {
   seq: number;
   createdAt: string;
   activeAt: string;
+  /** The peer that has it, `a/b` for one behind another; null for this daemon's own. */
   peer: string | null;
+  /** Since when its peer is away; there with `unreachable` alone. */
+  unreachableSince?: string;
   /** Free-form marks; `demo: "true"` says that answers come from the embedded demo model. */
   labels: Record<string, string>;
 }
@@ -61,7 +65,7 @@ export interface SessionDetail extends SessionInfo {
   spec: SessionSpec;
   /** The thread's settings as they are now, in the words of codex's `ThreadSettings`. */
   settings: JsonObject | null;
-  /** The unix socket that speaks codex's own protocol; null while the session sleeps. */
+  /** The unix socket that speaks codex's own protocol; whoever connects wakes the session. */
   codexSocket: string | null;
   codexVersion: string | null;
   turn: TurnInfo | null;
@@ -88,15 +92,18 @@ export interface TurnInfo {
 
 /** Who did something: shown with approvals and messages, and in the history. */
 export interface Actor {
-  /** What kind of client: `cli`, `tui`, `script`, `codex` (a client on codex's own socket). */
+  /** What kind of client: `cli`, `tui`, `script`, `codex` (it speaks codex's own protocol). */
   kind: string;
   user: string;
   /** From where: a terminal, an ssh address, a pid. */
   from: string;
+  /** The daemons in between, the actor's own first. */
+  via?: string[];
 }
 
 export function describeActor(actor: Actor): string {
-  return `${actor.user} (${actor.kind}${actor.from === "" ? "" : `, ${actor.from}`})`;
+  const via = (actor.via ?? []).map((name) => ` via ${name}`).join("");
+  return `${actor.user}${via} (${actor.kind}${actor.from === "" ? "" : `, ${actor.from}`})`;
 }
 
 export interface ClientInfo extends Actor {
@@ -120,11 +127,17 @@ export interface Composition {
 }
 
 /**
- * accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
+ * stored: kept for a peer that is away. accepted: stored, will be delivered. delivered: codex has it, in turn `turnId`. finished: that
  * turn ended, `turnStatus` says how. failed: codex refused it. cancelled: the session was killed
  * before it could be delivered, or somebody took the message back.
  */
-export type ReceiptStatus = "accepted" | "delivered" | "finished" | "failed" | "cancelled";
+export type ReceiptStatus =
+  | "stored"
+  | "accepted"
+  | "delivered"
+  | "finished"
+  | "failed"
+  | "cancelled";
 
 export interface Receipt {
   session: string;
@@ -216,6 +229,28 @@ export interface AuditEntry {
   /** The id of the token that the client showed; null over the user's own socket. */
   token: string | null;
   detail: JsonObject;
+}
+
+export const PEER_STATES = ["connecting", "connected", "unreachable"] as const;
+
+/** One entry of `peer ls --json`. */
+export interface PeerInfo {
+  /** For an offer, the name that this daemon has over there. */
+  name: string;
+  /** Null for a peer that dials in. */
+  url: string | null;
+  /** added: this daemon dials it; joined: it dials in; offer: this daemon dials, and is called. */
+  kind: "added" | "joined" | "offer";
+  state: (typeof PEER_STATES)[number];
+  since: string;
+  /** How many sessions it has, or had when it was last seen. */
+  sessions: number;
+  latencyMs: number | null;
+  /** Messages that are kept until it is back. */
+  stored: number;
+  /** Why it is away, and what it refused of what was kept. */
+  error: string | null;
+  refused: { id: string; session: string; error: string }[];
 }
 
 /** `daemon status --json`. */

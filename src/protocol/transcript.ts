@@ -127,6 +127,8 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
       return foldAgent(transcript, event);
     default:
       if (event.seq === undefined || SILENT.has(method)) return transcript;
+      // Of a message, the message itself is drawn.
+      if (method === "session/called" && params.messageId !== undefined) return transcript;
       return withEntry(transcript, event, {
         kind: method.startsWith("session/") ? "own" : "notice",
         method,

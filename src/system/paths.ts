@@ -18,10 +18,15 @@ export interface Paths {
   socket: string;
   /** The sockets of agents; short names, since a socket path has 107 bytes at most. */
   agentsDir: string;
+  /** The sockets that speak codex's own protocol, one a session. */
+  codexDir: string;
 }
 
-/** Which daemon: the default one, one by label (`-L`), or one by socket path (`-S`). */
-export type DaemonChoice = { label?: string; socket?: string };
+/**
+ * Which daemon: the default one, one by label (`-L`), or one by socket path (`-S`); with `host`
+ * (`-H`) the one over there that is chosen so.
+ */
+export type DaemonChoice = { label?: string; socket?: string; host?: string };
 
 /** What sun_path of unix(7) holds, less the final NUL. */
 export const socketPathBytesMax = 107;
@@ -50,6 +55,7 @@ export function pathsFor(choice: DaemonChoice = {}, env: NodeJS.ProcessEnv = pro
     logFile: join(stateDir, "daemon.log"),
     socket,
     agentsDir: join(runtimeDir, `${stateName}.agents`),
+    codexDir: join(runtimeDir, `${stateName}.codex`),
   };
 }
 

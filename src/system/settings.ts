@@ -11,6 +11,8 @@ export interface Settings {
   prefix: string;
   /** Whether the terminal bell and notifications tell what happens unseen. */
   notify: boolean;
+  /** How hacs-session is called on another machine, over ssh. */
+  remoteCommand?: string;
 }
 
 /**
@@ -39,7 +41,9 @@ export function readSettings(file: string): { settings: Settings; complaint: str
     return complain("it is no JSON");
   }
   if (!isObject(value)) return complain("it is no object");
-  const { prefix, notify } = value;
+  const { prefix, notify, remoteCommand } = value;
+  if (typeof remoteCommand === "string" && remoteCommand !== "")
+    settings.remoteCommand = remoteCommand;
   if (typeof notify === "boolean") settings.notify = notify;
   if (typeof prefix === "string" && new RegExp(prefixRule).test(prefix)) settings.prefix = prefix;
   if (notify !== undefined && typeof notify !== "boolean")

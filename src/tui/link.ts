@@ -147,7 +147,8 @@ export class Link {
   /** False when the daemon went away: as far as one knows it was not delivered. */
   async #send({ id, text, mode }: Outgoing): Promise<boolean> {
     try {
-      await readable(imagesIn(text));
+      // On another machine the path is one there.
+      if (this.#isHere) await readable(imagesIn(text));
       await this.#call("session/send", { id, content: contentOf(text), mode });
       this.#store.act((model) => receive.acknowledged(model, id));
     } catch (error) {
@@ -156,6 +157,11 @@ export class Link {
       this.#store.act((model) => receive.refused(model, id, failure));
     }
     return true;
+  }
+
+  get #isHere(): boolean {
+    const { around, transcript } = this.#store.model;
+    return around.home !== "" && (transcript.session?.peer ?? null) === null;
   }
 
   #next() {

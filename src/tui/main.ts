@@ -83,7 +83,12 @@ function backFrom({ reason, name, error }: Shown): Pick<DashboardOptions, "notic
 
 function boardOf(choice: DaemonChoice): Pick<DashboardOptions, "around"> {
   const { settings } = readSettings(pathsFor(choice).configFile);
-  return { around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homedir() } };
+  return { around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homeOf(choice) } };
+}
+
+/** Another machine's is its daemon's to know, and where its relative paths begin. */
+function homeOf({ host }: DaemonChoice): string {
+  return host === undefined ? homedir() : "";
 }
 
 type Dial = () => Promise<Connection>;
@@ -134,9 +139,10 @@ async function showSession(
     name,
     readOnly,
     size: { columns, rows },
-    around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homedir() },
+    around: { ...nothingAround, prefix: strokeOf(settings.prefix), home: homeOf(choice) },
     ...(env ? { env } : {}),
-    environment: ownEnvironment(),
+    // Over there this terminal's environment means nothing.
+    ...(choice.host === undefined ? { environment: ownEnvironment() } : {}),
     perform,
     onEnded: (error) => finish(outcomeOf(error)),
     ring: (news) => settings.notify && process.stdout.write(ringOf(news, process.env)),

@@ -71,10 +71,19 @@ export function lost(model: Model): Model {
   return loadFailed({ ...model, link: "reconnecting", transcript });
 }
 
-/** An attempt to come back failed. A daemon that was stopped is not called back by a terminal. */
+/**
+ * An attempt to come back failed. A daemon that was stopped is not called back by a terminal; what
+ * ssh says is for a person to mend; that a daemon is away is on the screen already.
+ */
 export function stillAway(model: Model, error: HacsError): Model {
   if (model.link === "live") return model;
-  return { ...model, link: error.code === "daemon-stopped" ? "stopped" : "reconnecting" };
+  const isSsh = error.code === "ssh-failed" || error.code === "remote-missing";
+  const away = { ...model, link: awayFor(error) };
+  return isSsh ? noticed(away, error.message, "warning") : away;
+}
+
+function awayFor({ code }: HacsError): Model["link"] {
+  return code === "daemon-stopped" ? "stopped" : "reconnecting";
 }
 
 /** An older page, folded by itself: what it says of the present is long over. */

@@ -1,4 +1,4 @@
-/** The official TUI, or anything else on codex's own socket, may answer before us. */
+/** What reaches an agent past the daemon, on the agent's own socket, may answer before us. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import WebSocket from "ws";
 import type { JsonObject } from "../../src/protocol/messages.ts";
@@ -58,8 +58,8 @@ test("an answer on codex's own socket counts, is told to all, and is attributed 
   });
   const asked = await watcher.until("the question", ({ method }) => method === "session/approval");
   const { id } = asked.params.approval as JsonObject;
-  const { codexSocket, threadId } = await home.show("bot");
-  const frames = await joinAgent(codexSocket!, threadId!);
+  const { threadId } = await home.show("bot");
+  const frames = await joinAgent(await home.agentSocket("bot"), threadId!);
   const request = await eventually(
     () => frames.find(({ method }) => method === "item/commandExecution/requestApproval"),
     { what: "codex asks the other client too" },
@@ -97,8 +97,7 @@ test("a turn that another client began is in the history, and our messages wait 
     content: { text: "say hello" },
   });
   await finished(connection, "bot", first.messageId);
-  const { codexSocket } = await home.show("bot");
-  await joinAgent(codexSocket!, threadId!);
+  await joinAgent(await home.agentSocket("bot"), threadId!);
   const watcher = await watch(home, "bot");
   const input = [{ type: "text", text: "gated theirs and done", text_elements: [] }];
   link!.send(JSON.stringify({ id: 103, method: "turn/start", params: { threadId, input } }));

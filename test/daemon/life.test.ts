@@ -27,7 +27,6 @@ test("a sleeping session has no process; a message wakes it into the same thread
   const { session } = await connection.call("session/sleep", { name: "sleeper" });
   expect(session).toMatchObject({ state: "asleep", agentPid: null, threadId });
   expect(isRunning(agentPid!)).toBe(false);
-  expect((await home.show("sleeper")).codexSocket).toBeNull();
   // Once more changes nothing.
   expect((await connection.call("session/sleep", { name: "sleeper" })).session.state).toBe(
     "asleep",

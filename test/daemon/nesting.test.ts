@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nestsDeeper } from "../../src/daemon/nesting.ts";
+import { excessOf, refuseIntricate } from "../../src/daemon/nesting.ts";
 
 test.each<[string, number, boolean]>([
   ["", 0, false],
@@ -16,7 +16,7 @@ test.each<[string, number, boolean]>([
   ['["\\\\\\"[["]', 1, false],
   ['["open [[[', 1, false],
 ])("%j deeper than %i: %s", (frame, max, expected) => {
-  expect(nestsDeeper(frame, max)).toBe(expected);
+  expect(excessOf(frame, max, Infinity) === "depth").toBe(expected);
 });
 
 test("it agrees with the value that the text stands for", () => {
@@ -26,7 +26,17 @@ test("it agrees with the value that the text stands for", () => {
       : 0;
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), fc.nat(6), (value, max) => {
-      expect(nestsDeeper(JSON.stringify(value), max)).toBe(depthOf(value) > max);
+      expect(excessOf(JSON.stringify(value), max, Infinity) === "depth").toBe(depthOf(value) > max);
     }),
   );
+});
+
+test("it counts what there is to parse, and nothing that stands in a string", () => {
+  const most = 20_000;
+  const list = (values: number) => `{"x":[${"1,".repeat(values - 3)}1]}`;
+  expect(excessOf(list(10), 9, 10)).toBe(undefined);
+  expect(excessOf(list(11), 9, 10)).toBe("values");
+  expect(() => refuseIntricate(list(most))).not.toThrow();
+  expect(() => refuseIntricate(list(most + 1))).toThrow("20000 values");
+  expect(() => refuseIntricate(`"${",[{".repeat(most)}"`)).not.toThrow();
 });

@@ -1,12 +1,14 @@
 /** Every scope × every method, and what a pattern of sessions leaves of each. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codexScope } from "../../src/daemon/methods/codex-scopes.ts";
 import { permitCall, permitMethod } from "../../src/daemon/permit.ts";
-import type { Sessions } from "../../src/daemon/sessions.ts";
 import { type Access, SCOPES, type Scope } from "../../src/protocol/access.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { Method, Params } from "../../src/protocol/methods.ts";
+import { root } from "../support/codex.ts";
 
 /** The test's own account of what each method, in each of its forms, needs. */
 const needs: { [M in Method]: [Scope, JsonObject?][] } = {
@@ -15,6 +17,10 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   "daemon/stop": [["admin", { agents: "keep" }]],
   "daemon/sent": [["prompt"]],
   "daemon/activity": [["observe"]],
+  "token/new": [["admin"]],
+  "token/list": [["admin"]],
+  "token/revoke": [["admin", { id: "0123" }]],
+  "pair/new": [["admin"]],
   "daemon/search": [["observe"]],
   "daemon/audit": [["admin"]],
   "session/update": [["admin", { name: "web", keep: {} }]],
@@ -57,13 +63,18 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
     ["admin", { method: "what/comes/next/week", params: {} }],
     ["admin", { method: "__proto__", params: {} }],
   ],
+  "peer/add": [["admin", { name: "laptop", url: "ssh://laptop" }]],
+  "peer/join": [["admin", { as: "laptop", url: "ssh://laptop" }]],
+  "peer/list": [["observe"]],
+  "peer/remove": [["admin", { name: "laptop" }]],
+  "peer/link": [["observe"]],
+  "peer/offer": [["prompt", { as: "laptop" }]],
+  "peer/sessions": [["observe"]],
 };
 
 const about = new Set(Object.keys(needs).filter((method) => /^session\/(?!new|list)/.test(method)));
 const sessions = ["web", "docs"].map((name) => ({ name, id: `id-of-${name}` }));
-const known = {
-  lookUp: (name: string) => sessions.find((one) => one.name === name || one.id === name),
-} as unknown as Sessions;
+const known = (name: string) => sessions.find((one) => one.name === name || one.id === name)?.name;
 
 /** The code that a call is refused with; null when it may be made. */
 function refusal(access: Access, method: Method, params: JsonObject): string | null {
@@ -116,9 +127,28 @@ test("a name that is given to a session has to fit the pattern", () => {
 test("what is about the whole daemon is not for who sees a part of it", () => {
   const access: Access = { scope: "admin", sessions: "web*", token: "t" };
   expect(refusal(access, "daemon/stop", { agents: "keep" })).toBe("not-allowed");
+  // A token that it made could be for all.
+  expect(refusal(access, "token/new", { sessions: "web*" })).toBe("not-allowed");
+  expect(refusal(access, "token/list", {})).toBe("not-allowed");
+  expect(refusal(access, "token/revoke", { id: "0123" })).toBe("not-allowed");
+  expect(refusal(access, "pair/new", {})).toBe("not-allowed");
 });
 
 test("a method of codex's that is not known here is the administrator's", () => {
   for (const method of ["", "constructor", "fs/writeFile", "config/value/write", "thread/start"])
     expect(codexScope(method, {})).toBe("admin");
+});
+
+test("PROTOCOL.md has each method in the row of the least that it needs", () => {
+  const page = readFileSync(join(root, "PROTOCOL.md"), "utf8");
+  const rows = new Map(
+    [...page.matchAll(/^\| `(observe|prompt|approve|admin)` \| (.*) \|$/gm)].map(
+      ([, scope, listed = ""]) => [scope as Scope, listed],
+    ),
+  );
+  for (const [method, forms] of Object.entries(needs))
+    expect([method, rows.get(forms[0]![0])]).toEqual([
+      method,
+      expect.stringContaining(`\`${method}\``),
+    ]);
 });

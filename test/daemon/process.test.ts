@@ -200,7 +200,8 @@ test.runIf(process.getuid?.() === 0)(
         ],
         { cwd: "/" },
       );
-    for (const socket of [home.socket, codexSocket!, realpathSync(codexSocket!)]) {
+    const agent = await home.agentSocket("bot");
+    for (const socket of [home.socket, codexSocket!, agent, realpathSync(agent)]) {
       chmodSync(socket, 0o777);
       expect(await asNobody(socket), socket).toMatchObject({ stdout: "EACCES\n" });
     }

@@ -131,9 +131,10 @@ test("a fork has the settings of its origin as they are now", async () => {
 test("a change while no daemon ran is found by the next, and kept", async () => {
   await createSession(home, connection, { name: "alone", spec });
   await say(connection, "alone", "say hello");
-  const { threadId, codexSocket } = await home.show("alone");
+  const { threadId } = await home.show("alone");
+  const socket = await home.agentSocket("alone");
   await home.killDaemon();
-  const codex = await joinCodex(codexSocket!);
+  const codex = await joinCodex(socket);
   await codex.call("thread/resume", { threadId, excludeTurns: true });
   await codex.call("thread/settings/update", { threadId, model: "fourth" });
   await codex.until("the settings", ({ method }) => method === "thread/settings/updated");

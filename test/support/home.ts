@@ -175,6 +175,12 @@ export class Home {
     throw new Error(`The session "${name}" has no agent.`);
   }
 
+  /** The socket that a session's agent listens on itself, which is the daemon's to use. */
+  async agentSocket(name: string): Promise<string> {
+    const { id } = await this.show(name);
+    return join(this.dir, `run/default.agents/${id}.sock`);
+  }
+
   async killAgent(name: string, signalName: NodeJS.Signals = "SIGKILL"): Promise<number> {
     const pid = await this.agentPid(name);
     signal(pid, signalName);

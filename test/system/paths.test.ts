@@ -36,6 +36,7 @@ describe("where things are", () => {
       logFile: "/x/state/hacs-session/default/daemon.log",
       socket: "/x/run/hacs-session/default.sock",
       agentsDir: "/x/run/hacs-session/default.agents",
+      codexDir: "/x/run/hacs-session/default.codex",
     });
   });
 
@@ -63,7 +64,7 @@ describe("where things are", () => {
   test("daemons that are chosen differently share nothing but the config", () => {
     const choices = [{}, { label: "work" }, { socket: "/s/one.sock" }, { socket: "/s/two.sock" }];
     const all = choices.map((choice) => pathsFor(choice, xdg));
-    for (const key of ["stateDir", "socket", "agentsDir"] as const)
+    for (const key of ["stateDir", "socket", "agentsDir", "codexDir"] as const)
       expect(new Set(all.map((paths) => paths[key])).size).toBe(all.length);
     expect(new Set(all.map((paths) => paths.configFile)).size).toBe(1);
   });

@@ -72,8 +72,9 @@ function read(words: string[]): Line {
 
 function readWord(line: Line, word: string): void {
   if (line.awaiting) {
-    if (line.awaiting.flags.includes("--socket")) line.choice = { socket: word };
-    if (line.awaiting.flags.includes("--label")) line.choice = { label: word };
+    if (line.awaiting.flags.includes("--socket")) line.choice = { ...line.choice, socket: word };
+    if (line.awaiting.flags.includes("--label")) line.choice = { ...line.choice, label: word };
+    if (line.awaiting.flags.includes("--host")) line.choice = { ...line.choice, host: word };
     line.awaiting = undefined;
   } else if (word === "--") {
     line.optionsEnded = true;

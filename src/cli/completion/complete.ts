@@ -35,6 +35,8 @@ async function asking<T>(
   choice: DaemonChoice,
   ask: (connection: Connection) => Promise<T>,
 ): Promise<T> {
+  // A login at every press of the tab key would be in the way.
+  if (choice.host !== undefined) throw new Error("another machine is not asked");
   const connection = await dial(pathsFor(choice).socket, "completion");
   try {
     return await ask(connection);

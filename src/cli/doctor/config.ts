@@ -4,12 +4,32 @@ import { quote, visible } from "../../protocol/address.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
 import type { Paths } from "../../system/paths.ts";
+import { listMax, listRules, pathRule } from "../../system/port-settings.ts";
 import { durationRule, prefixRule, sizeRule } from "../../system/settings.ts";
 import type { Finding } from "./finding.ts";
 
 const LOG_LEVELS: Json[] = ["debug", "info", "warn", "error"];
 
-const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }> = {
+interface Member {
+  rule: string;
+  holds: (value: Json) => boolean;
+}
+
+const fits = (pattern: string, value: Json | undefined) =>
+  typeof value === "string" && new RegExp(pattern).test(value);
+
+const listOf = ({ pattern, about }: { pattern: string; about: string }): Member => ({
+  rule: `a list of ${about}, at most ${listMax}`,
+  holds: (value) =>
+    Array.isArray(value) && value.length <= listMax && value.every((one) => fits(pattern, one)),
+});
+
+const absolutePath: Member = {
+  rule: "an absolute path",
+  holds: (value) => fits(pathRule, value),
+};
+
+const MEMBERS: Record<string, Member> = {
   codex: {
     rule: "the path of a codex",
     holds: (value) => typeof value === "string" && value !== "",
@@ -23,6 +43,12 @@ const MEMBERS: Record<string, { rule: string; holds: (value: Json) => boolean }>
     holds: (value) => isLike(value, prefixRule),
   },
   notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+  listen: listOf(listRules.listen),
+  tlsCert: absolutePath,
+  tlsKey: absolutePath,
+  behindProxy: listOf(listRules.behindProxy),
+  allowedHosts: listOf(listRules.allowedHosts),
+  allowedOrigins: listOf(listRules.allowedOrigins),
   keep: { rule: "a time as 30d", holds: (value) => isLike(value, durationRule) },
   keepSize: { rule: "a size as 100M", holds: (value) => isLike(value, sizeRule) },
   keepAudit: { rule: "a time as 365d", holds: (value) => isLike(value, durationRule) },

@@ -102,6 +102,8 @@ function ownLines(method: string, given: JsonObject): string[] {
       return [
         `! not recorded since ${visible(String(own.params.since))}: ${visible(own.params.reason)}; ${fetched(Number(own.params.recovered))} fetched afterwards`,
       ];
+    case "session/called":
+      return [`[${visible(own.params.method)} by ${by(own.params.by)}]`];
     case "session/trimmed":
       return [
         `[${own.params.records} records up to ${visible(own.params.until)} were dropped: only what comes after is kept]`,

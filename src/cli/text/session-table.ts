@@ -133,7 +133,11 @@ function columnsOf(
       ({ name }) => name,
       () => "bold",
     ),
-    column("STATE", stateText, ({ state }) => STATE_STYLES[state]),
+    column(
+      "STATE",
+      (session) => stateText(session, nowMs),
+      ({ state }) => STATE_STYLES[state],
+    ),
     column("MODEL", ({ model }) => model ?? "-"),
     column("DIRECTORY", ({ cwd }) => shortPath(cwd, home)),
     column("CLIENTS", ({ clients }) => String(clients)),
@@ -167,8 +171,12 @@ function fitting(all: Column[], columns: number): Column[] {
 }
 
 /** A session's state for people: what answers from the embedded model says so. */
-export function stateText({ state, labels }: SessionInfo): string {
-  return labels.demo ? `${state} (demo)` : state;
+export function stateText(
+  { state, labels, unreachableSince }: SessionInfo,
+  nowMs?: number,
+): string {
+  const since = unreachableSince === undefined ? "" : ` since ${ago(unreachableSince, nowMs)}`;
+  return labels.demo ? `${state}${since} (demo)` : state + since;
 }
 
 export function shortPath(path: string, home: string | undefined): string {

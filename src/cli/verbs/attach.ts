@@ -1,5 +1,6 @@
 import { HacsError } from "../../protocol/errors.ts";
 import type { Context } from "../context.ts";
+import { refuseElsewhere } from "../elsewhere.ts";
 import { lastUsed } from "../last-used.ts";
 import { runOfficialTui } from "../official-tui.ts";
 import { openTui } from "../open-tui.ts";
@@ -31,7 +32,11 @@ export const attach: Verb<Options> = {
   async run(context, [given], options) {
     checkTerminal(context);
     const name = given ?? (await lastUsed(context)).name;
-    await checkLives(context, name);
+    const option = options.codex ? "--codex" : options.updateEnv ? "--update-env" : undefined;
+    if (option !== undefined)
+      refuseElsewhere(context, name, option, "Run it there: ssh -t HOST hacs-session attach NAME");
+    // Where each look is an ssh of its own, the TUI's own is enough.
+    if (context.choice.host === undefined) await checkLives(context, name);
     const env = options.updateEnv ? { env: environment(context.env) } : {};
     if (options.codex) return runOfficialTui(context, { name, ...env });
     return openTui(context, { name, readOnly: options.readOnly ?? false, ...env });

@@ -1,4 +1,5 @@
 import { visibleLines } from "../../protocol/address.ts";
+import { refuseElsewhere } from "../elsewhere.ts";
 import { rowLines, wrapFor } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
 
@@ -12,6 +13,7 @@ export const doctor: Verb<{ codex?: string }> = {
   options: [{ flags: "--codex <path>", about: "check this codex", completes: "file" }],
   examples: [["doctor", "when something does not work, or before it is to"]],
   async run(context, _args, options) {
+    refuseElsewhere(context, undefined, "doctor", "Run it there: ssh -t HOST hacs-session doctor");
     const { examine } = await import("../doctor/examine.ts");
     const findings = await examine(context, options.codex);
     if (context.json) {

@@ -1,5 +1,5 @@
-import { checkName } from "../../protocol/address.ts";
-import { environment } from "../session-environment.ts";
+import { checkAddress } from "../../protocol/address.ts";
+import { ownEnvironment } from "../elsewhere.ts";
 import type { Verb } from "../verb.ts";
 
 export const fork: Verb = {
@@ -11,8 +11,8 @@ export const fork: Verb = {
   async run(context, [name = "", to = ""]) {
     const { session } = await context.call("session/fork", {
       name,
-      to: checkName(to),
-      env: environment(context.env),
+      to: checkAddress(to),
+      ...ownEnvironment(context, name),
     });
     if (context.json) context.printJson(session);
     else context.print(session.name);

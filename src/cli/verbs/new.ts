@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
-import { NAME_RULE, quote } from "../../protocol/address.ts";
+import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
+import { isElsewhere } from "../elsewhere.ts";
 import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
@@ -32,7 +33,7 @@ export const newSession: Verb<Options> = {
   group: "Sessions",
   summary: "create a session and attach to it",
   about:
-    "NAME is made from the directory when it is left out. A first word that can't be a name (it has spaces) is the PROMPT. Without a terminal, it does not attach.",
+    "NAME is made from the directory when it is left out; PEER/NAME makes it there. A first word that can't be a name (it has spaces) is the PROMPT. Without a terminal, it does not attach.\nOn another machine directories begin at the home there, and of the environment an agent has the basics there and -e.",
   arguments: ["[name]", "[prompt...]"],
   options: [
     {
@@ -98,7 +99,7 @@ export const newSession: Verb<Options> = {
 
 /** The first message would be the first to say so. Another provider needs no login of codex's. */
 async function warnWithoutLogin(context: Context, { spec, env }: Params<"session/new">) {
-  const elsewhere = (spec.provider ?? "openai") !== "openai";
+  const elsewhere = env === undefined || (spec.provider ?? "openai") !== "openai";
   const configured = spec.profile ?? spec.overrides?.find((one) => /^model_provider/.test(one));
   if (context.quiet || elsewhere || configured !== undefined) return;
   const { loginMissing } = await import("../codex-login.ts");
@@ -111,10 +112,12 @@ async function warnWithoutLogin(context: Context, { spec, env }: Params<"session
 export function newParams(
   args: string[],
   options: Options,
-  place: { cwd: string; env: NodeJS.ProcessEnv },
+  place: Pick<Context, "cwd" | "env" | "choice">,
 ): Params<"session/new"> {
   const { name, prompt } = nameAndPrompt(args);
-  const spec: SessionSpec = { cwd: resolve(place.cwd, options.cwd ?? ".") };
+  const here = !isElsewhere(place, name);
+  const path = (given: string) => (here ? resolve(place.cwd, given) : given);
+  const spec: SessionSpec = { cwd: path(options.cwd ?? ".") };
   if (options.model !== undefined) spec.model = options.model;
   if (options.provider !== undefined) spec.provider = options.provider;
   if (options.profile !== undefined) spec.profile = options.profile;
@@ -122,11 +125,13 @@ export function newParams(
   if (options.approval !== undefined) spec.approval = options.approval;
   if (options.fullAuto) Object.assign(spec, { sandbox: "workspace-write", approval: "on-request" });
   if (options.config !== undefined) spec.overrides = options.config;
-  if (options.codexHome !== undefined) spec.codexHome = resolve(place.cwd, options.codexHome);
+  if (options.codexHome !== undefined) spec.codexHome = path(options.codexHome);
   // A bare word is looked for on PATH, as a shell does.
   if (options.codex !== undefined)
-    spec.codex = options.codex.includes("/") ? resolve(place.cwd, options.codex) : options.codex;
-  const params: Params<"session/new"> = { spec, env: environment(place.env, options.env) };
+    spec.codex = options.codex.includes("/") ? path(options.codex) : options.codex;
+  const params: Params<"session/new"> = here
+    ? { spec, env: environment(place.env, options.env) }
+    : { spec, ...(options.env ? { variables: Object.fromEntries(options.env) } : {}) };
   if (name !== undefined) params.name = name;
   if (prompt !== undefined) params.prompt = { text: prompt };
   if (options.resume !== undefined) params.resume = { threadId: options.resume };
@@ -141,7 +146,7 @@ export function nameAndPrompt(args: string[]): { name?: string; prompt?: string 
   if (first === undefined) return {};
   if (rest.length > 0) return { name: first, prompt: rest.join(" ") };
   // A name that breaks the rule is told so by the daemon; what has a space is no name at all.
-  return NAME_RULE.test(first) || !/\s/.test(first) ? { name: first } : { prompt: first };
+  return !/\s/.test(first) ? { name: first } : { prompt: first };
 }
 
 function readVariable(text: string): [string, string] {

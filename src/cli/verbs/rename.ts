@@ -1,4 +1,4 @@
-import { checkName } from "../../protocol/address.ts";
+import { checkAddress } from "../../protocol/address.ts";
 import type { Verb } from "../verb.ts";
 
 export const rename: Verb = {
@@ -8,7 +8,7 @@ export const rename: Verb = {
   arguments: ["<session>", "<new-name>"],
   examples: [["rename fix tests", "who is attached stays attached"]],
   async run(context, [name = "", to = ""]) {
-    const { session } = await context.call("session/rename", { name, to: checkName(to) });
+    const { session } = await context.call("session/rename", { name, to: checkAddress(to) });
     if (context.json) context.printJson(session);
     else context.note(`${name} is now ${session.name}.`);
     return undefined;

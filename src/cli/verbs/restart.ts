@@ -1,3 +1,4 @@
+import { refuseElsewhere } from "../elsewhere.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
 
@@ -12,6 +13,13 @@ export const restart: Verb<{ updateEnv?: boolean; force?: boolean }> = {
   ],
   examples: [["restart fix --update-env", "with the variables that are set here now"]],
   async run(context, [name = ""], options) {
+    if (options.updateEnv)
+      refuseElsewhere(
+        context,
+        name,
+        "--update-env",
+        "Run it there: ssh HOST hacs-session restart NAME",
+      );
     const { session } = await context.call("session/restart", {
       name,
       ...(options.updateEnv ? { env: environment(context.env) } : {}),

@@ -4,6 +4,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { ApprovalDetail, MessageContent, SendMode } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { type Delivery, deliver } from "../deliver.ts";
+import { refuseElsewhere } from "../elsewhere.ts";
 import { readStdin } from "../stdin.ts";
 import { answerHint, askedLines } from "../text/approval.ts";
 import { shellWord } from "../text/shell.ts";
@@ -18,6 +19,7 @@ interface Options {
   id?: string;
   timeout?: number;
   throughApprovals?: boolean;
+  store?: boolean;
 }
 
 export const send: Verb<Options> = {
@@ -53,6 +55,10 @@ export const send: Verb<Options> = {
       parse: parseDuration,
     },
     { flags: "--through-approvals", about: "go on waiting when an approval waits" },
+    {
+      flags: "--store",
+      about: "keep it where a peer is away, and deliver it when that is back",
+    },
   ],
   examples: [
     ['send fix "and now the docs" --wait', "prints the answer"],
@@ -60,6 +66,13 @@ export const send: Verb<Options> = {
     ["send fix --steer 'use the other API'", "says it in the running turn"],
   ],
   async run(context, [name = "", ...words], options) {
+    if (options.wait && options.store) {
+      throw new HacsError(
+        "invalid-usage",
+        "--wait and --store exclude each other: what is kept is answered when nobody waits.",
+        "Give one of the two.",
+      );
+    }
     if (!options.wait && (options.timeout !== undefined || options.throughApprovals)) {
       throw new HacsError(
         "invalid-usage",
@@ -67,6 +80,8 @@ export const send: Verb<Options> = {
         "Add --wait, or leave them out.",
       );
     }
+    if (options.image)
+      refuseElsewhere(context, name, "--image", "Copy it there, and name the file in the message.");
     const content = await readContent(context, words, options.image ?? []);
     const id = options.id ?? crypto.randomUUID();
     const mode = modeOf(options);
@@ -76,7 +91,10 @@ export const send: Verb<Options> = {
       id,
       content,
       ...(mode ? { mode } : {}),
+      ...(options.store ? { store: true } : {}),
     });
+    if (receipt.status === "stored")
+      context.note("The peer is away; the message is kept, and delivered when it is back.");
     if (context.json) context.printJson(receipt);
     else context.print(receipt.messageId);
     return undefined;

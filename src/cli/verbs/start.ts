@@ -5,6 +5,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { SessionInfo, SessionSpec } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { deliver } from "../deliver.ts";
+import { refuseElsewhere } from "../elsewhere.ts";
 import { openTui } from "../open-tui.ts";
 import { ownCommand } from "../own-command.ts";
 import { environment } from "../session-environment.ts";
@@ -24,6 +25,7 @@ export const start: Verb = {
     "With a terminal it attaches. Without one it sends a first message, prints the answer, and says what to try next.",
   examples: [["start", "what npm start runs"]],
   async run(context) {
+    refuseElsewhere(context, undefined, "start", "There: hacs-session -H HOST new NAME");
     const session = await startSession(context);
     if (!context.terminal.in || !context.terminal.out) return introduce(context, session);
     const code = await openTui(context, { name: session.name, readOnly: false });

@@ -1,3 +1,4 @@
+import { refuseElsewhere } from "../elsewhere.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
 
@@ -9,6 +10,13 @@ export const wake: Verb<{ updateEnv?: boolean }> = {
   options: [{ flags: "--update-env", about: "give it this shell's environment" }],
   examples: [["wake fix", "so that the next message finds it ready"]],
   async run(context, [name = ""], options) {
+    if (options.updateEnv)
+      refuseElsewhere(
+        context,
+        name,
+        "--update-env",
+        "Run it there: ssh HOST hacs-session wake NAME",
+      );
     const { session } = await context.call("session/wake", {
       name,
       ...(options.updateEnv ? { env: environment(context.env) } : {}),

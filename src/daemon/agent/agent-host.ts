@@ -97,10 +97,21 @@ export class AgentHost {
     const there = this.agent;
     if (there !== undefined) return there;
     if (byHand) this.#policy.reset();
+    else this.#refuseTooSoon();
     return this.#inTurn(async () => {
       if (this.#closed) throw ended();
       return this.agent ?? this.#start();
     });
+  }
+
+  #refuseTooSoon(): void {
+    const retryAt = this.#crash?.retryAt;
+    if (retryAt == null || Date.parse(retryAt) <= Date.now()) return;
+    throw new HacsError(
+      "agent-gone",
+      `The session's agent crashed, and is started again at ${retryAt}.`,
+      "Start it now with: hacs-session wake NAME",
+    );
   }
 
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */

@@ -51,19 +51,7 @@ export class AgentLink {
 
   /** Connects and shakes hands. Throws `agent-gone` when nobody answers. */
   static async dial(socket: string, events: AgentLinkEvents): Promise<AgentLink> {
-    const ws = new WebSocket("ws://localhost/rpc", {
-      // ws tells its timeout to the connection it is given, and to nobody else.
-      createConnection: () => net.connect({ path: socket, timeout: handshakeTimeoutMs }),
-      perMessageDeflate: false,
-      maxPayload: payloadBytesMax,
-      skipUTF8Validation: true,
-      handshakeTimeout: handshakeTimeoutMs,
-    });
-    await new Promise<void>((resolve, reject) => {
-      ws.once("open", resolve);
-      ws.once("error", (error) => reject(gone(error.message)));
-    });
-    ws.removeAllListeners("error");
+    const ws = await openSocket(socket);
     const link = new AgentLink(ws, events);
     await link.call(
       "initialize",
@@ -154,6 +142,24 @@ export class AgentLink {
     this.#waiting.clear();
     this.#events.onClose();
   }
+}
+
+/** A connection on which nothing was said yet. Throws `agent-gone` when nobody answers. */
+export async function openSocket(socket: string): Promise<WebSocket> {
+  const ws = new WebSocket("ws://localhost/rpc", {
+    // ws tells its timeout to the connection it is given, and to nobody else.
+    createConnection: () => net.connect({ path: socket, timeout: handshakeTimeoutMs }),
+    perMessageDeflate: false,
+    maxPayload: payloadBytesMax,
+    skipUTF8Validation: true,
+    handshakeTimeout: handshakeTimeoutMs,
+  });
+  await new Promise<void>((resolve, reject) => {
+    ws.once("open", resolve);
+    ws.once("error", (error) => reject(gone(error.message)));
+  });
+  ws.removeAllListeners("error");
+  return ws;
 }
 
 function emittedAt(frame: string): number | undefined {

@@ -1,12 +1,17 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
+import { basicEnvironment } from "../session/environment.ts";
 import { actorOf } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 import { setKeep } from "./update.ts";
 
 export const create: MethodHandler<"session/new"> = async (caller, params) => {
-  const { name, spec, env, prompt } = params;
+  const { name, prompt } = params;
+  const spec = { ...params.spec, cwd: resolve(homedir(), params.spec.cwd) };
+  const env = { ...(params.env ?? basicEnvironment()), ...params.variables };
   const by = actorOf(caller);
   const origin = originOf(params.resume);
   const session = await caller.daemon.sessions.create({
@@ -38,7 +43,7 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
     name: to,
     spec: source.runContext.spec(),
     settings: source.row.settings,
-    env,
+    env: env ?? basicEnvironment(),
     origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),
     record: { origin: "fork", from: source.name },

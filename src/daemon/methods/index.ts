@@ -11,10 +11,12 @@ import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
+import { add, join, link, offer, peerList, peerRemove, peerSessions } from "./peers.ts";
 import { search } from "./search.ts";
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
+import { newToken, pair, revokeToken } from "./tokens.ts";
 import { update } from "./update.ts";
 
 export interface Caller {
@@ -33,6 +35,10 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "daemon/activity": activity,
+  "token/new": newToken,
+  "token/list": ({ daemon }) => ({ tokens: daemon.tokens.list() }),
+  "token/revoke": revokeToken,
+  "pair/new": pair,
   "daemon/search": search,
   "daemon/audit": audit,
   "session/new": create,
@@ -57,4 +63,11 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/rename": rename,
   "session/fork": fork,
   "session/call": call,
+  "peer/add": add,
+  "peer/join": join,
+  "peer/list": peerList,
+  "peer/remove": peerRemove,
+  "peer/link": link,
+  "peer/offer": offer,
+  "peer/sessions": peerSessions,
 };

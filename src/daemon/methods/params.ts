@@ -1,5 +1,7 @@
 /** The shape of each method's params, checked before any of it is used. */
 import * as v from "valibot";
+import { SCOPES } from "../../protocol/access.ts";
+import { addressLengthMax, hopsMax } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import { limits, type Method, type Params } from "../../protocol/methods.ts";
@@ -14,7 +16,11 @@ const text = v.pipe(
 );
 /** Valibot takes an array for an object. */
 const object = v.custom<JsonObject>(isObject, "must be an object");
-const name = v.pipe(v.string(), v.maxLength(256));
+const name = v.pipe(v.string(), v.maxLength(addressLengthMax));
+/** What another daemon calls itself, and its id. */
+const daemonName = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const daemonId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be a daemon's id"));
+const neighbour = v.strictObject({ id: daemonId, name: daemonName });
 const time = v.pipe(v.string(), v.isoTimestamp("must be a time in ISO 8601, in UTC"));
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const environment = v.pipe(
@@ -29,7 +35,7 @@ const content = v.strictObject({
   images: v.optional(v.pipe(v.array(text), v.maxLength(100))),
 });
 const spec = v.strictObject({
-  cwd: v.pipe(text, v.startsWith("/", "must be an absolute path")),
+  cwd: text,
   model: v.optional(text),
   provider: v.optional(text),
   profile: v.optional(text),
@@ -39,9 +45,17 @@ const spec = v.strictObject({
   codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
   codex: v.optional(text),
 });
+const token = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,512}$/, "must be one printable word"));
 const bound = v.optional(v.nullable(seq));
 const keep = v.pipe(object, v.strictObject({ ageMs: bound, bytes: bound }));
 const named = v.strictObject({ name });
+
+const grant = v.strictObject({
+  scope: v.optional(v.picklist(SCOPES)),
+  sessions: v.optional(v.string()),
+  expiresMs: v.optional(v.nullable(v.pipe(seq, v.minValue(1), v.maxValue(limits.tokenLifeMsMax)))),
+  label: v.optional(v.pipe(text, v.maxLength(limits.labelLengthMax))),
+});
 
 const shapes = {
   hello: v.object({
@@ -51,7 +65,9 @@ const shapes = {
       version: v.string(),
       user: v.pipe(v.string(), v.maxLength(256)),
       from: v.pipe(v.string(), v.maxLength(256)),
+      via: v.optional(v.pipe(v.array(daemonName), v.maxLength(hopsMax))),
     }),
+    via: v.optional(v.pipe(v.array(daemonId), v.maxLength(hopsMax))),
   }),
   "daemon/status": v.strictObject({}),
   "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
@@ -59,6 +75,10 @@ const shapes = {
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
   "daemon/activity": v.strictObject({}),
+  "token/new": grant,
+  "token/list": v.strictObject({}),
+  "token/revoke": v.strictObject({ id: v.string() }),
+  "pair/new": grant,
   "daemon/search": v.strictObject({
     words: v.pipe(v.string(), v.maxLength(1000)),
     name: v.optional(name),
@@ -74,7 +94,8 @@ const shapes = {
   "session/new": v.strictObject({
     name: v.optional(name),
     spec,
-    env: environment,
+    env: v.optional(environment),
+    variables: v.optional(environment),
     resume: v.optional(
       v.union([v.strictObject({ threadId: text }), v.strictObject({ last: v.literal(true) })]),
     ),
@@ -105,6 +126,7 @@ const shapes = {
     id: v.optional(v.string()),
     content,
     mode: v.optional(v.picklist(SEND_MODES)),
+    store: v.optional(v.boolean()),
   }),
   "session/compose": v.strictObject({ name, text: v.string() }),
   "session/withdraw": v.strictObject({ name, id: v.string() }),
@@ -130,8 +152,18 @@ const shapes = {
   "session/remove": named,
   "session/update": v.strictObject({ name, keep }),
   "session/rename": v.strictObject({ name, to: name }),
-  "session/fork": v.strictObject({ name, to: name, env: environment }),
+  "session/fork": v.strictObject({ name, to: name, env: v.optional(environment) }),
   "session/call": v.strictObject({ name, method: text, params: object }),
+  "peer/add": v.strictObject({ name, url: text, token: v.optional(token) }),
+  "peer/join": v.strictObject({ url: text, as: name, token: v.optional(token) }),
+  "peer/list": v.strictObject({}),
+  "peer/remove": v.strictObject({ name: text }),
+  "peer/link": v.strictObject({ daemon: v.optional(neighbour) }),
+  "peer/offer": v.strictObject({ as: name, daemon: neighbour }),
+  "peer/sessions": v.strictObject({
+    all: v.optional(v.boolean()),
+    waitMs: v.optional(v.pipe(seq, v.maxValue(60_000))),
+  }),
 } satisfies Record<Method, v.GenericSchema>;
 
 /** Throws `invalid-params` with the first member that is wrong, and what it should be. */

@@ -17,6 +17,10 @@ const scopes: { [M in Method]: Rule<M> } = {
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
+  "token/new": "admin",
+  "token/list": "admin",
+  "token/revoke": "admin",
+  "pair/new": "admin",
   "daemon/search": "observe",
   "daemon/audit": "admin",
   // It names the directory, the sandbox, the environment and the codex itself.
@@ -45,10 +49,29 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/rename": "admin",
   "session/fork": "admin",
   "session/call": { least: "observe", of: ({ method, params }) => codexScope(method, params) },
+  // Whoever adds a peer has this daemon dial it.
+  "peer/add": "admin",
+  "peer/join": "admin",
+  "peer/list": "observe",
+  "peer/remove": "admin",
+  // What comes over the link may do no more than who made it.
+  "peer/link": "observe",
+  "peer/offer": "prompt",
+  "peer/sessions": "observe",
 };
 
 /** What is about the daemon as a whole, and so not for a client that sees some sessions only. */
-export const forAllSessions: ReadonlySet<Method> = new Set<Method>(["daemon/stop"]);
+export const forAllSessions: ReadonlySet<Method> = new Set<Method>([
+  "daemon/stop",
+  "token/new",
+  "token/list",
+  "token/revoke",
+  "pair/new",
+  "peer/add",
+  "peer/join",
+  "peer/list",
+  "peer/remove",
+]);
 
 /** The least that any call of the method needs. */
 export function leastScope(method: Method): Scope {

@@ -62,6 +62,16 @@ export class Approvals {
     return this.#waiting.map((row) => ({ ...row.detail, session }));
   }
 
+  /** Whether codex's request of this id came to the daemon, whatever became of it. */
+  heard(requestId: RequestId): boolean {
+    return this.#store.approvals.asked(this.#session, this.#agent(), requestId);
+  }
+
+  /** The id of what waits, by codex's own; undefined when it waits no more. */
+  idOf(requestId: RequestId): string | undefined {
+    return this.#waiting.find((row) => row.requestId === requestId)?.detail.id;
+  }
+
   /** codex asks, or asks again after a reconnection. */
   requested(requestId: RequestId, method: string, params: JsonObject): void {
     const agent = this.#agent();

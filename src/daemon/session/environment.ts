@@ -8,6 +8,22 @@ import { join } from "node:path";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 
+/**
+ * Who asks over HTTP has no environment to bring along, and what is set on another machine means
+ * nothing on this one. Nothing runs without these of the daemon's own; the rest may be secret.
+ */
+const basics = [
+  ...["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR", "CODEX_HOME"],
+  ...["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"],
+  "HACS_SESSION_HOME",
+];
+
+export function basicEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    basics.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
+}
+
 export function writeEnvironment(directory: string, env: Record<string, string>): void {
   write(directory, "env.json", env);
 }

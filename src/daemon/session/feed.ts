@@ -1,15 +1,16 @@
 /**
  * The live end of a session's history. Each event is framed once; what comes within one turn of
- * the event loop is joined and encoded once, and every live subscriber is handed the same bytes
- * in one write. A subscriber that reads too slowly is dropped from the live set and catches up
+ * the event loop is joined and encoded once for each framing, and every live subscriber of that is
+ * handed the same bytes in one write. A subscriber that reads too slowly is dropped from the live set and catches up
  * from the store by its cursor, so it costs the others nothing.
  */
-import type { SessionEvent } from "../../protocol/records.ts";
-import type { RecordRow } from "../store/record-table.ts";
+import type { EventFrame, Framing } from "./framing.ts";
 
 /** Where a feed's bytes go: one client's connection. */
 export interface Sink {
-  write: (data: Buffer | string) => void;
+  readonly framing: Framing;
+  /** Bytes that its framing made. */
+  write: (bytes: Buffer) => void;
   /** Bytes that were written and not yet taken by the kernel. */
   readonly backlogBytes: number;
   /** Calls back once, when the backlog is gone or the connection closed. */
@@ -33,8 +34,7 @@ export interface LiveSubscriber {
 
 export class Feed {
   readonly #live = new Set<LiveSubscriber>();
-  #frames: string[] = [];
-  #isDelta: boolean[] = [];
+  #events: EventFrame[] = [];
   #head = 0;
   #scheduled = false;
   /** Called before a flush, to add what is said once for many changes. */
@@ -44,12 +44,11 @@ export class Feed {
     return this.#live.size > 0;
   }
 
-  /** Queues a frame for all who are live. `seq` is 0 for what is not a record. */
-  push(frame: string, seq: number, isDelta = false): void {
-    if (seq > 0) this.#head = seq;
+  /** Queues an event for all who are live. */
+  push(event: EventFrame): void {
+    if (event.seq > 0) this.#head = event.seq;
     if (this.#live.size === 0) return;
-    this.#frames.push(frame);
-    this.#isDelta.push(isDelta);
+    this.#events.push(event);
     this.schedule();
   }
 
@@ -72,22 +71,12 @@ export class Feed {
   flush(): void {
     this.#scheduled = false;
     this.beforeFlush();
-    const frames = this.#frames;
-    if (frames.length === 0) return;
-    const isDelta = this.#isDelta;
-    this.#frames = [];
-    this.#isDelta = [];
-    let whole: Buffer | undefined;
-    let withoutDeltas: Buffer | undefined;
+    const events = this.#events;
+    if (events.length === 0) return;
+    this.#events = [];
+    const framed = new Framed(events);
     for (const subscriber of this.#live) {
-      let bytes: Buffer;
-      if (subscriber.wantsDeltas) {
-        whole ??= Buffer.from(frames.join(""));
-        bytes = whole;
-      } else {
-        withoutDeltas ??= Buffer.from(frames.filter((_, i) => !isDelta[i]).join(""));
-        bytes = withoutDeltas;
-      }
+      const bytes = framed.bytes(subscriber.sink.framing, subscriber.wantsDeltas);
       if (bytes.length > 0) subscriber.sink.write(bytes);
       if (this.#head > subscriber.cursor) subscriber.cursor = this.#head;
       if (subscriber.sink.backlogBytes > backlogBytesMax) {
@@ -98,15 +87,25 @@ export class Feed {
   }
 }
 
-const open = '{"jsonrpc":"2.0","method":"session/event","params":{"session":';
+/** The same events in each way that is asked for, made when it is first asked for. */
+class Framed {
+  readonly #events: EventFrame[];
+  #calm: EventFrame[] | undefined;
+  readonly #whole = new Map<Framing, Buffer>();
+  readonly #withoutDeltas = new Map<Framing, Buffer>();
 
-/** A record as the wire has it, a whole line; its params are spliced in unparsed. */
-export function recordFrame(session: string, row: RecordRow): string {
-  return `${open}"${session}","seq":${row.seq},"at":"${row.at}","method":${JSON.stringify(row.method)},"params":${row.params}}}\n`;
-}
+  constructor(events: EventFrame[]) {
+    this.#events = events;
+  }
 
-/** An event that is not recorded. */
-export function liveFrame(event: Omit<SessionEvent, "params">, params: string): string {
-  const offset = event.offset === undefined ? "" : `"offset":${event.offset},`;
-  return `${open}"${event.session}",${offset}"at":"${event.at}","method":${JSON.stringify(event.method)},"params":${params}}}\n`;
+  bytes(framing: Framing, deltas: boolean): Buffer {
+    const made = deltas ? this.#whole : this.#withoutDeltas;
+    let bytes = made.get(framing);
+    if (bytes === undefined) {
+      this.#calm ??= deltas ? undefined : this.#events.filter(({ isDelta }) => !isDelta);
+      bytes = framing(deltas ? this.#events : (this.#calm ?? []));
+      made.set(framing, bytes);
+    }
+    return bytes;
+  }
 }

@@ -11,7 +11,8 @@ import type { Store } from "../store/store.ts";
 import { encodeBounded } from "./bounded.ts";
 import { DraftKeeper } from "./draft-keeper.ts";
 import { Drafts, itemOfDraft } from "./drafts.ts";
-import { Feed, liveFrame, recordFrame } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import { liveFrame, recordFrame } from "./framing.ts";
 
 /** What codex tells that is of the moment: clients see it live, and it is not kept. */
 const LIVE_ONLY = new Set([
@@ -105,7 +106,7 @@ export class History {
       if (!this.feed.hasListeners) return true;
       const { redactor } = this.#store;
       const shown = GROWING.has(method) ? redactor.begun(params) : redactor.json(params);
-      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(shown)), 0);
+      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(shown)));
       return true;
     }
     const keys = keysOf(method, params);
@@ -139,7 +140,7 @@ export class History {
     this.#keeper.changed(itemId);
     if (!this.feed.hasListeners) return;
     const event = { session: this.#session, at, method, offset };
-    this.feed.push(liveFrame(event, JSON.stringify(shown)), 0, true);
+    this.feed.push(liveFrame(event, JSON.stringify(shown), true));
   }
 
   #complete(itemId: string): void {
@@ -162,7 +163,7 @@ export class History {
   live(method: string, params: object): void {
     const event = { session: this.#session, at: now(), method };
     const shown = this.#store.redactor.json(params);
-    this.feed.push(liveFrame(event, JSON.stringify(shown)), 0);
+    this.feed.push(liveFrame(event, JSON.stringify(shown)));
   }
 
   /** Drafts that will never complete: what was shown of them stays in the history. */
@@ -197,7 +198,7 @@ export class History {
       this.#head = seq;
       this.#store.afterwards(
         () => {
-          this.feed.push(recordFrame(this.#session, row), seq);
+          this.feed.push(recordFrame(this.#session, row));
           this.#store.onRecords(this.#session);
         },
         () => {

@@ -52,6 +52,10 @@ export class Inbox {
     return this.#open.length > 0;
   }
 
+  has(id: string): boolean {
+    return this.#store.messages.get(this.#session, id) !== undefined;
+  }
+
   /** Stores a message. The same id with the same content again is the same message. */
   accept(content: MessageContent, mode: SendMode, givenId: string | undefined, by: Actor): Receipt {
     const id = givenId === undefined ? randomUUID() : checkMessageId(givenId);

@@ -24,6 +24,7 @@ export interface Shown {
   approvals: Approvals;
   recorder: Recorder;
   attached: ReadonlySet<ClientInfo>;
+  codexSocket: string | null;
 }
 
 const messagesShown = 20;
@@ -96,13 +97,13 @@ function sinceOf(
 }
 
 export function detailOf(shown: Shown): SessionDetail {
-  const { row, host, history, inbox, recorder, attached } = shown;
+  const { row, host, history, inbox, recorder, attached, codexSocket } = shown;
   const { crash } = host;
   return {
     ...infoOf(shown),
     spec: row.spec,
     settings: row.settings?.now ?? null,
-    codexSocket: host.agent?.row.socket ?? null,
+    codexSocket,
     codexVersion: host.agent?.row.codexVersion ?? null,
     turn: recorder.turns.turn,
     messages: inbox.recent(messagesShown),

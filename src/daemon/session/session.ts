@@ -27,13 +27,11 @@ import { Delivery } from "./delivery.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
-import { mustStop } from "./put-down.ts";
+import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
 import { Recorder } from "./recorder.ts";
 import { RunContext } from "./run-context.ts";
 import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
-/** How long a turn may take to stop before its agent is ended all the same. */
-const forcedInterruptMs = 3_000;
 export class Session {
   readonly id: string;
   readonly history: History;
@@ -50,6 +48,10 @@ export class Session {
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
   readonly #interruption: Interruption;
+  /** Where it speaks codex's own protocol. */
+  codexSocket: string | null = null;
+  /** It is about to end for good. */
+  onEnd: () => void = () => {};
   #changed = false;
   #killing: Promise<number> | undefined;
 
@@ -75,7 +77,7 @@ export class Session {
       onDeparture: (how, reason) => this.#departed(how, reason),
       onNotification: (method, params, emittedAtMs) =>
         this.#recorder.heard({ method, params, emittedAtMs }),
-      onRequest: (id, method, params) => this.#asked(id, method, params),
+      onRequest: (id, method, params) => this.asked(id, method, params),
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
     });
@@ -112,7 +114,7 @@ export class Session {
       ready: () => this.#host.agent !== undefined,
       bringUp: () => this.#bringUp(),
       busy: () => this.#recorder.turns.busy,
-      turnId: () => this.#recorder.turns.turn?.id ?? null,
+      turnId: () => this.turnId,
       threadId: () => this.row.threadId,
       call: (method, params) => this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
@@ -123,6 +125,10 @@ export class Session {
 
   get name(): string {
     return this.row.name;
+  }
+
+  get turnId(): string | null {
+    return this.#recorder.turns.turn?.id ?? null;
   }
 
   get ended(): boolean {
@@ -152,8 +158,9 @@ export class Session {
 
   get #shown(): Shown {
     const { history, inbox, approvals } = this;
-    const [row, host, recorder, attached] = [this.row, this.#host, this.#recorder, this.#attached];
-    return { row, host, history, inbox, approvals, recorder, attached };
+    const { row, codexSocket } = this;
+    const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
+    return { row, host, history, inbox, approvals, recorder, attached, codexSocket };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
@@ -172,8 +179,9 @@ export class Session {
       await this.wake();
   }
 
-  async wake(): Promise<void> {
-    await this.#host.up(true);
+  /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
+  wake(byHand = true): Promise<Agent> {
+    return this.#host.up(byHand);
   }
 
   send(content: MessageContent, mode: SendMode, id: string | undefined, by: Actor): Receipt {
@@ -203,13 +211,13 @@ export class Session {
 
   async sleep(force: boolean, by: Actor): Promise<void> {
     const { queued } = this.inbox;
-    await this.#putDown(force, "put it to sleep", by);
+    await this.#putDown(by, { force, action: "put it to sleep", lasting: true });
     // A message that came meanwhile wakes it, as one that comes later would.
     if (this.inbox.queued > queued) this.#delivery.pump();
   }
 
   async restart(force: boolean, by: Actor): Promise<void> {
-    await this.#putDown(force, "restart it", by);
+    await this.#putDown(by, { force, action: "restart it", lasting: false });
     await this.wake();
     this.#delivery.pump();
   }
@@ -222,6 +230,7 @@ export class Session {
 
   async #kill(by: Actor): Promise<number> {
     this.#delivery.stopped = true;
+    this.onEnd();
     await this.#host.close();
     return this.#services.store.transaction(() => {
       const cancelled = this.inbox.close();
@@ -264,9 +273,7 @@ export class Session {
   attach(client: ClientInfo): () => void {
     this.#attached.add(client);
     this.changed();
-    return () => {
-      if (this.#attached.delete(client)) this.changed();
-    };
+    return () => void (this.#attached.delete(client) && this.changed());
   }
 
   /** Tells clients, once for all changes of this turn of the event loop. */
@@ -282,13 +289,11 @@ export class Session {
   }
 
   async #bringUp(): Promise<boolean> {
-    const retryAt = this.#host.crash?.retryAt;
-    if (retryAt != null && Date.parse(retryAt) > Date.now()) return false;
     try {
-      await this.#host.up(false);
+      await this.wake(false);
       return true;
     } catch {
-      // It was recorded as a crash, and is tried again by and by.
+      // It is recorded as a crash, and is tried again by and by.
       return false;
     }
   }
@@ -347,7 +352,8 @@ export class Session {
     if (how === "crashed") this.#log("the agent crashed", { reason });
   }
 
-  #asked(id: RequestId, method: string, params: JsonObject): void {
+  /** codex asks, by the daemon's own connection or by that of another client. */
+  asked(id: RequestId, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
     if (method === "currentTime/read") {
       this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
@@ -366,16 +372,14 @@ export class Session {
   }
 
   /** What is queued stays queued meanwhile: the next turn would be cut off as it begins. */
-  async #putDown(force: boolean, action: string, by: Actor): Promise<void> {
+  async #putDown(by: Actor, how: PuttingDown): Promise<void> {
     this.#delivery.held = true;
     try {
-      const { name, state } = this;
-      const { unreached } = this.#host;
-      if (mustStop({ name, state, unreached }, force, action))
+      if (mustStop(this.#shown, how))
         await this.interrupt(by, forcedInterruptMs).catch((error) =>
           this.#log("interrupting failed", { error: String(error) }),
         );
-      await this.#host.down(force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
+      await this.#host.down(how.force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
     } finally {
       this.#delivery.held = false;
     }

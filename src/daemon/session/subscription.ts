@@ -6,7 +6,8 @@
  * event loop.
  */
 import type { Draft } from "../../protocol/records.ts";
-import { type LiveSubscriber, liveFrame, recordFrame, type Sink } from "./feed.ts";
+import type { LiveSubscriber, Sink } from "./feed.ts";
+import { type EventFrame, liveFrame, recordFrame } from "./framing.ts";
 import type { History } from "./history.ts";
 
 const pageRecords = 200;
@@ -54,7 +55,7 @@ export class Subscription implements LiveSubscriber {
   #step(): void {
     const rows = this.#history.after(this.cursor, pageRecords);
     if (rows.length > 0) {
-      this.sink.write(rows.map((row) => recordFrame(this.#session, row)).join(""));
+      this.sink.write(this.sink.framing(rows.map((row) => recordFrame(this.#session, row))));
       this.cursor = rows.at(-1)?.seq ?? this.cursor;
     }
     if (this.cursor >= this.#history.head) return this.#goLive();
@@ -68,10 +69,11 @@ export class Subscription implements LiveSubscriber {
     const frames = this.wantsDeltas
       ? this.#history.drafts.all().map((draft: Draft) => this.#frame("session/draft", draft))
       : [];
-    this.sink.write(frames.join("") + this.#frame("session/live", { seq: this.cursor }));
+    const live = this.#frame("session/live", { seq: this.cursor });
+    this.sink.write(this.sink.framing([...frames, live]));
   }
 
-  #frame(method: string, params: object): string {
+  #frame(method: string, params: object): EventFrame {
     const event = { session: this.#session, at: new Date().toISOString(), method };
     return liveFrame(event, JSON.stringify(params));
   }

@@ -24,6 +24,7 @@ export class ApprovalTable {
   readonly #redact: StatementSync;
   readonly #get: StatementSync;
   readonly #current: StatementSync;
+  readonly #asked: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -37,6 +38,9 @@ export class ApprovalTable {
     this.#get = db.prepare("SELECT * FROM approvals WHERE session = ? AND id = ?");
     this.#current = db.prepare(
       `SELECT * FROM approvals WHERE session = ? AND status IN ('waiting', 'answered') ORDER BY rowid DESC LIMIT 200`,
+    );
+    this.#asked = db.prepare(
+      "SELECT 1 FROM approvals WHERE session = ? AND agent = ? AND request_id = ? LIMIT 1",
     );
   }
 
@@ -74,6 +78,11 @@ export class ApprovalTable {
   get(session: string, id: string): ApprovalRow | undefined {
     const row = this.#get.get(session, id);
     return row && fromRow(row);
+  }
+
+  /** Whether the agent's request of this id is known, whatever became of it. */
+  asked(session: string, agent: string, requestId: number | string): boolean {
+    return this.#asked.get(session, agent, JSON.stringify(requestId)) !== undefined;
   }
 
   /** What waits, or was answered lately and may not have reached codex; oldest first. */

@@ -103,6 +103,51 @@ const migrations = [
   CREATE INDEX token_usages ON records (session, seq) WHERE method = 'thread/tokenUsage/updated';
   `,
   `
+  -- Who may come in from elsewhere.
+  CREATE TABLE tokens (
+    id          TEXT PRIMARY KEY,
+    hash        BLOB NOT NULL,          -- SHA-256 of the token
+    label       TEXT,
+    scope       TEXT NOT NULL,          -- a Scope
+    sessions    TEXT NOT NULL,          -- a pattern of names
+    created_at  TEXT NOT NULL,
+    expires_at  TEXT,
+    used_at     TEXT
+  ) STRICT;
+  `,
+  `
+  -- Other daemons. Tokens are not here: each lies in a file that only the owner can read.
+  CREATE TABLE peers (
+    name        TEXT NOT NULL,
+    kind        TEXT NOT NULL,          -- added, joined, offer
+    url         TEXT,                   -- null for one that dials in
+    token_file  TEXT,
+    daemon      TEXT,                   -- its id; one that dials in is known by it
+    sessions    TEXT NOT NULL,          -- JSON, what it had when it was last seen
+    seen_at     TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX peer_names ON peers (name) WHERE kind <> 'offer';
+  CREATE UNIQUE INDEX offer_urls ON peers (url) WHERE kind = 'offer';
+
+  -- Messages for peers that are away, in the order of their coming. A row goes when the peer has
+  -- acknowledged the message, and stays with an error when it refused it.
+  CREATE TABLE outbox (
+    place       INTEGER PRIMARY KEY,
+    peer        TEXT NOT NULL,
+    session     TEXT NOT NULL,          -- the rest of the address
+    id          TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    content     TEXT NOT NULL,          -- JSON, MessageContent
+    by          TEXT NOT NULL,          -- JSON, Actor
+    error       TEXT,
+    created_at  TEXT NOT NULL,
+    UNIQUE (peer, session, id)
+  ) STRICT;
+
+  -- One row: this daemon's random id, by which others notice a circle.
+  CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+  `,
+  `
   -- Who did what. No foreign key: the removal of a session is an entry, too.
   CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,12 +10,16 @@ import { ApprovalTable } from "./approval-table.ts";
 import { AuditTable } from "./audit-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
+import { identityOf } from "./identity.ts";
 import { KeepTable } from "./keep-table.ts";
 import { MessageTable } from "./message-table.ts";
+import { OutboxTable } from "./outbox-table.ts";
+import { PeerTable } from "./peer-table.ts";
 import { RecordTable } from "./record-table.ts";
 import { SaidTable } from "./said-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
+import { TokenTable } from "./token-table.ts";
 
 export class Store {
   readonly sessions: SessionTable;
@@ -24,6 +28,11 @@ export class Store {
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
   readonly drafts: DraftTable;
+  readonly tokens: TokenTable;
+  readonly peers: PeerTable;
+  readonly outbox: OutboxTable;
+  /** The daemon's id, random and its own for as long as this file is. */
+  readonly identity: string;
   readonly audit: AuditTable;
   readonly keep: KeepTable;
   readonly said: SaidTable;
@@ -54,6 +63,10 @@ export class Store {
     this.approvals = new ApprovalTable(this.#db);
     this.compositions = new CompositionTable(this.#db);
     this.drafts = new DraftTable(this.#db);
+    this.tokens = new TokenTable(this.#db);
+    this.peers = new PeerTable(this.#db);
+    this.outbox = new OutboxTable(this.#db);
+    this.identity = identityOf(this.#db);
     this.audit = new AuditTable(this.#db);
     this.keep = new KeepTable(this.#db);
     this.said = new SaidTable(this.#db);

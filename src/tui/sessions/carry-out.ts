@@ -11,8 +11,11 @@ export interface CarriedOut {
 export async function carryOut(
   connection: Connection,
   order: Order,
-  env: Record<string, string>,
+  environment: Record<string, string> | undefined,
 ): Promise<CarriedOut> {
+  /** What runs on a peer's machine has its environment from there. */
+  const env = (name: string | undefined) =>
+    environment === undefined || name?.includes("/") ? {} : { env: environment };
   switch (order.verb) {
     case "rename": {
       const { session, to } = order;
@@ -21,11 +24,14 @@ export async function carryOut(
     }
     case "fork": {
       const { session: name, to } = order;
-      const { session } = await connection.call("session/fork", { name, to, env });
+      const { session } = await connection.call("session/fork", { name, to, ...env(name) });
       return { said: `forked as ${session.name}`, shows: session.id };
     }
     case "new": {
-      const { session } = await connection.call("session/new", { ...order.params, env });
+      const { session } = await connection.call("session/new", {
+        ...order.params,
+        ...env(order.params.name),
+      });
       const made = `made ${session.name}`;
       return order.shows ? { said: made, shows: session.id } : { said: made };
     }

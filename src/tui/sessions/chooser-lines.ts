@@ -29,12 +29,19 @@ export function chooserLines(model: Model, chooser: Chooser, height: number): Li
   ];
   const room = Math.max(1, height - head.length);
   const listMax = room >= 2 * previewRowsMin ? Math.ceil(room / 2) : room;
-  const listRows = Math.min(Math.max(1, sessions.length), listMax);
-  const first = Math.max(0, Math.min(place - listRows + 1, sessions.length - listRows));
   const table = tableOf(model, sessions);
-  const list = table
-    .slice(first, first + listRows)
-    .map((row, index) => rowLine(row, sessions[first + index]!, first + index === place, columns));
+  const rows: Line[] = [];
+  /** The selected session's row; the heads of peers are rows, too. */
+  let at = 0;
+  sessions.forEach((session, index) => {
+    if (session.peer !== null && session.peer !== sessions[index - 1]?.peer)
+      rows.push(cut([span(` ${visible(session.peer)}/`, "bold")], columns));
+    if (index === place) at = rows.length;
+    rows.push(rowLine(table[index] ?? "", session, index === place, columns));
+  });
+  const listRows = Math.min(Math.max(1, rows.length), listMax);
+  const first = Math.max(0, Math.min(at - listRows + 1, rows.length - listRows));
+  const list = rows.slice(first, first + listRows);
   const left = room - listRows;
   return [...head, ...list, ...previewLines(model, chooser, sessions[place], left)].slice(
     0,
@@ -67,8 +74,9 @@ function tableOf(model: Model, sessions: readonly SessionInfo[]): string[] {
     column(
       ({ id }, index) => `${id === shown ? "*" : id === model.around.last ? "-" : " "}${index}`,
     ),
-    column(({ name }) => name),
-    column(stateOf),
+    // A peer's sessions stand below its own name.
+    column(({ name, peer }) => (peer === null ? name : `  ${name.slice(peer.length + 1)}`)),
+    column((session) => stateOf(session, model.now)),
   ];
   const more = [
     column(({ activeAt }) => ago(activeAt, model.now)),
@@ -85,12 +93,16 @@ function tableOf(model: Model, sessions: readonly SessionInfo[]): string[] {
   }
   const left = model.size.columns - width(kept);
   if (left >= 8) {
-    kept.push(sessions.map(({ cwd }) => keepEnd(visible(shortPath(cwd, model.around.home)), left)));
+    const pathOf = ({ cwd, peer }: SessionInfo) =>
+      peer === null ? shortPath(cwd, model.around.home) : cwd;
+    kept.push(sessions.map((session) => keepEnd(visible(pathOf(session)), left)));
   }
   return sessions.map((_, index) => kept.map((texts) => texts[index]).join("  "));
 }
 
-function stateOf({ state, approvals, queued }: SessionInfo): string {
+function stateOf(session: SessionInfo, now: number): string {
+  const { state, approvals, queued, unreachableSince } = session;
+  if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now)}`;
   const count = approvals > 1 ? ` (${approvals})` : "";
   return state + count + (queued > 0 ? ` +${queued}` : "");
 }

@@ -135,13 +135,17 @@ export function newOrder(
   { name, cwd, model: named, sandbox }: NewSession,
   more: { shows?: boolean; prompt?: string } = {},
 ): Order {
-  const spec: SessionSpec = { cwd: directory(model, cwd) };
+  const beside = model.transcript.session?.peer ?? null;
+  const peer = name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : beside;
+  const spec: SessionSpec = { cwd: directory(model, cwd, peer) };
   if (named !== "") spec.model = named;
   if (isDemo(model)) spec.provider = "demo";
   const box = SANDBOXES.find((one) => one === sandbox);
   if (box !== undefined) spec.sandbox = box;
   const params: Omit<Params<"session/new">, "env"> = { spec };
-  if (name !== "") params.name = name;
+  // Beside a peer's session a new one is made on that peer, which may also name it.
+  if (peer !== null) params.name = name.includes("/") ? name : `${peer}/${name}`;
+  else if (name !== "") params.name = name;
   if (more.prompt !== undefined) params.prompt = { text: more.prompt };
   return { verb: "new", params, shows: more.shows ?? true };
 }
@@ -178,11 +182,18 @@ function newLine(model: Model, args: string[]): Line {
   return { kind: "order", order: newOrder(model, { ...given, name }, { shows, ...prompt }) };
 }
 
-/** Absolute: relative to the shown session's directory, `~` to the person's own. */
-function directory(model: Model, given: string): string {
-  const { home } = model.around;
-  const base = model.transcript.session?.cwd ?? home;
+/**
+ * Absolute: relative to the shown session's directory, `~` to the person's own. On a machine that
+ * is not the shown session's it stays relative, to the home directory there.
+ */
+function directory(model: Model, given: string, peer: string | null): string {
+  const { session } = model.transcript;
   const path = given.trim();
+  const isThere = peer !== null || model.around.home === "";
+  if (isThere && /^~(\/|$)/.test(path)) return path.slice(2) || ".";
+  if (isThere && session?.peer !== peer) return path || ".";
+  const { home } = model.around;
+  const base = session?.cwd ?? home;
   const whole = path === "~" || path.startsWith("~/") ? home + path.slice(1) : path;
   return normal(whole.startsWith("/") ? whole : `${base}/${whole}`);
 }

@@ -33,7 +33,7 @@ export interface StageOptions {
   /** For an agent that a message wakes. */
   env?: Record<string, string>;
   /** For sessions that are made here. */
-  environment: Record<string, string>;
+  environment?: Record<string, string>;
   /** What concerns the terminal, and not a session. */
   perform: (effect: Effect) => void;
   /** The session of the last pane can't be followed any more. */

@@ -37,6 +37,10 @@ const right: Record<string, Record<string, unknown>> = {
   "daemon/stop": { agents: "settle" },
   "daemon/activity": {},
   "daemon/sent": { limit: 1 },
+  "token/new": { scope: "observe", sessions: "*", label: "x" },
+  "token/list": {},
+  "token/revoke": { id: "0123" },
+  "pair/new": { scope: "observe", sessions: "*", label: "x" },
   "daemon/audit": { since: "2026-01-02T03:04:05.000Z", before: 1, limit: 1 },
   "daemon/search": { words: "a", since: "2026-01-02T03:04:05.000Z", limit: 1 },
   "session/update": { name: "bot", keep: { ageMs: 1 } },
@@ -86,6 +90,9 @@ const optional = new Set([
   "id",
   "mode",
   "force",
+  "scope",
+  "sessions",
+  "label",
 ]);
 
 test("every method of the table is tried here", () => {
@@ -108,7 +115,7 @@ test.each(Object.keys(right))(
     for (const [member, value] of Object.entries(good)) {
       const { [member]: _, ...without } = good;
       if (
-        !optional.has(member) &&
+        !(optional.has(member) && method !== "token/revoke") &&
         !(member === "env" && method !== "session/new" && method !== "session/fork") &&
         method !== "session/approvals"
       ) {

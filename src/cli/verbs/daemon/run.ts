@@ -1,20 +1,27 @@
 import type { Context } from "../../context.ts";
+import { refuseElsewhere } from "../../elsewhere.ts";
 import { environment } from "../../session-environment.ts";
 import type { Verb } from "../../verb.ts";
-import { codexArguments, codexOption } from "./start.ts";
+import { type DaemonOptions, daemonArguments, daemonOptions } from "./options.ts";
 
-export const daemonRun: Verb<{ codex?: string }> = {
+export const daemonRun: Verb<DaemonOptions> = {
   name: "run",
   group: "Daemon and set-up",
   summary: "run the daemon in the foreground, for systemd and containers",
-  options: [codexOption],
+  options: daemonOptions,
   examples: [["daemon run", "logs to stderr; ends on SIGTERM or ^C"]],
   async run(context, _args, options) {
+    refuseElsewhere(
+      context,
+      undefined,
+      "daemon run",
+      "Run it there: ssh -t HOST hacs-session daemon run",
+    );
     const { programFile } = await import("../../../system/program-file.ts");
     const args = [
       programFile("daemon.cjs"),
       ...choiceArguments(context),
-      ...codexArguments(options, context),
+      ...daemonArguments(options, context),
       "--foreground",
     ];
     // The daemon takes this process's place, so that signals and the supervisor reach it itself.

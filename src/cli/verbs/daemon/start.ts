@@ -1,40 +1,57 @@
-import { resolve } from "node:path";
 import { HacsError } from "../../../protocol/errors.ts";
+import type { DaemonStatus } from "../../../protocol/session.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Context } from "../../context.ts";
-import type { Option, Verb } from "../../verb.ts";
+import type { Verb } from "../../verb.ts";
+import {
+  type DaemonOptions,
+  daemonArguments,
+  daemonOptions,
+  refuseOptionsElsewhere,
+} from "./options.ts";
 
-export const codexOption: Option = {
-  flags: "--codex <path>",
-  about: "the codex that sessions run",
-  completes: "file",
-};
-
-export const daemonStart: Verb<{ codex?: string }> = {
+export const daemonStart: Verb<DaemonOptions> = {
   name: "start",
   group: "Daemon and set-up",
   summary: "start the daemon",
-  options: [codexOption],
-  examples: [["daemon start", "says so when one runs already"]],
+  options: daemonOptions,
+  examples: [
+    ["daemon start", "says so when one runs already"],
+    ["daemon start --listen 127.0.0.1:9100", "with a port; for good in the config file: listen"],
+  ],
   async run(context, _args, options) {
+    refuseOptionsElsewhere(context, options);
     const running = await runningPid(context);
-    if (running === undefined) {
+    // Over ssh the first call starts it.
+    if (running === undefined && context.choice.host === undefined) {
       const { startDaemon } = await import("../../../client/launch.ts");
-      await startDaemon(context.choice, pathsFor(context.choice), codexArguments(options, context));
+      await startDaemon(
+        context.choice,
+        pathsFor(context.choice),
+        daemonArguments(options, context),
+      );
     }
     const status = await context.call("daemon/status", {});
+    if (running !== undefined) refuseOther(options, status);
     if (context.json) context.printJson(status);
     else if (running === undefined)
-      context.note(`The daemon runs, pid ${status.pid}, on ${status.socket}.`);
+      context.note(
+        `The daemon runs, pid ${status.pid}, on ${[status.socket, ...status.listen].join(", ")}.`,
+      );
     else context.note(`A daemon runs already, pid ${running}, on ${status.socket}.`);
     return undefined;
   },
 };
 
-export function codexArguments(options: { codex?: string }, { cwd }: Context): string[] {
-  if (options.codex === undefined) return [];
-  // The daemon runs in another directory; a bare word is looked for on PATH.
-  return ["--codex", options.codex.includes("/") ? resolve(cwd, options.codex) : options.codex];
+/** What it was to listen on would be forgotten silently. */
+function refuseOther({ listen = [] }: DaemonOptions, running: DaemonStatus): void {
+  const listens = (address: string) => running.listen.some((url) => url.endsWith(`//${address}`));
+  if (listen.every(listens)) return;
+  throw new HacsError(
+    "daemon-running",
+    `A daemon runs already, pid ${running.pid}, and listens on ${running.listen.join(", ") || "its socket alone"}.`,
+    `Agents and turns go on meanwhile: hacs-session daemon restart${listen.map((address) => ` --listen ${address}`).join("")}`,
+  );
 }
 
 /** The pid of the daemon that answers, if one does. */

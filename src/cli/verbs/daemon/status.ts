@@ -20,7 +20,7 @@ export const daemonStatus: Verb = {
       if (!(error instanceof HacsError) || error.code !== "daemon-unreachable") throw error;
       throw new HacsError(
         "daemon-unreachable",
-        `No daemon runs on ${pathsFor(context.choice).socket}.`,
+        `No daemon runs on ${context.choice.host ?? pathsFor(context.choice).socket}.`,
         "Any other command starts one, or: hacs-session daemon start",
       );
     });

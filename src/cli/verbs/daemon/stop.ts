@@ -60,6 +60,7 @@ export async function stopDaemon(
     // Another command told it to stop.
     if (isStopping(error)) return void (await context.whenStopped());
     if (error instanceof HacsError) throw error;
+    if (context.choice.host !== undefined) throw hungThere(context.choice.host);
     const { hungDaemon } = await import("../../../client/hung.ts");
     const { message, next } = hungDaemon(pathsFor(context.choice, context.env).socket);
     const told = `It was told to stop ${goneTimeoutMs / 1000} s ago.`;
@@ -67,4 +68,12 @@ export async function stopDaemon(
   } finally {
     clearTimeout(timer);
   }
+}
+
+function hungThere(host: string): HacsError {
+  return new HacsError(
+    "daemon-hung",
+    `The daemon on "${host}" was told to stop ${goneTimeoutMs / 1000} s ago, and is still there.`,
+    `Look there: ssh -t ${host} hacs-session daemon stop`,
+  );
 }

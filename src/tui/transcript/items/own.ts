@@ -40,6 +40,8 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
       return loud(`the agent ${textOf(params.status)}${why}`);
     case "session/gap":
       return loud(gap(params, why));
+    case "session/called":
+      return quiet(`${textOf(params.method)} by ${by(params)}`);
     case "session/trimmed":
       return quiet(
         `${Number(params.records ?? 0)} records up to ${textOf(params.until)} were dropped; history begins here`,

@@ -1,0 +1,374 @@
+/** All other daemons that this one has to do with, by name: those it dials, and those that dial in. */
+
+import type { Duplex } from "node:stream";
+import { Link } from "../../client/link.ts";
+import { readUrl } from "../../client/transport.ts";
+import { checkName, hopsMax, quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { Neighbour, Params } from "../../protocol/methods.ts";
+import type { PeerInfo } from "../../protocol/session.ts";
+import type { Identity } from "../client.ts";
+import { LineWire } from "../line-wire.ts";
+import type { Services } from "../services.ts";
+import type { PeerRow } from "../store/peer-table.ts";
+import type { Wire } from "../wire.ts";
+import { Dialer } from "./dialer.ts";
+import { Offer } from "./offer.ts";
+import { Outbox } from "./outbox.ts";
+import { delay, inTime } from "./patience.ts";
+import { type KnownSession, Peer, patienceMs } from "./peer.ts";
+import { shortest } from "./shortest-way.ts";
+import { readToken, removeToken, writeToken } from "./token-file.ts";
+
+export interface PeersOptions {
+  services: Services;
+  /** A channel of a link that others dialled, or that this daemon offers, is a client. */
+  accept: (wire: Wire, identity: Identity) => void;
+}
+
+const channelsMax = 10_000;
+/** A peer is told to be quicker than the one who waits for it. */
+const hopMs = 50;
+const firstListMs = 1_000;
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<string, Peer>();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #offers = new Map<string, Offer>();
+  /** Links that others may call over, or that they made, with the token that was shown. */
+  readonly #served = new Map<Link, string | null>();
+  readonly #dialers = new Map<PeerRow, Dialer>();
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  get id(): string {
+    return this.#options.services.store.identity;
+  }
+
+  get #me(): Neighbour {
+    return { id: this.id, name: this.#options.services.name };
+  }
+
+  get none(): boolean {
+    return this.#peers.size === 0;
+  }
+
+  start(): void {
+    for (const row of this.#options.services.store.peers.all()) {
+      if (row.kind === "offer") this.#startOffer(row);
+      else if (row.kind === "added") this.#startPeer(row);
+      else this.#know(row);
+    }
+  }
+
+  stop(): void {
+    for (const dialer of this.#dialers.values()) dialer.stop();
+    for (const peer of this.#peers.values()) peer.close("the daemon is shutting down");
+  }
+
+  list(localSessions: number): PeerInfo[] {
+    return [
+      ...[...this.#peers.values()].map((peer) => peer.info()),
+      ...[...this.#offers.values()].map((offer) => offer.info(localSessions)),
+    ];
+  }
+
+  find(name: string): Peer {
+    const found = this.#peers.get(name);
+    if (found !== undefined) return found;
+    throw new HacsError(
+      "peer-not-found",
+      `There is no peer ${quote(name)}.`,
+      this.#peers.size > 0
+        ? `There are: ${[...this.#peers.keys()].slice(0, 10).join(", ")}`
+        : "Add one with: hacs-session peer add NAME URL",
+    );
+  }
+
+  outbox(name: string): Outbox {
+    let outbox = this.#outboxes.get(name);
+    if (outbox === undefined) {
+      outbox = new Outbox(name, this.#options.services.store);
+      this.#outboxes.set(name, outbox);
+    }
+    return outbox;
+  }
+
+  /** One that can't be reached yet is kept; one that will never be is not. */
+  async add({ name, url, token }: Params<"peer/add">): Promise<PeerInfo> {
+    checkName(name, "peer name");
+    readUrl(url);
+    if (this.#peers.has(name)) throw taken(name);
+    const row = this.#row(name, "added", url, token);
+    const { peer, dialer } = this.#startPeer(row);
+    this.#save(row);
+    const error = await firstOf(dialer);
+    if (error === undefined || !isLasting(error)) return peer.info();
+    this.remove(name);
+    throw error;
+  }
+
+  async join({ url, as, token }: Params<"peer/join">): Promise<PeerInfo> {
+    checkName(as, "peer name");
+    readUrl(url);
+    if (this.#offers.has(url)) {
+      throw new HacsError(
+        "name-taken",
+        `This daemon offers its sessions to ${quote(url)} already.`,
+        `To change how: hacs-session peer rm ${url}`,
+      );
+    }
+    const row = this.#row(as, "offer", url, token);
+    const { offer, dialer } = this.#startOffer(row);
+    this.#save(row);
+    const error = await firstOf(dialer);
+    if (error === undefined || !isLasting(error)) return offer.info(0);
+    this.remove(url);
+    throw error;
+  }
+
+  #row(name: string, kind: PeerRow["kind"], url: string | null, token?: string): PeerRow {
+    const { stateDir } = this.#options.services.paths;
+    const tokenFile = token === undefined ? null : writeToken(stateDir, token);
+    const seenAt = new Date().toISOString();
+    return { name, kind, url, tokenFile, daemon: null, sessions: "[]", seenAt };
+  }
+
+  /** By name, or an offer by its URL. Gives how many kept messages went with it. */
+  remove(name: string): { name: string; dropped: number } {
+    const { store } = this.#options.services;
+    const offers = [...this.#offers.values()].map(({ row }) => row);
+    const row =
+      this.#peers.get(name)?.row ??
+      offers.find(({ url }) => url === name) ??
+      offers.find((offer) => offer.name === name);
+    if (row === undefined) this.find(name);
+    const gone = row as PeerRow;
+    this.#dialers.get(gone)?.stop();
+    this.#dialers.delete(gone);
+    if (gone.kind === "offer") this.#offers.delete(String(gone.url));
+    else {
+      this.#peers.get(gone.name)?.close("the peer was removed");
+      this.#peers.delete(gone.name);
+      this.#outboxes.delete(gone.name);
+    }
+    const dropped = store.transaction(() => {
+      store.peers.remove(gone);
+      return gone.kind === "offer" ? 0 : store.outbox.clear(gone.name);
+    });
+    removeToken(gone.tokenFile);
+    return { name, dropped };
+  }
+
+  #know(row: PeerRow): Peer {
+    const { name } = row;
+    const peer = new Peer(row, {
+      id: this.id,
+      save: (changed) => this.#save(changed),
+      log: (message, details) =>
+        this.#options.services.log.info({ peer: name, ...details }, message),
+      onConnected: () => {
+        if (peer.link !== undefined) void this.outbox(name).flush(peer.link);
+      },
+      kept: () => this.outbox(name).info(),
+    });
+    this.#peers.set(name, peer);
+    return peer;
+  }
+
+  #startPeer(row: PeerRow): { peer: Peer; dialer: Dialer } {
+    const peer = this.#know(row);
+    const dialer = this.#dial(row, {
+      link: async (connection, daemon, onClose) => {
+        if (daemon === this.id) throw itself(String(row.url));
+        await connection.call("peer/link", { daemon: this.#me });
+        const link: Link = new Link(connection.release(), {
+          asked: true,
+          onClose: (error) => {
+            peer.disconnected(link, error);
+            onClose(error);
+          },
+        });
+        await this.#connected(peer, link, daemon);
+        // What it has is to be known when it is said to be there.
+        await inTime(peer.refresh(0), firstListMs);
+        return link;
+      },
+      onFailed: (error) => peer.disconnected(undefined, error),
+      onTrying: (trying) => {
+        peer.trying = trying;
+      },
+    });
+    peer.retry = () => dialer.retry();
+    dialer.start();
+    return { peer, dialer };
+  }
+
+  #startOffer(row: PeerRow): { offer: Offer; dialer: Dialer } {
+    const offer = new Offer(row);
+    this.#offers.set(String(row.url), offer);
+    const dialer = this.#dial(row, {
+      link: async (connection, daemon, onClose) => {
+        if (daemon === this.id) throw itself(String(row.url));
+        await connection.call("peer/offer", { as: row.name, daemon: this.#me });
+        const neighbour = { id: daemon, name: new URL(String(row.url)).host || row.name };
+        const link = this.serve(connection.release(), ownerOf(neighbour), true, (error) => {
+          offer.disconnected(error);
+          onClose(error);
+        });
+        offer.connected();
+        return link;
+      },
+      onFailed: (error) => offer.disconnected(error),
+      onTrying: () => {},
+    });
+    dialer.start();
+    return { offer, dialer };
+  }
+
+  #dial(
+    row: PeerRow,
+    more: Pick<ConstructorParameters<typeof Dialer>[0], "link" | "onFailed" | "onTrying">,
+  ): Dialer {
+    const { tokenFile, url } = row;
+    const dialer = new Dialer({
+      url: String(url),
+      token: () => (tokenFile === null ? undefined : readToken(tokenFile)),
+      remoteCommand: this.#options.services.remoteCommand,
+      name: this.#me.name,
+      ...more,
+    });
+    this.#dialers.set(row, dialer);
+    return dialer;
+  }
+
+  async #connected(peer: Peer, link: Link, daemon: string): Promise<void> {
+    try {
+      await peer.connected(link, daemon);
+    } catch (error) {
+      link.close("it did not answer");
+      throw error;
+    }
+  }
+
+  /** A link whose channels the other side opens: each is a client of this daemon. */
+  serve(
+    stream: Duplex,
+    identity: Identity,
+    asked: boolean = false,
+    onClose: (error: HacsError) => void = () => {},
+  ): Link {
+    const link: Link = new Link(stream, {
+      asked,
+      onChannel: (channel) => this.#options.accept(new LineWire(channel), identity),
+      onClose: (error) => {
+        this.#served.delete(link);
+        onClose(error);
+      },
+      channelsMax,
+    });
+    this.#served.set(link, identity.access.token);
+    return link;
+  }
+
+  /** A token is good no more, and neither is what was made with it. Gives how many links that was. */
+  cut(token: string): number {
+    const theirs = [...this.#served].filter(([, shown]) => shown === token);
+    for (const [link] of theirs) link.close("its token was revoked or has expired");
+    return theirs.length;
+  }
+
+  /** May `daemon` be called so here? A name belongs to whom had it first. */
+  checkOffer(as: string, daemon: Neighbour): void {
+    checkName(as, "peer name");
+    if (daemon.id === this.id) throw itself(as);
+    const known = this.#peers.get(as);
+    if (known === undefined) return;
+    if (known.row.kind !== "joined" || known.row.daemon !== daemon.id) throw taken(as);
+  }
+
+  /** A daemon that dialled in, and speaks first on its link. */
+  async offered(
+    as: string,
+    daemon: Neighbour,
+    stream: Duplex,
+    token: string | null,
+  ): Promise<void> {
+    const row = this.#peers.get(as)?.row ?? this.#row(as, "joined", null);
+    const peer = this.#peers.get(as) ?? this.#know(row);
+    const link: Link = new Link(stream, {
+      asked: false,
+      onClose: (error) => {
+        this.#served.delete(link);
+        peer.disconnected(link, error);
+      },
+    });
+    this.#served.set(link, token);
+    await link.heard;
+    await this.#connected(peer, link, daemon.id).catch((error) =>
+      peer.disconnected(undefined, error),
+    );
+  }
+
+  /** What the peers have, as fresh as `waitMs` allows; each session once, by its shortest way. */
+  async sessions(waitMs: number, all: boolean): Promise<KnownSession[]> {
+    const peers = [...this.#peers.values()];
+    const asked = waitMs > hopMs ? peers.filter(({ link }) => link !== undefined) : [];
+    await inTime(
+      Promise.allSettled(asked.map((peer) => peer.refresh(waitMs - hopMs, all))),
+      asked.length > 0 ? waitMs : 0,
+    );
+    const known = peers.flatMap((peer) => [
+      ...peer.known(),
+      ...(all && peer.link !== undefined ? peer.ended : []),
+    ]);
+    return shortest(known.filter(({ via }) => via.length <= hopsMax));
+  }
+
+  /** A session of a peer's by its address, or by its id behind the peer's name. */
+  named(address: string): string {
+    for (const peer of this.#peers.values()) {
+      const found = peer.known().find(({ session }) => session.id === address);
+      if (found !== undefined) return found.session.name;
+    }
+    return address;
+  }
+
+  #save(row: PeerRow): void {
+    const { store } = this.#options.services;
+    store.transaction(() => store.peers.put(row));
+  }
+}
+
+/** Until the first attempt is over, or takes too long for somebody who waits. */
+async function firstOf(dialer: Dialer): Promise<HacsError | undefined> {
+  const late = delay(patienceMs);
+  const error = await Promise.race([dialer.tried, late.over]);
+  late.cancel();
+  return error ?? undefined;
+}
+
+/** It would be the same the next time. */
+function isLasting(error: HacsError): boolean {
+  return [2, 3, 7].includes(error.exitCode) || error.code === "protocol-version";
+}
+
+/** What a daemon that is offered to may do here: what its owner may, who chose to join. */
+function ownerOf(neighbour: Neighbour): Identity {
+  return { access: { scope: "admin", sessions: "*", token: null }, neighbour };
+}
+
+function taken(name: string): HacsError {
+  return new HacsError(
+    "name-taken",
+    `There is another peer named ${quote(name)}.`,
+    "Choose another name, or remove that one: hacs-session peer rm NAME",
+  );
+}
+
+function itself(url: string): HacsError {
+  return new HacsError("peer-loop", `${quote(url)} leads to this daemon itself.`);
+}

@@ -1,0 +1,169 @@
+/**
+ * The tokens that let a client in from elsewhere. A token is `hacs_ID_SECRET`; of it only a hash is
+ * kept, and its row is found by the id, which is no secret. One that is revoked, or whose time is
+ * over, is gone at once, and so are the connections that showed it.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Grant, NewToken, TokenInfo } from "../../protocol/access.ts";
+import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { TokenRow, TokenTable } from "../store/token-table.ts";
+
+const tokensMax = 10_000;
+const secretBytes = 32;
+const idBytes = 6;
+/** Fewer characters of an id than this are no id. */
+const prefixLengthMin = 4;
+/** How exactly it is kept when a token was last used. */
+const usedEveryMs = 60_000;
+/** A timer waits this long at most, so that a machine that was asleep is not long behind. */
+const timerMaxMs = 30_000;
+
+export class Tokens {
+  /** The token is no more, and who came with it has to go. Gives how many went. */
+  onEnd: (id: string, why: HacsError) => number = () => 0;
+  readonly #table: TokenTable;
+  readonly #rows: Map<string, TokenRow>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(table: TokenTable) {
+    this.#table = table;
+    this.#rows = new Map(table.all().map((row) => [row.id, row]));
+    this.#expire();
+  }
+
+  issue({ scope, sessions, expiresMs, label }: Grant): NewToken {
+    if (this.#rows.size >= tokensMax) {
+      throw new HacsError(
+        "queue-full",
+        `There are ${tokensMax} tokens at most, and as many are there.`,
+        "Revoke some: hacs-session token ls",
+      );
+    }
+    const id = randomBytes(idBytes).toString("hex");
+    const token = `hacs_${id}_${randomBytes(secretBytes).toString("base64url")}`;
+    const now = Date.now();
+    const row: TokenRow = {
+      id,
+      hash: hashOf(token),
+      label,
+      scope,
+      sessions,
+      createdAt: new Date(now).toISOString(),
+      expiresAt: expiresMs === null ? null : new Date(now + expiresMs).toISOString(),
+      usedAt: null,
+    };
+    this.#table.insert(row);
+    this.#rows.set(id, row);
+    this.#arm();
+    return { id, token, scope, sessions, expiresAt: row.expiresAt };
+  }
+
+  /** Whose token this is. Throws `unauthenticated`, in the same words whatever is wrong. */
+  check(token: string): TokenRow {
+    const [, id = ""] = /^hacs_([0-9a-f]+)_/.exec(token) ?? [];
+    const row = this.#rows.get(id);
+    const isRight = timingSafeEqual(hashOf(token), row?.hash ?? hashOf(""));
+    if (row === undefined || !isRight || isOver(row)) throw unauthenticated();
+    this.#use(row);
+    return row;
+  }
+
+  /** The token still counts, for who showed it a moment ago. Throws `unauthenticated`. */
+  stillThere(id: string): TokenRow {
+    const row = this.#rows.get(id);
+    if (row === undefined || isOver(row)) throw unauthenticated();
+    return row;
+  }
+
+  list(): TokenInfo[] {
+    return [...this.#rows.values()].map(infoOf);
+  }
+
+  /** Throws `token-not-found`. */
+  revoke(given: string): { token: TokenInfo; cut: number } {
+    const row = this.#find(given);
+    const why = new HacsError(
+      "unauthenticated",
+      "The token that this connection came with was revoked.",
+      "Ask for another one.",
+    );
+    return { token: infoOf(row), cut: this.#end(row.id, why) };
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #find(given: string): TokenRow {
+    const matching =
+      given.length < prefixLengthMin
+        ? []
+        : [...this.#rows.values()].filter(({ id }) => id.startsWith(given));
+    const [only, ...more] = matching;
+    if (only !== undefined && more.length === 0) return only;
+    throw new HacsError(
+      "token-not-found",
+      more.length > 0
+        ? `${quote(given)} begins the ids of several tokens.`
+        : `There is no token with the id ${quote(given)}.`,
+      "See them with: hacs-session token ls",
+    );
+  }
+
+  #use(row: TokenRow): void {
+    const now = Date.now();
+    if (row.usedAt !== null && Math.abs(now - Date.parse(row.usedAt)) < usedEveryMs) return;
+    row.usedAt = new Date(now).toISOString();
+    this.#table.used(row.id, row.usedAt);
+  }
+
+  #end(id: string, why: HacsError): number {
+    this.#table.remove(id);
+    this.#rows.delete(id);
+    return this.onEnd(id, why);
+  }
+
+  #expire(): void {
+    for (const row of [...this.#rows.values()].filter(isOver)) {
+      const why = new HacsError(
+        "unauthenticated",
+        `The token that this connection came with expired at ${row.expiresAt}.`,
+        "Ask for another one.",
+      );
+      this.#end(row.id, why);
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const ends = [...this.#rows.values()].flatMap(({ expiresAt }) =>
+      expiresAt === null ? [] : [Date.parse(expiresAt)],
+    );
+    if (ends.length === 0) return;
+    const next = ends.reduce((first, end) => Math.min(first, end));
+    const waitMs = Math.min(timerMaxMs, Math.max(0, next - Date.now()));
+    this.#timer = setTimeout(() => this.#expire(), waitMs).unref();
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+function isOver({ expiresAt }: TokenRow): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= Date.now();
+}
+
+function infoOf({ hash: _hash, ...info }: TokenRow): TokenInfo {
+  return info;
+}
+
+function unauthenticated(): HacsError {
+  return new HacsError(
+    "unauthenticated",
+    "The token is unknown, was revoked or has expired.",
+    "Ask for one that is made with: hacs-session token new",
+  );
+}

@@ -1,0 +1,220 @@
+/** A link that breaks, and what is promised all the same. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CuttingProxy } from "../../support/cutting-proxy.ts";
+import { eventually } from "../../support/eventually.ts";
+import { clientIdsIn, historyOf } from "../../support/history-check.ts";
+import { createHome, type Home } from "../../support/home.ts";
+import { createModel, type TestModel } from "../../support/model.ts";
+import { errorOf } from "../../support/sessions.ts";
+import { watch } from "../../support/watcher.ts";
+
+let model: TestModel;
+let near: Home;
+let far: Home;
+let proxy: CuttingProxy;
+beforeAll(async () => {
+  model = await createModel();
+  near = await createHome({ model, config: { name: "near" } });
+  far = await createHome({ model, config: { name: "far" } });
+  await far.ok(["new", "bot", "-d"]);
+  await near.ok(["daemon", "start"]);
+});
+afterAll(async () => {
+  await near.close();
+  await far.close();
+  await model.close();
+});
+beforeEach(async () => {
+  proxy = new CuttingProxy(far.socket);
+  await proxy.open();
+  await near.ok(["peer", "add", "b", proxy.url]);
+});
+afterEach(async () => {
+  await near.ok(["peer", "rm", "b"]);
+  await proxy.close();
+});
+
+const connected = () =>
+  eventually(async () => (await near.cliJson(["peer", "ls"]))[0].state === "connected", {
+    what: "the peer is connected",
+  });
+
+/** A small generator, so that a failure can be repeated. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+describe("while the link is down", () => {
+  test("sessions are shown as they were last seen, unreachable since when", async () => {
+    await proxy.shut();
+    const [session] = await near.cliJson(["ls"]);
+    expect(session).toMatchObject({ name: "b/bot", state: "unreachable", cwd: far.work });
+    expect(Date.parse(session.unreachableSince)).not.toBeNaN();
+    expect(await near.ok(["ls"])).toMatch(/b\/bot\s+unreachable since/);
+    const [peer] = await near.cliJson(["peer", "ls"]);
+    expect(peer).toMatchObject({ name: "b", state: "unreachable", sessions: 1 });
+    await proxy.open();
+    await connected();
+    expect(await near.cliJson(["ls"])).toMatchObject([{ name: "b/bot", state: "idle" }]);
+  });
+
+  test("they are so after the daemon was started anew, too", async () => {
+    await proxy.shut();
+    await near.killDaemon();
+    expect(await near.cliJson(["ls"])).toMatchObject([{ name: "b/bot", state: "unreachable" }]);
+    await proxy.open();
+    await connected();
+  });
+
+  test("calls fail with 6, and say that the peer is away", async () => {
+    await proxy.shut();
+    for (const args of [
+      ["send", "b/bot", "say no"],
+      ["show", "b/bot"],
+      ["tail", "b/bot"],
+    ]) {
+      const outcome = await near.cli(args);
+      expect(outcome).toMatchObject({ code: 6, stderr: expect.stringContaining('peer "b"') });
+    }
+    const connection = await near.connect();
+    const error = await errorOf(connection.call("session/attach", { name: "b/bot" }));
+    expect(error.code).toBe("peer-unreachable");
+    await proxy.open();
+  });
+
+  test("who is attached is told, and goes on from its cursor", async () => {
+    const watcher = await watch(near, "b/bot");
+    await watcher.until("live", ({ method }) => method === "session/live");
+    await proxy.shut();
+    await watcher.until(
+      "word of it",
+      ({ method, params }) =>
+        method === "session/state" && (params.session as { state: string }).state === "unreachable",
+    );
+    await far.ok(["send", "bot", "say meanwhile", "--wait"]);
+    await proxy.open();
+    await watcher.until("the answer", ({ params }) => JSON.stringify(params).includes("meanwhile"));
+    await near.ok(["send", "b/bot", "say afterwards", "--wait"]);
+    await watcher.until("the next", ({ params }) => JSON.stringify(params).includes("afterwards"));
+    expect(watcher.records().map(({ seq }) => seq)).toEqual(
+      watcher.records().map((_, place) => place + 1),
+    );
+    watcher.stop();
+  });
+
+  test("--store keeps messages, and delivers each once and in order", async () => {
+    await proxy.shut();
+    const ids = ["s1", "s2", "s3", "s2"];
+    for (const id of ids) {
+      const args = ["send", "b/bot", "--store", "--id", id, `say ${id}`];
+      expect(await near.cliJson(args)).toMatchObject({ status: "stored", messageId: id });
+    }
+    const other = await near.cli(["send", "b/bot", "--store", "--id", "s1", "say other"]);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("used before") });
+    await near.ok(["send", "b/none", "--store", "--id", "lost", "say lost"]);
+    expect(await near.cliJson(["peer", "ls"])).toMatchObject([{ stored: 4 }]);
+    // The daemon that keeps them may die meanwhile.
+    await near.killDaemon();
+    await near.ok(["daemon", "start"]);
+    await proxy.open();
+    await eventually(async () => (await near.cliJson(["peer", "ls"]))[0].stored === 0, {
+      what: "nothing is stored any more",
+    });
+    await far.ok(["wait", "bot"]);
+    const records = await historyOf(far, "bot");
+    expect(clientIdsIn(records).filter((id) => /^s\d$/.test(id))).toEqual(["s1", "s2", "s3"]);
+    expect(await near.cliJson(["peer", "ls"])).toMatchObject([
+      {
+        refused: [{ id: "lost", session: "b/none", error: expect.stringContaining("no session") }],
+      },
+    ]);
+  });
+
+  test("a peer that falls silent is noticed, though nothing was closed", async () => {
+    const watcher = await watch(near, "b/bot");
+    proxy.silence();
+    await watcher.until(
+      "word of it",
+      ({ method, params }) =>
+        method === "session/state" && (params.session as { state: string }).state === "unreachable",
+    );
+    proxy.cut();
+    proxy.speak();
+    await watcher.until(
+      "its return",
+      ({ method, params }) =>
+        method === "session/state" && (params.session as { state: string }).state !== "unreachable",
+    );
+    watcher.stop();
+  });
+
+  test("a list does not wait for a peer that does not answer", async () => {
+    await near.ok(["ls"]);
+    proxy.silence();
+    // What it had stands in for what it has: the link is still thought to be there.
+    expect(await near.cliJson(["ls"])).toMatchObject([{ name: "b/bot", state: "idle" }]);
+    proxy.cut();
+    proxy.speak();
+    await connected();
+  });
+});
+
+describe("a link that is cut again and again", () => {
+  test("at 100 random moments loses nothing and repeats nothing", async () => {
+    const seed = 20_261;
+    const next = random(seed);
+    const watcher = await watch(near, "b/bot", { deltas: true });
+    const head = (await far.show("bot")).seq;
+    await watcher.until("the head", ({ seq }) => seq === head);
+    const before = proxy.connections;
+    // From a few bytes, in the middle of the hello, to well into a stream.
+    for (let i = 0; i < 100; i++) proxy.cuts.push(50 + Math.floor(next() ** 2 * 60_000));
+    proxy.cut();
+    const connection = await near.connect();
+    const ids: string[] = [];
+    // Who asks has the link tried at once, however long its next attempt would be off.
+    const asks = setInterval(() => {
+      connection.call("session/show", { name: "b/bot" }).catch(() => {});
+    }, 25);
+    const texts = new Map<string, string>();
+    for (let i = 0; proxy.cuts.length > 0; i++) {
+      const id = `cut-${i}`;
+      ids.push(id);
+      const words = 20 + Math.floor(next() * 150);
+      texts.set(id, `words ${words}`);
+      await connection.call("session/send", {
+        name: "b/bot",
+        id,
+        content: { text: `words ${words}` },
+        store: true,
+      });
+      // A stream is under way at most of the cuts.
+      await watcher.message(id, "finished");
+    }
+    clearInterval(asks);
+    expect(proxy.connections - before).toBeGreaterThanOrEqual(100);
+    await connection.call("session/send", {
+      name: "b/bot",
+      id: "last",
+      content: { text: "say the end" },
+      store: true,
+    });
+    await watcher.message("last", "finished");
+    const records = await historyOf(far, "bot");
+    const seen = watcher.records();
+    expect(seen.map(({ seq }) => seq)).toEqual(seen.map((_, place) => place + 1));
+    expect(seen.map(({ method, params }) => ({ method, params }))).toEqual(
+      records.slice(0, seen.length).map(({ method, params }) => ({ method, params })),
+    );
+    const sent = clientIdsIn(records).filter((id) => id.startsWith("cut-"));
+    expect(sent).toEqual(ids);
+    // What was drawn from drafts and deltas along the way is what was said.
+    const drawn = JSON.stringify(watcher.transcript().entries);
+    expect(drawn).toContain("the end");
+    watcher.stop();
+  }, 180_000);
+});
