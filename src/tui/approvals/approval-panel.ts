@@ -4,6 +4,7 @@
  * not in view. Pure.
  */
 import { visible, visibleLines } from "../../protocol/address.ts";
+import type { Draft } from "../../protocol/records.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
 import { keyName } from "../keymap.ts";
 import type { FormState, Model } from "../model.ts";
@@ -95,7 +96,19 @@ function countText({ transcript }: Model): string {
   return length > 1 ? `  1 of ${length}` : "";
 }
 
+/** A command can be long, and a key asks for its rows more than once: they are kept. */
+const bodies = new WeakMap<ApprovalDetail, { of: readonly unknown[]; rows: Line[] }>();
+
 function approvalBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
+  const of = [width, model.transcript.session?.cwd, draftOf(model, approval)];
+  const known = bodies.get(approval);
+  if (known?.of.every((one, index) => one === of[index])) return known.rows;
+  const rows = drawBody(model, approval, width);
+  bodies.set(approval, { of, rows });
+  return rows;
+}
+
+function drawBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
   const rows: Line[] = [];
   const say = (label: string, text: string | null) => {
     if (text === null || text === "") return;
@@ -129,10 +142,15 @@ const besides: [string, string][] = [
   ["write under", "grantRoot"],
 ];
 
+function draftOf({ transcript }: Model, { kind, params }: ApprovalDetail): Draft | undefined {
+  if (kind !== "fileChange") return undefined;
+  return transcript.drafts.find(({ itemId }) => itemId === params.itemId);
+}
+
 /** The diff of a file change lies in the item that waits, and where that is not here, beside it. */
 function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[] {
   if (approval.kind !== "fileChange") return [];
-  const draft = model.transcript.drafts.find(({ itemId }) => itemId === approval.params.itemId);
+  const draft = draftOf(model, approval);
   const item = draft === undefined ? { changes: approval.changes ?? [] } : itemOfDraft(draft);
   const cwd = model.transcript.session?.cwd ?? "";
   return fileChange(item, { width, expanded: true, demo: false, more: "", cwd });

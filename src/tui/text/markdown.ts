@@ -5,6 +5,7 @@
  * nested without end) is shown as it is.
  */
 import type { MarkedToken, Token, Tokens } from "marked";
+import { trimEnd } from "../../protocol/trim-end.ts";
 import { colored } from "./code.ts";
 import { Growth } from "./growth.ts";
 import { inline, linesOf } from "./inline.ts";
@@ -98,7 +99,7 @@ function block(token: MarkedToken, width: number): Line[] {
     case "checkbox":
       return [];
     default:
-      return plain(token.raw.replace(/\n+$/, ""), width);
+      return plain(trimEnd(token.raw, "\n"), width);
   }
 }
 
