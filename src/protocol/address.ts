@@ -81,12 +81,20 @@ export function quote(value: string): string {
 const INVISIBLE =
   /(?!(?<=\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=\p{Extended_Pictographic}))(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** More marks on one character than Unicode's stream-safe text has (UAX 15) are no writing. */
+const marksMax = 30;
+const HEAP = /\p{M}{31,}/gu;
+
 /**
  * Text with every character that a terminal would obey, or an eye would miss, written as its
  * code point. Newlines and tabs are characters like any other here.
  */
 export function visible(text: string): string {
-  return text.replace(INVISIBLE, (character) => {
+  const bounded = text.replace(HEAP, (marks) => {
+    const more = [...marks].slice(marksMax);
+    return `${[...marks].slice(0, marksMax).join("")}<${more.length} marks more>`;
+  });
+  return bounded.replace(INVISIBLE, (character) => {
     const point = character.codePointAt(0) ?? 0;
     return point < 0x20
       ? `^${String.fromCharCode(point + 0x40)}`

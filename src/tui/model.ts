@@ -7,7 +7,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
-import type { Answers } from "./approvals/form.ts";
+import type { Entered } from "./approvals/form.ts";
 import { type Completing, noCompleting } from "./composer/completing.ts";
 import { type Composer, emptyComposer } from "./composer/composer.ts";
 import { type DraftSync, noDraft } from "./composer/draft-sync.ts";
@@ -59,8 +59,11 @@ export interface Model {
   opened: readonly string[];
   search: Search | null;
   dialog: Dialog | null;
-  /** The approval on the screen, and since when: one just come takes no answer yet. */
-  shown: { id: string; at: number } | null;
+  /**
+   * The prompt in view, and since when: one just come takes no answer yet. `amid` while what was
+   * being written when it came is still there: that was not written for it.
+   */
+  shown: { id: string; at: number; amid: boolean } | null;
   notice: Notice | null;
   /** The other sessions, and what else stays when another one is shown. */
   around: Around;
@@ -117,7 +120,8 @@ export type Dialog =
 export interface FormState {
   index: number;
   text: string;
-  answers: Answers;
+  /** Of the fields before, in their order. */
+  entered: readonly Entered[];
 }
 
 export interface Notice {

@@ -7,7 +7,13 @@
  */
 
 import { visible } from "../protocol/address.ts";
-import { focusApproval, pressInApproval, typeInForm } from "./approvals/press-approval.ts";
+import { withPromptInView } from "./approvals/in-view.ts";
+import {
+  focusApproval,
+  pasteInForm,
+  pressInApproval,
+  typeInForm,
+} from "./approvals/press-approval.ts";
 import { chipOf, droppedImage, eraseBack } from "./composer/chips.ts";
 import { wantCandidates } from "./composer/completion.ts";
 import * as edit from "./composer/composer.ts";
@@ -54,7 +60,12 @@ export function focusOf(model: Model): Focus {
 
 /** `newId` names a message that is sent: it stays the same however often it is tried. */
 export function press(model: Model, stroke: Stroke, newId: () => string): Step {
-  return wantCandidates(pressed(model, stroke, newId));
+  return seen(wantCandidates(pressed(model, stroke, newId)));
+}
+
+/** A key may have opened what covers a prompt, or closed it. */
+function seen({ model, effects }: Step): Step {
+  return { model: withPromptInView(model), effects };
 }
 
 function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
@@ -80,7 +91,7 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
 export function paste(model: Model, text: string): Step {
   const focus = focusOf(model);
   const clean = edit.pasted(text);
-  if (focus === "form") return typeInForm(model, clean.replaceAll("\n", " "));
+  if (focus === "form") return pasteInForm(model, clean.replaceAll("\n", " "));
   const overlay = overlayOf(model);
   if (overlay !== null && (focus === "prompt" || focus === "new")) {
     return typeInOverlay(model, overlay, clean);
@@ -89,7 +100,7 @@ export function paste(model: Model, text: string): Step {
   if (focus !== "composer") return only(noticed(model, "nothing takes a paste here"));
   const image = droppedImage(clean);
   const added = image === null ? clean : `${chipOf(image)} `;
-  return wantCandidates(only({ ...model, composer: edit.insert(model.composer, added) }));
+  return seen(wantCandidates(only({ ...model, composer: edit.insert(model.composer, added) })));
 }
 
 function pressKey(model: Model, key: string, newId: () => string): Step {

@@ -4,6 +4,7 @@ import type { Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import type { Composition, HistoryRecord, SessionDetail } from "../protocol/session.ts";
 import { disconnected, fold, type QueuedMessage } from "../protocol/transcript.ts";
+import { withPromptInView } from "./approvals/in-view.ts";
 import { joinedDraft, toldDraft } from "./composer/draft-sync.ts";
 import { type Effect, isBusy, isLate, type Model, noticed, only, type Step } from "./model.ts";
 import { wantEarlier } from "./transcript/earlier.ts";
@@ -170,17 +171,10 @@ export function ticked(model: Model): Model {
 /** Keeps the prompt that is shown, and the one that has the keyboard, to what still waits. */
 function settled(model: Model): Model {
   const { approvals } = model.transcript;
-  const first = approvals[0];
-  const shown =
-    first === undefined
-      ? null
-      : model.shown?.id === first.id
-        ? model.shown
-        : { id: first.id, at: model.now };
   const { dialog } = model;
   const over =
     dialog?.kind === "approval" && !approvals.some((approval) => approval.id === dialog.id);
-  return withoutStaleNotice({ ...model, shown, dialog: over ? null : dialog });
+  return withoutStaleNotice(withPromptInView({ ...model, dialog: over ? null : dialog }));
 }
 
 /** A notice that says what is over would be wrong. */

@@ -333,7 +333,7 @@ describe("a terminal", () => {
   });
 
   test("without a verb attaches to the session used last, or prints the help", async () => {
-    terminal = home.terminal([], { cols: 120, rows: 90 });
+    terminal = home.terminal([], { cols: 120, rows: 100 });
     await terminal.waitFor("Usage: hacs-session");
     expect(await terminal.exited).toEqual({ code: 0, signal: null });
     await terminal.close();

@@ -130,3 +130,10 @@ test("a family of emoji stays one picture; a joiner anywhere else is shown", () 
   expect(visible("👨‍👩‍👧 🏳️‍🌈 👩🏽‍💻")).toBe("👨‍👩‍👧 🏳️‍🌈 👩🏽‍💻");
   expect(visible("a\u200db \u200d👩")).toBe("a<U+200D>b <U+200D>👩");
 });
+
+test("a heap of marks on one character is cut down, and said", () => {
+  expect(visible(`e${"\u0301".repeat(30)}`)).toBe(`e${"\u0301".repeat(30)}`);
+  expect(visible(`e${"\u0301".repeat(100_000)}x`)).toBe(
+    `e${"\u0301".repeat(30)}<99970 marks more>x`,
+  );
+});

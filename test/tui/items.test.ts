@@ -229,3 +229,11 @@ test("colour goes with NO_COLOR and weights stay; a control byte never passes", 
   expect(paint(line, 16)).toBe("\u001b[1m\u001b[36ma�[31mb\u001b[39m\u001b[22m");
   expect(paint(line, 0)).toBe("\u001b[1ma�[31mb\u001b[22m");
 });
+
+test("what ends within a text is not looked for from each of its signs, which takes minutes", () => {
+  const text = `${"\n".repeat(300_000)}the end${"\r".repeat(300_000)}.`;
+  const command = { command: text, aggregatedOutput: text, status: "completed", exitCode: 0 };
+  expect(rows(item("commandExecution", command)).join("")).toContain("lines more");
+  const content = [{ type: "text", text }];
+  expect(rows(item("userMessage", { content })).join("")).toContain("lines more");
+});

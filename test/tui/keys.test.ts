@@ -79,6 +79,30 @@ test("the mark before a paste is not taken for keys, wherever a slow line parts 
   }
 });
 
+test("what is pasted is text: it neither clicks nor tells colours, wherever it is parted", () => {
+  const pasted = "a\u001b[<0;1;1Mb\u001b]11;rgb:00/00/00\u0007c\u001b[20\u001b[200~d";
+  const whole = `\u001b[200~${pasted}\u001b[201~`;
+  for (let at = 3; at <= whole.length; at++) {
+    const filter = new ReportFilter();
+    const sent = `${whole}\u001b[<0;4;2M`;
+    const taken = [sent.slice(0, at), sent.slice(at)].map((part) => filter.take(part));
+    expect(taken.map(({ rest }) => rest).join("")).toBe(whole);
+    expect(taken.map(({ background }) => background)).toEqual([null, null]);
+    expect(taken.flatMap(({ pointings }) => pointings)).toEqual([{ does: "click", x: 3, y: 1 }]);
+  }
+});
+
+test("an answer of the terminal's that nobody here asked for is not typed", () => {
+  for (const answer of [
+    "]10;rgb:ff/ff/ff\u0007",
+    "P1$r0m\u001b\\",
+    "_Gi=1;OK\u001b\\",
+    "]lwho\u001b\\",
+  ]) {
+    expect(new ReportFilter().take(`a\u001b${answer}b`).rest).toBe("ab");
+  }
+});
+
 test("a key means what has the keyboard makes of it", () => {
   const table: [Focus, string, string | undefined][] = [
     ["composer", "enter", "send"],

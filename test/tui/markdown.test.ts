@@ -157,3 +157,20 @@ test("nesting without end is shown as it is", () => {
     expect(markdown(hostile, 40).length).toBeGreaterThan(0);
   }
 });
+
+test("a paragraph that would take the reader seconds is shown as it is, its neighbours as Markdown", () => {
+  const busy = ["*a **a ", "a_b_", "~~a", "a.a.a.", "http://a&a;&a;", "[`a", "<a b "];
+  for (const [index, unit] of busy.entries()) {
+    const hostile = unit.repeat(3_000 / unit.length + 300).trim();
+    const rows = styled(`**before**\n${index}\n\n${hostile}\n\n**after**`, 9_000);
+    expect(rows.at(0)).toBe("bold:before");
+    expect(rows.slice(3, -2).join("").replaceAll("plain:", "")).toBe(hostile);
+    expect(rows.at(-1)).toBe("bold:after");
+  }
+  const nested = `${"- 1. > ".repeat(20)}a`;
+  expect(drawn(nested, 400)).toEqual([nested]);
+  const items = "- a\n  b\n".repeat(600).trim();
+  expect(drawn(items)[0]).toBe("- a");
+  expect(drawn("- a\n  **b**\n".repeat(300))[0]).toBe("• a");
+  expect(drawn(`\`\`\`sh\n${"ls\n".repeat(1_500)}\`\`\``)[0]?.trim()).toBe("sh");
+});

@@ -223,7 +223,7 @@ test("a pane that loses the keys takes them from what it asked, and keeps what i
   const asked = { ...modelWith({ events: [requested(1, approvalDetail())] }), prefix: true };
   const dialogs: [Model["dialog"], boolean][] = [
     [{ kind: "approval", id: "a1", row: 0, form: null }, false],
-    [{ kind: "approval", id: "a1", row: 0, form: { index: 0, text: "half", answers: {} } }, true],
+    [{ kind: "approval", id: "a1", row: 0, form: { index: 0, text: "half", entered: [] } }, true],
     [{ kind: "help", row: 0 }, true],
   ];
   for (const [dialog, stays] of dialogs) {

@@ -227,6 +227,119 @@ test("a form is filled in with values of its own types, or declined", () => {
   ]);
 });
 
+test("an option is answered by its place: of two that are called the same, the one that was chosen", () => {
+  const oneOf = [
+    { const: "this one", title: "delete" },
+    { const: "everything", title: "delete" },
+  ];
+  const requestedSchema = {
+    properties: { what: { oneOf }, ["__proto__"]: { type: "string" }, constructor: {} },
+  };
+  const params = { serverName: "shop", mode: "form", requestedSchema };
+  const model = later(asked({ kind: "elicitation", command: "Which?", decisions: [], params }));
+  const { effects } = keys(model, "tab", "f", "2", "p", "enter", "enter");
+  const [effect] = effects as [Extract<Effect, { do: "answer" }>];
+  expect(JSON.stringify(effect.answer.response)).toBe(
+    JSON.stringify({
+      action: "accept",
+      content: Object.fromEntries([
+        ["what", "everything"],
+        ["__proto__", "p"],
+      ]),
+      _meta: null,
+    }),
+  );
+});
+
+test("of more options than digits one is chosen by its number and Enter", () => {
+  const values = Array.from({ length: 300 }, (_, index) => `value ${index + 1}`);
+  const requestedSchema = { properties: { which: { type: "string", enum: values } } };
+  const params = { serverName: "shop", mode: "form", requestedSchema };
+  const model = later(asked({ kind: "elicitation", command: "Which?", decisions: [], params }));
+  const typed = keys(model, "tab", "f", "123");
+  expect(typed.effects).toEqual([]);
+  expect(shown(typed.model).join("\n")).toContain("› 123▏");
+  expect(keys(typed.model, "enter").effects).toMatchObject([
+    { answer: { response: { content: { which: "value 123" } } } },
+  ]);
+  const none = keys(model, "tab", "f", "301", "enter");
+  expect(none.effects).toEqual([]);
+  expect(shown(none.model).join("\n")).toContain("choose one by its number");
+});
+
+test("a paste into a form is text, and chooses nothing", () => {
+  const options = [{ label: "yes" }, { label: "no" }];
+  const ask = (isOther: boolean) =>
+    asked({
+      kind: "question",
+      command: null,
+      params: { questions: [{ id: "q", header: "H", question: "Q?", isOther, options }] },
+    });
+  expect(paste(keys(later(ask(false)), "tab").model, "1").effects).toEqual([]);
+  const { model, effects } = paste(keys(later(ask(true)), "tab").model, "1");
+  expect(effects).toEqual([]);
+  expect(keys(model, "enter").effects).toMatchObject([
+    { answer: { response: { answers: { q: { answers: ["1"] } } } } },
+  ]);
+});
+
+test("a prompt that came while something else covered the screen is new when that goes", () => {
+  for (const covering of ["?", "s", "c"]) {
+    const open = keys(modelWith(), "ctrl-b", covering).model;
+    expect(open.dialog).not.toBeNull();
+    const under = later(feed(open, requested(1, approvalDetail())));
+    const back = keys(under, "escape", "tab", "y");
+    expect(back.effects.filter((effect) => effect.do === "answer")).toEqual([]);
+    expect(back.model.composer.text).toBe("y");
+    expect(keys(later(back.model), "ctrl-b", "a", "y").effects).toHaveLength(1);
+  }
+});
+
+test("/approve is for the prompt that was there when it was begun", () => {
+  const begun = keys(later(asked()), "/app").model;
+  const other = feed(begun, answered(2, "a1"), requested(3, approvalDetail({ id: "a2" })));
+  const said = keys(later(other), "rove", "enter");
+  expect(said.effects).toEqual([]);
+  expect(shown(said.model).join("\n")).toContain("this prompt is new");
+  expect(keys(later(said.model), "/approve", "enter").effects).toMatchObject([
+    { do: "answer", id: "a2" },
+  ]);
+});
+
+test("a prompt of a session whose picture is not here yet takes no answer", () => {
+  const model = { ...asked(), link: "catching-up" as const };
+  const away = later(feed(model, requested(2, approvalDetail({ id: "a2" }))));
+  expect(keys(away, "tab", "y").effects).toEqual([]);
+  expect(keys(away, "ctrl-u", "/approve", "enter").effects).toEqual([]);
+  const here = feed(away, live("session/live", {}));
+  expect(keys(here, "tab", "y").effects).toEqual([]);
+  expect(keys(later(here), "tab", "y").effects).toHaveLength(1);
+});
+
+test("answers too long to stand below what is asked scroll with it, and none is out of reach", () => {
+  const rule = Array.from({ length: 60 }, (_, word) => `rule${word}`).join(" ");
+  const decisions = [
+    { id: "acceptWithExecpolicyAmendment", label: `Yes, and always allow: ${rule}` },
+    { id: "decline", label: "No, and go on without it" },
+  ];
+  for (const rows of [8, 12, 20]) {
+    const small = modelWith({
+      columns: 40,
+      rows,
+      events: [requested(1, approvalDetail({ decisions }))],
+    });
+    let model = keys(later(small), "tab").model;
+    expect(shown(model).join("\n")).toMatch(/▼ \d+ rows more/);
+    let seen = "";
+    for (let row = 0; row < 80; row++) {
+      seen += shown(model).join("\n");
+      model = keys(model, "down").model;
+    }
+    for (const text of ["rm -rf build", "p Yes", "rule0", "rule59", "n No", "Esc back"])
+      expect(seen).toContain(text);
+  }
+});
+
 test("a long command is shown whole, by scrolling, and says how much is not in view", () => {
   const command = Array.from({ length: 60 }, (_, line) => `step ${line} `).join("\n");
   const small = modelWith({

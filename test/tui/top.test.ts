@@ -296,6 +296,13 @@ test("a prompt takes no key before Tab, nor in its first moment, and Enter never
   expect(keys(focused, "escape", "y").effects).toEqual([]);
 });
 
+test("a prompt that was under the help is new when the help goes", () => {
+  const back = keys({ ...asking(), dialog: { kind: "help", row: 0 } }, "escape", "tab", "y");
+  expect(back.effects).toEqual([]);
+  const later = { ...back.model, now: back.model.now + shownMinMs };
+  expect(keys(later, "tab", "y").effects).toHaveLength(1);
+});
+
 test("of several prompts each is given the keyboard anew, and waits its moment", () => {
   const focused = keys(asking(usual, ["a1", "a2"]), "tab").model;
   expect(screen(focused)).toContain("1 of 2");

@@ -2,11 +2,13 @@
  * One entry of a transcript as plain lines, the way `tail` prints it: what was said as it was
  * said, what was done in short. Every text of others has its control characters shown.
  */
+
 import { visible, visibleLines } from "../../protocol/address.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { OwnRecords } from "../../protocol/records.ts";
 import { describeActor } from "../../protocol/session.ts";
 import type { Entry } from "../../protocol/transcript.ts";
+import { trimEnd } from "../../protocol/trim-end.ts";
 
 /** Longer outputs and diffs show their beginning and end; `tail --json` has them whole. */
 const linesShownMax = 40;
@@ -170,7 +172,7 @@ function bounded(lines: string[]): string[] {
 }
 
 function textLines(given: string): string[] {
-  const shown = visibleLines(given).replace(/\n+$/, "");
+  const shown = trimEnd(visibleLines(given), "\n");
   return shown === "" ? [] : shown.split("\n");
 }
 

@@ -4,14 +4,18 @@
  * not in view. Pure.
  */
 import { visible, visibleLines } from "../../protocol/address.ts";
+import type { Draft } from "../../protocol/records.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
 import { keyName } from "../keymap.ts";
 import type { FormState, Model } from "../model.ts";
-import { chop, cut, type Line, span, wrap } from "../text/lines.ts";
+import { cells, chop, cut, type Line, span, wrap } from "../text/lines.ts";
 import { itemOfDraft } from "../transcript/items/draft.ts";
 import { fileChange } from "../transcript/items/file-change.ts";
 import { type KeyedDecision, keyed } from "./decisions.ts";
-import { type Field, fieldsOf } from "./form.ts";
+import { digitsMax, type Field, fieldsOf } from "./form.ts";
+
+/** What is seen at once of what is asked, at the least. */
+const bodyRowsMin = 3;
 
 export interface ApprovalPanel {
   rows: Line[];
@@ -50,10 +54,10 @@ export function approvalPanel(
     : model.transcript.approvals[0];
   if (approval === undefined) return null;
   const width = Math.max(8, model.size.columns - 2);
-  const body = dialog?.form
+  const whole = dialog?.form
     ? formBody(approval, dialog.form, width)
     : approvalBody(model, approval, width);
-  const foot = footOf(model, approval, words, dialog, width);
+  const { body, foot } = parted(whole, footOf(model, approval, words, dialog, width), rowsMax);
   const room = Math.max(1, rowsMax - foot.length - 1);
   const rowMax = Math.max(0, body.length - room);
   const row = Math.min(dialog?.row ?? 0, rowMax);
@@ -61,9 +65,20 @@ export function approvalPanel(
   const more = (rowMax > 0 ? moreText(row, rowMax) : "") + countText(model);
   const title = titles[approval.kind] ?? `codex asks: ${visible(approval.kind)}`;
   const style = dialog ? "approval" : "warning";
-  const head = cut([span(`? ${title}`, style), span(more, "dim")], model.size.columns);
+  // However long the title, how much is not in view is said.
+  const titled = cut([span(`? ${title}`, style)], Math.max(8, model.size.columns - cells(more)));
+  const head = cut([...titled, span(more, "dim")], model.size.columns);
   const rows = [head, ...shown.map((line) => bar(line)), ...foot.map((line) => bar(line))];
   return { rows: rows.slice(0, rowsMax), rowMax, bodyRows: room };
+}
+
+/**
+ * The answers stand still below what scrolls, while they leave it room. A rule that comes with one
+ * of them can be as long as its author likes: answers that take too much scroll with the rest.
+ */
+function parted(body: Line[], foot: Line[], rowsMax: number): { body: Line[]; foot: Line[] } {
+  const fits = foot.length + 1 + Math.min(body.length, bodyRowsMin) <= rowsMax;
+  return fits ? { body, foot } : { body: [...body, ...foot], foot: [] };
 }
 
 function bar(line: Line): Line {
@@ -81,7 +96,19 @@ function countText({ transcript }: Model): string {
   return length > 1 ? `  1 of ${length}` : "";
 }
 
+/** A command can be long, and a key asks for its rows more than once: they are kept. */
+const bodies = new WeakMap<ApprovalDetail, { of: readonly unknown[]; rows: Line[] }>();
+
 function approvalBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
+  const of = [width, model.transcript.session?.cwd, draftOf(model, approval)];
+  const known = bodies.get(approval);
+  if (known?.of.every((one, index) => one === of[index])) return known.rows;
+  const rows = drawBody(model, approval, width);
+  bodies.set(approval, { of, rows });
+  return rows;
+}
+
+function drawBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
   const rows: Line[] = [];
   const say = (label: string, text: string | null) => {
     if (text === null || text === "") return;
@@ -115,10 +142,15 @@ const besides: [string, string][] = [
   ["write under", "grantRoot"],
 ];
 
+function draftOf({ transcript }: Model, { kind, params }: ApprovalDetail): Draft | undefined {
+  if (kind !== "fileChange") return undefined;
+  return transcript.drafts.find(({ itemId }) => itemId === params.itemId);
+}
+
 /** The diff of a file change lies in the item that waits, and where that is not here, beside it. */
 function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[] {
   if (approval.kind !== "fileChange") return [];
-  const draft = model.transcript.drafts.find(({ itemId }) => itemId === approval.params.itemId);
+  const draft = draftOf(model, approval);
   const item = draft === undefined ? { changes: approval.changes ?? [] } : itemOfDraft(draft);
   const cwd = model.transcript.session?.cwd ?? "";
   return fileChange(item, { width, expanded: true, demo: false, more: "", cwd });
@@ -165,14 +197,17 @@ function formBody(approval: ApprovalDetail, form: FormState, width: number): Lin
       width,
     ),
   );
+  const entry = chop([span("› ", "prompt"), span(`${entered(field, form)}▏`)], width);
+  // Of a long list the end is out of view, and what one writes must not be.
+  const many = field.options.length > digitsMax;
   return [
     ...wrap([span(visible(field.title) + count, "bold")], width),
     ...visibleLines(field.prompt)
       .split("\n")
       .filter((line) => line !== "")
       .flatMap((line) => wrap([span(line)], width)),
-    ...options,
-    ...(field.free ? chop([span("› ", "prompt"), span(`${entered(field, form)}▏`)], width) : []),
+    ...(many ? entry : options),
+    ...(many ? options : field.free ? entry : []),
   ];
 }
 

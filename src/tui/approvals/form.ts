@@ -18,7 +18,8 @@ export interface Field {
   required: boolean;
 }
 
-export type Answers = Readonly<Record<string, string>>;
+/** What was given for a field: one of its options by its place, two may be called the same; or a text. */
+export type Entered = { option: number } | { text: string };
 
 /** The fields to fill in; none when the approval takes a decision alone. */
 export function fieldsOf(approval: ApprovalDetail): Field[] {
@@ -33,22 +34,33 @@ export function fieldsOf(approval: ApprovalDetail): Field[] {
 }
 
 /** What codex gets: its own response object for a question or a form. */
-export function responseOf(approval: ApprovalDetail, answers: Answers): Json {
-  const fields = fieldsOf(approval);
+export function responseOf(approval: ApprovalDetail, entered: readonly Entered[]): Json {
+  const given = fieldsOf(approval).map(
+    (field, index) => [field.id, valueGiven(field, entered[index])] as const,
+  );
   if (approval.kind === "question") {
-    const given = fields.map(({ id }) => [id, { answers: answers[id] ? [answers[id]] : [] }]);
-    return { answers: Object.fromEntries(given) };
+    const answers = given.map(([id, value]) => [
+      id,
+      { answers: value === undefined ? [] : [value] },
+    ]);
+    return { answers: Object.fromEntries(answers) };
   }
-  const content = fields
-    .filter(({ id }) => (answers[id] ?? "") !== "")
-    .map((field) => [field.id, answerValue(field, answers[field.id] ?? "")]);
+  const content = given.filter(([, value]) => value !== undefined);
   return { action: "accept", content: Object.fromEntries(content), _meta: null };
+}
+
+/** More options than there are digits are chosen by a number and Enter. */
+export const digitsMax = 9;
+
+/** The option that a number stands for, by its place; null when the text is none. */
+export function optionOf({ options }: Field, text: string): number | null {
+  const at = /^\d{1,6}$/.test(text) ? Number(text) - 1 : -1;
+  return options[at] === undefined ? null : at;
 }
 
 /** Why a text is no answer to a field, or null when it is one. */
 export function objection(field: Field, text: string): string | null {
   if (text === "") return field.required ? "an answer is needed here" : null;
-  if (field.options.some(({ label }) => label === text)) return null;
   if (!field.free) return "choose one by its number";
   if (field.type === "number" && !Number.isFinite(Number(text))) return "a number is needed here";
   if (field.type === "integer" && !/^[+-]?\d+$/.test(text)) return "a whole number is needed here";
@@ -100,9 +112,11 @@ function option(label: string, value: Json): { label: string; about: string; val
   return { label, about: "", value };
 }
 
-function answerValue(field: Field, text: string): Json {
-  const chosen = field.options.find(({ label }) => label === text);
-  if (chosen) return chosen.value;
+/** Undefined for nothing. */
+function valueGiven(field: Field, given: Entered | undefined): Json | undefined {
+  if (given !== undefined && "option" in given) return field.options[given.option]?.value;
+  const text = given?.text ?? "";
+  if (text === "") return undefined;
   if (field.type === "number" || field.type === "integer") return Number(text);
   // A list without fixed choices: its parts, between commas.
   return field.type === "array" ? text.split(",").map((part) => part.trim()) : text;

@@ -5,7 +5,15 @@ import { keyName } from "../keymap.ts";
 import { type Dialog, type FormState, type Model, noticed, only, type Step } from "../model.ts";
 import { graphemes } from "../text/lines.ts";
 import { keyed } from "./decisions.ts";
-import { fieldsOf, objection, responseOf } from "./form.ts";
+import {
+  digitsMax,
+  type Entered,
+  type Field,
+  fieldsOf,
+  objection,
+  optionOf,
+  responseOf,
+} from "./form.ts";
 
 /** A prompt has to have been on the screen for this long before it takes the keyboard. */
 export const shownMinMs = 500;
@@ -30,7 +38,7 @@ export function isReadable({ shown, now }: Model): boolean {
   return shown !== null && now - shown.at >= shownMinMs;
 }
 
-const emptyForm: FormState = { index: 0, text: "", answers: {} };
+const emptyForm: FormState = { index: 0, text: "", entered: [] };
 
 /** `key` is a decision's letter, or a command of the form's. */
 export function pressInApproval(model: Model, key: string): Step {
@@ -39,22 +47,33 @@ export function pressInApproval(model: Model, key: string): Step {
   const { dialog, approval } = focused;
   const { form } = dialog;
   if (form === null) return decide(model, dialog, approval, key);
-  if (key === "form-submit") return enter(model, approval, dialog, form.text);
+  if (key === "form-submit") {
+    const field = fieldIn(model);
+    return field === undefined ? answerNothing(model, approval) : enterText(model, field);
+  }
   const text = key === "backspace" ? graphemes(form.text).slice(0, -1).join("") : "";
   return only(withForm(model, dialog, { ...form, text }));
 }
 
 /** A digit chooses while nothing is written; everything else is text, where text is taken. */
 export function typeInForm(model: Model, typed: string): Step {
-  const focused = focusedIn(model);
-  const form = focused?.dialog.form;
-  if (!focused || !form) return only(model);
-  const field = fieldsOf(focused.approval)[form.index];
-  const chosen =
-    /^[1-9]$/.test(typed) && form.text === "" ? field?.options[Number(typed) - 1] : undefined;
-  if (chosen !== undefined) return enter(model, focused.approval, focused.dialog, chosen.label);
-  if (field?.free !== true) return only(noticed(model, "choose one by its number"));
-  return only(withForm(model, focused.dialog, { ...form, text: form.text + typed }));
+  const field = fieldIn(model);
+  if (field === undefined) return only(model);
+  const { options } = field.asked;
+  const option = field.form.text === "" ? optionOf(field.asked, typed) : null;
+  if (option !== null && options.length <= digitsMax) return enter(model, { option });
+  const takes = field.asked.free || (options.length > digitsMax && /^\d$/.test(typed));
+  return takes ? pasteInForm(model, typed) : only(noticed(model, "choose one by its number"));
+}
+
+/** What is pasted is text, and never chooses. */
+export function pasteInForm(model: Model, text: string): Step {
+  const field = fieldIn(model);
+  if (field === undefined) return only(model);
+  const { dialog, form, asked } = field;
+  const takes = asked.free || asked.options.length > digitsMax;
+  if (!takes) return only(noticed(model, "choose one by its number"));
+  return only(withForm(model, dialog, { ...form, text: form.text + text }));
 }
 
 function decide(model: Model, dialog: ApprovalDialog, approval: ApprovalDetail, key: string): Step {
@@ -69,18 +88,34 @@ function decide(model: Model, dialog: ApprovalDialog, approval: ApprovalDetail, 
   return only(answered, { do: "answer", id: approval.id, answer: { decision: decision.id } });
 }
 
-function enter(model: Model, approval: ApprovalDetail, dialog: ApprovalDialog, text: string): Step {
-  const form = dialog.form ?? emptyForm;
-  const fields = fieldsOf(approval);
-  const field = fields[form.index];
-  const wrong = field === undefined ? null : objection(field, text);
-  if (wrong !== null) return only(noticed(model, wrong, "warning"));
-  const answers = field === undefined ? form.answers : { ...form.answers, [field.id]: text };
-  if (form.index + 1 < fields.length) {
-    return only(withForm(model, dialog, { index: form.index + 1, text: "", answers }));
+/** What Enter takes: of many options the one with that number, else the text as it is. */
+function enterText(model: Model, { asked, form }: FieldInForm): Step {
+  const option = asked.options.length > digitsMax ? optionOf(asked, form.text) : null;
+  if (option !== null) return enter(model, { option });
+  const wrong = objection(asked, form.text);
+  return wrong === null
+    ? enter(model, { text: form.text })
+    : only(noticed(model, wrong, "warning"));
+}
+
+function enter(model: Model, given: Entered): Step {
+  const focused = focusedIn(model);
+  if (!focused?.dialog.form) return only(model);
+  const { approval, dialog } = focused;
+  const { index, entered: before } = focused.dialog.form;
+  const entered = [...before, given];
+  if (index + 1 < fieldsOf(approval).length) {
+    return only(withForm(model, dialog, { index: index + 1, text: "", entered }));
   }
   const answered = noticed({ ...model, dialog: null }, "answered");
-  const response = responseOf(approval, answers);
+  const response = responseOf(approval, entered);
+  return only(answered, { do: "answer", id: approval.id, answer: { response } });
+}
+
+/** A question without any question is answered all the same: codex waits for it. */
+function answerNothing(model: Model, approval: ApprovalDetail): Step {
+  const answered = noticed({ ...model, dialog: null }, "answered");
+  const response = responseOf(approval, []);
   return only(answered, { do: "answer", id: approval.id, answer: { response } });
 }
 
@@ -93,4 +128,18 @@ function focusedIn(model: Model): { dialog: ApprovalDialog; approval: ApprovalDe
   if (dialog?.kind !== "approval") return null;
   const approval = model.transcript.approvals.find(({ id }) => id === dialog.id);
   return approval === undefined ? null : { dialog, approval };
+}
+
+interface FieldInForm {
+  dialog: ApprovalDialog;
+  form: FormState;
+  asked: Field;
+}
+
+function fieldIn(model: Model): FieldInForm | undefined {
+  const focused = focusedIn(model);
+  const form = focused?.dialog.form;
+  if (!focused || !form) return undefined;
+  const asked = fieldsOf(focused.approval)[form.index];
+  return asked && { dialog: focused.dialog, form, asked };
 }

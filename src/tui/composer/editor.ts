@@ -1,4 +1,5 @@
 /** Hands the terminal to $VISUAL or $EDITOR with what is being written, and takes both back. */
+
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { useApp, useStdout } from "ink";
 import { useEffect } from "react";
 import { messageOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
+import { trimEnd } from "../../protocol/trim-end.ts";
 import { type Model, noticed } from "../model.ts";
 import type { Scene } from "../scene.ts";
 import { autowrap, noAutowrap } from "../terminal/terminal.ts";
@@ -43,7 +45,7 @@ async function leaveInput(): Promise<void> {
 
 /** An editor ends a file with a newline; nobody means to send it. */
 export function edited(model: Model, given: string): Model {
-  const text = given.replace(/\r\n?/g, "\n").replace(/\n+$/, "");
+  const text = trimEnd(given.replace(/\r\n?/g, "\n"), "\n");
   const composer = { text, cursor: text.length, recalled: null };
   return { ...model, editing: false, composer };
 }

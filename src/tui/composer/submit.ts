@@ -132,7 +132,7 @@ export function interrupt(model: Model): Step {
 function answer(model: Model, yes: boolean): Step {
   const approval = model.transcript.approvals[0];
   if (approval === undefined) return only(noticed(model, "nothing waits for an answer"));
-  if (!isReadable(model)) {
+  if (!isReadable(model) || model.shown?.amid === true) {
     const said = "this prompt is new: read it, then say it again";
     return only(noticed(model, said, "warning", "approval"));
   }

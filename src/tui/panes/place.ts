@@ -1,4 +1,5 @@
 /** What a session's model makes of its place on the screen, or of having none. Pure. */
+import { withPromptInView } from "../approvals/in-view.ts";
 import type { Model, PaneState } from "../model.ts";
 import type { Size } from "./tree.ts";
 
@@ -38,5 +39,5 @@ function withoutKeys(model: Model): Model {
 
 /** A prompt that waited out of sight is as new to the eye as one that just came. */
 export function seenAnew(model: Model): Model {
-  return model.shown === null ? model : { ...model, shown: { ...model.shown, at: model.now } };
+  return withPromptInView({ ...model, shown: null });
 }

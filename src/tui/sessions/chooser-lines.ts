@@ -29,25 +29,29 @@ export function chooserLines(model: Model, chooser: Chooser, height: number): Li
   ];
   const room = Math.max(1, height - head.length);
   const listMax = room >= 2 * previewRowsMin ? Math.ceil(room / 2) : room;
-  const table = tableOf(model, sessions);
-  const rows: Line[] = [];
-  /** The selected session's row; the heads of peers are rows, too. */
-  let at = 0;
-  sessions.forEach((session, index) => {
-    if (session.peer !== null && session.peer !== sessions[index - 1]?.peer)
-      rows.push(cut([span(` ${visible(session.peer)}/`, "bold")], columns));
-    if (index === place) at = rows.length;
-    rows.push(rowLine(table[index] ?? "", session, index === place, columns));
-  });
+  const rows = rowsOf(sessions);
+  const at = Math.max(0, rows.indexOf(place));
   const listRows = Math.min(Math.max(1, rows.length), listMax);
   const first = Math.max(0, Math.min(at - listRows + 1, rows.length - listRows));
-  const list = rows.slice(first, first + listRows);
+  const inView = rows.slice(first, first + listRows);
+  const indexes = inView.filter((row) => typeof row === "number");
+  // Of thousands those around decide how wide a column is.
+  const from = Math.max(0, (indexes[0] ?? 0) - sessionsAround);
+  const around = sessions.slice(from, (indexes.at(-1) ?? 0) + 1 + sessionsAround);
+  const table = tableOf(model, around, from);
+  const list = inView.map((row) =>
+    typeof row === "string"
+      ? cut([span(` ${visible(row)}/`, "bold")], columns)
+      : rowLine(table[row - from] ?? "", sessions[row]!, row === place, columns),
+  );
   const left = room - listRows;
   return [...head, ...list, ...previewLines(model, chooser, sessions[place], left)].slice(
     0,
     height,
   );
 }
+
+const sessionsAround = 200;
 
 function rowLine(text: string, session: SessionInfo, selected: boolean, columns: number): Line {
   const style: StyleName = selected ? "selected" : styleOf(session);
@@ -62,8 +66,15 @@ function styleOf(session: SessionInfo): StyleName {
   return sign === "x" ? "bad" : sign === "z" ? "dim" : "plain";
 }
 
+/** A row each: a session by its index, and before those of a peer its name. */
+function rowsOf(sessions: readonly SessionInfo[]): (number | string)[] {
+  return sessions.flatMap(({ peer }, index) =>
+    peer !== null && peer !== sessions[index - 1]?.peer ? [peer, index] : [index],
+  );
+}
+
 /** What matters least goes first where the screen is narrow; the directory takes what is left. */
-function tableOf(model: Model, sessions: readonly SessionInfo[]): string[] {
+function tableOf(model: Model, sessions: readonly SessionInfo[], first: number): string[] {
   const shown = model.transcript.session?.id;
   const column = (text: (session: SessionInfo, index: number) => string) => {
     const texts = sessions.map((session, index) => visible(text(session, index)));
@@ -72,7 +83,8 @@ function tableOf(model: Model, sessions: readonly SessionInfo[]): string[] {
   };
   const always = [
     column(
-      ({ id }, index) => `${id === shown ? "*" : id === model.around.last ? "-" : " "}${index}`,
+      ({ id }, index) =>
+        `${id === shown ? "*" : id === model.around.last ? "-" : " "}${first + index}`,
     ),
     // A peer's sessions stand below its own name.
     column(({ name, peer }) => (peer === null ? name : `  ${name.slice(peer.length + 1)}`)),

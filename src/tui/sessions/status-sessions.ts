@@ -17,17 +17,26 @@ export function sessionsInStatus(model: Model, room: number): Line {
   const sessions = sessionsOf(model);
   if (sessions.length < 2 || model.size.columns < listColumnsMin) return [];
   const id = model.transcript.session?.id;
-  const entries = sessions.map((session, index) => entry(session, index, id, model.around.last));
-  const whole = joined(entries);
-  if (lineCells(whole) <= room) return whole;
   const place = Math.max(
     0,
     sessions.findIndex((session) => session.id === id),
   );
-  const { line, from, to } = windowed(entries, place, room);
+  // Of thousands only those are written out that can have room.
+  const reach = Math.ceil(room / entryCellsMin);
+  const first = Math.max(0, place - reach);
+  const entries = sessions
+    .slice(first, place + reach)
+    .map((session, index) => entry(session, first + index, id, model.around.last));
+  const whole = joined(entries);
+  if (entries.length === sessions.length && lineCells(whole) <= room) return whole;
+  const { line, from, to } = windowed(entries, place - first, room, {
+    before: first,
+    after: sessions.length - first - entries.length,
+  });
   // A part of the list that hides who waits says less than who waits.
   const hides = sessions.some(
-    (session, index) => waits(session) && session.id !== id && (index < from || index >= to),
+    (session, index) =>
+      waits(session) && session.id !== id && (index < first + from || index >= first + to),
   );
   return hides || to - from < 2 ? [] : line;
 }
@@ -57,6 +66,9 @@ export function sessionInStatus(model: Model, line: Line, x: number): SessionInf
   return found.style === "statusWaits" ? nextWaiting(model) : undefined;
 }
 
+/** A number, a letter and two spaces. */
+const entryCellsMin = 4;
+
 function entry(
   session: SessionInfo,
   index: number,
@@ -78,13 +90,14 @@ function windowed(
   entries: readonly Span[],
   place: number,
   room: number,
+  left: { before: number; after: number },
 ): { line: Line; from: number; to: number } {
   let from = place;
   let to = place + 1;
   const line = (a: number, b: number): Span[] => [
-    ...(a > 0 ? [span("< ", "status")] : []),
+    ...(a + left.before > 0 ? [span("< ", "status")] : []),
     ...joined(entries.slice(a, b)),
-    ...(b < entries.length ? [span(" >", "status")] : []),
+    ...(b < entries.length + left.after ? [span(" >", "status")] : []),
   ];
   for (;;) {
     if (to < entries.length && lineCells(line(from, to + 1)) <= room) to++;

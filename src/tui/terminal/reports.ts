@@ -16,6 +16,12 @@ const begun =
 /** The answer to the question for the background's colour. */
 const colorReport = /\u001b\]11;([\w:/]{1,40})(?:\u0007|\u001b\\)/g;
 
+/**
+ * Any other answer of the terminal's: what was on the screen before may have asked for it, and
+ * typed out it would end with the key that its end is, which opens the editor.
+ */
+const otherReport = /\u001b[\]P_^][^\u0007\u001b]{1,4096}(?:\u0007|\u001b\\)/g;
+
 /** What the mouse did, and where: counted from the screen's first column and row, which are 0. */
 export interface Pointing {
   does: "wheel-up" | "wheel-down" | "click";
@@ -23,29 +29,91 @@ export interface Pointing {
   y: number;
 }
 
-/** Takes chunks as they come; gives each one's other text, and what the mouse did in it. */
+/**
+ * Before the rest of a mark whose Escape went ahead: if Ink still holds that, a report that Ink
+ * drops takes it along, and then the mark is whole.
+ */
+const mended = "\u001b[I\u001b";
+const pasteBegin = "\u001b[200~";
+const pasteEnd = "\u001b[201~";
+
+interface Taken {
+  rest: string;
+  pointings: Pointing[];
+  background: string | null;
+}
+
+/**
+ * Takes chunks as they come; gives each one's other text, and what the mouse did in it. What is
+ * pasted is text, whatever it looks like: it clicks nothing.
+ */
 export class ReportFilter {
   #held = "";
+  #pasting = false;
+  /** True: the last chunk ended with an Escape, which Ink takes for the key after a moment. */
+  #escaped = false;
 
-  take(chunk: string): { rest: string; pointings: Pointing[]; background: string | null } {
-    const pointings: Pointing[] = [];
-    let background: string | null = null;
-    let rest = (this.#held + chunk).replace(
-      report,
-      (_, button: string, column: string, row: string, end: string) => {
-        const does = end === "M" ? meaningOf(Number(button)) : null;
-        if (does !== null) pointings.push({ does, x: Number(column) - 1, y: Number(row) - 1 });
-        return "";
-      },
-    );
-    rest = rest.replace(colorReport, (_, color: string) => {
-      background = color;
-      return "";
-    });
-    this.#held = begun.exec(rest)?.[0] ?? "";
-    rest = rest.slice(0, rest.length - this.#held.length);
-    return { rest, pointings, background };
+  take(chunk: string): Taken {
+    const taken: Taken = { rest: "", pointings: [], background: null };
+    // A line slow enough parts the mark before a paste there, and every newline would be Enter.
+    const torn = this.#escaped && chunk.startsWith(pasteBegin.slice(1));
+    let left = this.#held + (torn ? mended : "") + chunk;
+    this.#held = "";
+    while (left !== "") {
+      left = this.#pasting ? this.#pasted(left, taken) : this.#typed(left, taken);
+    }
+    this.#escaped = !this.#pasting && this.#held === "" && taken.rest.endsWith("\u001b");
+    return taken;
   }
+
+  /** Takes what comes before a paste and the mark itself; gives what follows. */
+  #typed(text: string, taken: Taken): string {
+    const begins = text.indexOf(pasteBegin);
+    const typed = begins === -1 ? text : text.slice(0, begins);
+    const rest = withoutReportsIn(typed, taken);
+    if (begins === -1) {
+      this.#held = begun.exec(rest)?.[0] ?? "";
+      taken.rest += rest.slice(0, rest.length - this.#held.length);
+      return "";
+    }
+    taken.rest += rest + pasteBegin;
+    this.#pasting = true;
+    return text.slice(begins + pasteBegin.length);
+  }
+
+  #pasted(text: string, taken: Taken): string {
+    const ends = text.indexOf(pasteEnd);
+    if (ends === -1) {
+      this.#held = partOf(pasteEnd, text);
+      taken.rest += text.slice(0, text.length - this.#held.length);
+      return "";
+    }
+    this.#pasting = false;
+    taken.rest += text.slice(0, ends + pasteEnd.length);
+    return text.slice(ends + pasteEnd.length);
+  }
+}
+
+function withoutReportsIn(text: string, taken: Taken): string {
+  return text
+    .replace(report, (_, button: string, column: string, row: string, end: string) => {
+      const does = end === "M" ? meaningOf(Number(button)) : null;
+      if (does !== null) taken.pointings.push({ does, x: Number(column) - 1, y: Number(row) - 1 });
+      return "";
+    })
+    .replace(colorReport, (_, color: string) => {
+      taken.background = color;
+      return "";
+    })
+    .replace(otherReport, "");
+}
+
+/** As much of the mark as the text ends with, when that is not all of it. */
+function partOf(mark: string, text: string): string {
+  for (let length = mark.length - 1; length > 0; length--) {
+    if (text.endsWith(mark.slice(0, length))) return mark.slice(0, length);
+  }
+  return "";
 }
 
 /** With Shift, Alt or Ctrl the wheel is still the wheel, and a click means nothing here. */

@@ -35,8 +35,23 @@ export function graphemes(text: string): string[] {
 export function cells(text: string): number {
   const simple = simpleWidth(text);
   if (simple !== null) return simple;
-  if (!anyTone.test(text)) return stringWidth(text);
-  return graphemes(text).reduce((sum, grapheme) => sum + stringWidth(grapheme), 0);
+  return graphemes(text).reduce((sum, grapheme) => sum + graphemeCells(grapheme), 0);
+}
+
+/** Texts are long and their alphabets short: each asking of Unicode's tables is worth keeping. */
+const knownCells = new Map<string, number>();
+const knownCellsMax = 4_000;
+/** A longer one is a heap of marks, which nobody writes twice. */
+const knownCharsMax = 16;
+
+function graphemeCells(grapheme: string): number {
+  const known = knownCells.get(grapheme);
+  if (known !== undefined) return known;
+  const width = simpleWidth(grapheme) ?? stringWidth(grapheme);
+  if (grapheme.length > knownCharsMax) return width;
+  if (knownCells.size >= knownCellsMax) knownCells.clear();
+  knownCells.set(grapheme, width);
+  return width;
 }
 
 /** Of the row as a whole: what ends one span and begins the next may be one character. */
@@ -82,8 +97,15 @@ export function chop(line: Line, width: number): Line[] {
 /** Cuts to one row, with an ellipsis where something is missing. */
 export function cut(line: Line, width: number): Line {
   if (lineCells(line) <= width) return line;
-  const first = width > 1 ? (chop(line, width - 1)[0] ?? []) : [];
+  const first = width > 1 ? firstRow(line, width - 1) : [];
   return width < 1 ? [] : [...first, span("…", first.at(-1)?.style ?? "plain")];
+}
+
+/** Of a line that may go on for a million characters nobody sees. */
+function firstRow(line: Line, width: number): Line {
+  const rows = new Rows(width, 1);
+  for (const piece of line) rows.put(piece);
+  return rows.finish()[0] ?? [];
 }
 
 /** Puts `first` before the first row and `rest` before the others. */
@@ -94,11 +116,14 @@ export function indent(rows: readonly Line[], first: Span, rest: Span): Line[] {
 class Rows {
   used = 0;
   readonly #width: number;
+  readonly #rowsMax: number;
   readonly #done: Line[] = [];
   #row: Span[] = [];
 
-  constructor(width: number) {
+  /** What comes after `rowsMax` rows is let go. */
+  constructor(width: number, rowsMax = Number.POSITIVE_INFINITY) {
     this.#width = Math.max(1, width);
+    this.#rowsMax = rowsMax;
   }
 
   get atStartOfContinuation(): boolean {
@@ -113,6 +138,7 @@ class Rows {
   }
 
   put(piece: Span): void {
+    if (this.#done.length >= this.#rowsMax) return;
     const width = this.#added(piece.text);
     if (this.used + width <= this.#width) return this.#add(piece, width);
     let part = "";
@@ -122,6 +148,7 @@ class Rows {
       if (this.used + partWidth + wide > this.#width && this.used + partWidth > 0) {
         this.#add(span(part, piece.style), partWidth);
         this.next();
+        if (this.#done.length >= this.#rowsMax) return;
         part = "";
         partWidth = 0;
         wide = cells(grapheme);

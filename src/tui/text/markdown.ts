@@ -4,18 +4,15 @@
  * above never changes its shape. What no reader of Markdown should be given (a part too long, or
  * nested without end) is shown as it is.
  */
-import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import type { MarkedToken, Token, Tokens } from "marked";
+import { trimEnd } from "../../protocol/trim-end.ts";
 import { colored } from "./code.ts";
 import { Growth } from "./growth.ts";
 import { inline, linesOf } from "./inline.ts";
 import { chop, indent, type Line, lineCells, span, wrap } from "./lines.ts";
 import { plain } from "./plain.ts";
+import { readMarkdown } from "./read-markdown.ts";
 import { table } from "./table.ts";
-
-/** A longer part is no prose, and the patterns of the reader are not made for it. */
-const partCharsMax = 20_000;
-
-const nestedTooDeep = /^(?:[ \t]*>){40}/m;
 
 /** A part is one by how its first line begins. */
 const partSignChars = 2;
@@ -70,13 +67,8 @@ function partsOf(text: string): string[] {
 function drawPart(given: string, width: number): Line[] {
   const part = given.trimEnd();
   if (part === "") return [];
-  if (part.length > partCharsMax || nestedTooDeep.test(part)) return plain(part, width);
-  try {
-    return blocks(lexer(part, { gfm: true }), width);
-  } catch {
-    // Nested so deep that the stack ended: nobody reads that as quotes within quotes.
-    return plain(part, width);
-  }
+  const tokens = readMarkdown(part);
+  return tokens === null ? plain(part, width) : blocks(tokens, width);
 }
 
 function blocks(tokens: readonly Token[], width: number): Line[] {
@@ -107,7 +99,7 @@ function block(token: MarkedToken, width: number): Line[] {
     case "checkbox":
       return [];
     default:
-      return plain(token.raw.replace(/\n+$/, ""), width);
+      return plain(trimEnd(token.raw, "\n"), width);
   }
 }
 

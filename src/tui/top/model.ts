@@ -172,7 +172,7 @@ function settled(model: Model, now: number): Model {
   return {
     ...model,
     now,
-    shown: same ? shown : first === undefined ? null : { id: first.id, at: now },
+    shown: same ? shown : first === undefined ? null : { id: first.id, at: now, amid: false },
     dialog: waits ? dialog : null,
   };
 }

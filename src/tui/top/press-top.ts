@@ -3,7 +3,12 @@
  * prompt stands there without the keyboard, Tab gives it that, not before it has been on the
  * screen for a moment, and then each decision has one key and Enter is none of them. Pure.
  */
-import { focusApproval, pressInApproval, typeInForm } from "../approvals/press-approval.ts";
+import {
+  focusApproval,
+  pasteInForm,
+  pressInApproval,
+  typeInForm,
+} from "../approvals/press-approval.ts";
 import { type Command, commandFor, type Focus } from "../keymap.ts";
 import type { Model, Step } from "../model.ts";
 import type { Stroke } from "../terminal/keystrokes.ts";
@@ -46,7 +51,7 @@ export function pressTop(given: TopModel, stroke: Stroke): TopStep {
 
 export function pasteTop(model: TopModel, text: string): TopStep {
   if (topFocusOf(model) === "form" && !model.left) {
-    return inApproval(model, (asked) => typeInForm(asked, text.replace(/\s+/g, " ")));
+    return inApproval(model, (asked) => pasteInForm(asked, text.replace(/\s+/g, " ")));
   }
   return onlyTop(noticedTop(model, "nothing takes a paste here"));
 }
@@ -158,11 +163,18 @@ function inPanel(model: TopModel, command: Command): TopStep {
 
 function inHelp(model: TopModel, command: Command): TopStep {
   const { dialog } = model;
-  if (dialog?.kind !== "help" || command === "help") return onlyTop({ ...model, dialog: null });
+  if (dialog?.kind !== "help" || command === "help") {
+    return onlyTop({ ...model, dialog: null, asked: seenAnew(model) });
+  }
   const by = distance(command, Math.max(1, model.size.rows - 3));
   if (by === undefined) return onlyTop(model);
   const row = Math.max(0, Math.min(helpRowMaxOf(model), dialog.row + by));
   return onlyTop({ ...model, dialog: { ...dialog, row } });
+}
+
+/** A prompt that was under the help is as new to the eye as one that has just come. */
+function seenAnew({ asked, now }: TopModel): TopModel["asked"] {
+  return asked?.shown ? { ...asked, shown: { ...asked.shown, at: now } } : asked;
 }
 
 function askInterrupt(model: TopModel): TopStep {

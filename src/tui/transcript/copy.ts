@@ -1,5 +1,7 @@
 /** What `y` and `Y` copy: an item as it was written, or its last block of code. Pure. */
+
 import { visible } from "../../protocol/address.ts";
+import { trimEnd } from "../../protocol/trim-end.ts";
 import { layoutOf } from "../layout.ts";
 import { type Model, noticed, only, type Step } from "../model.ts";
 import { copyBytesMax, pasteable } from "../terminal/clipboard.ts";
@@ -38,7 +40,7 @@ function copy(model: Model, blocks: TranscriptBlocks, index: number, code: boole
   const whole = textToCopy(thing) ?? blocks.full(index).slice(1).map(textOfLine).join("\n");
   const block = code ? lastCode(whole) : whole;
   if (block === null) return only(noticed(model, "no code block in this item"));
-  const text = pasteable(block).replace(/\n+$/, "");
+  const text = trimEnd(pasteable(block), "\n");
   const bytes = Buffer.byteLength(text);
   if (bytes > copyBytesMax) {
     const kilobytes = (count: number) => `${Math.ceil(count / 1000)} kB`;

@@ -2,6 +2,7 @@ import { withoutShell } from "../../../protocol/activity.ts";
 import { visible, visibleLines } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import type { JsonObject } from "../../../protocol/messages.ts";
+import { trimEnd } from "../../../protocol/trim-end.ts";
 import { chop, indent, type Line, lineCells, type Span, span, wrap } from "../../text/lines.ts";
 import { type Drawer, type Drawing, excerpt, textOf, within } from "./drawing.ts";
 
@@ -74,7 +75,7 @@ function outcome(item: JsonObject, drawing: Drawing): Line[] {
 
 /** A progress bar rewrites its line with carriage returns: only its last state is worth a row. */
 function lastOverprint(line: string): string {
-  const clean = line.replace(/\r+$/, "").replace(/\u001b\[[0-9;]*m/g, "");
+  const clean = trimEnd(line, "\r").replace(/\u001b\[[0-9;]*m/g, "");
   const start = clean.lastIndexOf("\r") + 1;
   return visible(clean.slice(start).replaceAll("\t", "    "));
 }

@@ -1,6 +1,7 @@
 /** What every kind of item is drawn with. */
 import { visibleLines } from "../../../protocol/address.ts";
 import { isObject, type JsonObject } from "../../../protocol/messages.ts";
+import { trimEnd } from "../../../protocol/trim-end.ts";
 import { chop, indent, type Line, span, wrap } from "../../text/lines.ts";
 import type { StyleName } from "../../text/theme.ts";
 
@@ -68,7 +69,7 @@ export function excerpt(
   head = rowsHead,
   tail = rowsTail,
 ): Line[] {
-  const whole = text.replace(/\n+$/, "");
+  const whole = trimEnd(text, "\n");
   if (drawing.expanded) return whole.split("\n").flatMap(draw);
   const short = (line: string) => draw(shorten(line));
   const headEnd = afterLines(whole, head);
