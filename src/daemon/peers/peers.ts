@@ -76,12 +76,14 @@ export class Peers {
     ];
   }
 
-  find(name: string): Peer {
+  /** `address` is what names it, where that is more than its name. */
+  find(name: string, address: string = name): Peer {
     const found = this.#peers.get(name);
     if (found !== undefined) return found;
+    const asked = address === name ? "" : `, so none that ${quote(address)} could be on`;
     throw new HacsError(
       "peer-not-found",
-      `There is no peer ${quote(name)}.`,
+      `There is no peer ${quote(name)}${asked}.`,
       this.#peers.size > 0
         ? `There are: ${[...this.#peers.keys()].slice(0, 10).join(", ")}`
         : "Add one with: hacs-session peer add NAME URL",

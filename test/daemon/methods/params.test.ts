@@ -41,7 +41,7 @@ const right: Record<string, Record<string, unknown>> = {
   "token/list": {},
   "token/revoke": { id: "0123" },
   "pair/new": { scope: "observe", sessions: "*", label: "x" },
-  "session/new": { spec: { cwd: "/" }, env: {} },
+  "session/new": { spec: { cwd: "/" }, env: {}, variables: {} },
   "session/list": { all: true },
   "session/show": { name: "bot" },
   "session/attach": {
@@ -56,7 +56,7 @@ const right: Record<string, Record<string, unknown>> = {
   },
   "session/detach": { name: "bot" },
   "session/history": { name: "bot", after: 0, before: 1, limit: 1 },
-  "session/send": { name: "bot", id: "a", content: { text: "x" }, mode: "queue" },
+  "session/send": { name: "bot", id: "a", content: { text: "x" }, mode: "queue", store: false },
   "session/compose": { name: "bot", text: "x" },
   "session/withdraw": { name: "bot", id: "none" },
   "session/receipt": { name: "bot", id: "a" },
@@ -71,6 +71,13 @@ const right: Record<string, Record<string, unknown>> = {
   "session/rename": { name: "bot", to: "bot2" },
   "session/fork": { name: "bot", to: "bot2", env: {} },
   "session/call": { name: "bot", method: "thread/read", params: {} },
+  "peer/add": { name: "p", url: "unix:///none", token: "t" },
+  "peer/join": { url: "unix:///none", as: "p", token: "t" },
+  "peer/list": {},
+  "peer/remove": { name: "p" },
+  "peer/link": { daemon: { id: "0".repeat(32), name: "d" } },
+  "peer/offer": { as: "p", daemon: { id: "0".repeat(32), name: "d" } },
+  "peer/sessions": { all: true, waitMs: 0 },
 };
 const wrong = [null, 7, -1, 1.5, "\u0000".repeat(5000), [], [{}], { x: 1 }, true];
 const optional = new Set([
@@ -89,6 +96,11 @@ const optional = new Set([
   "scope",
   "sessions",
   "label",
+  "env",
+  "variables",
+  "store",
+  "token",
+  "waitMs",
 ]);
 
 test("every method of the table is tried here", () => {
@@ -112,8 +124,8 @@ test.each(Object.keys(right))(
       const { [member]: _, ...without } = good;
       if (
         !(optional.has(member) && method !== "token/revoke") &&
-        !(member === "env" && method !== "session/new" && method !== "session/fork") &&
-        method !== "session/approvals"
+        method !== "session/approvals" &&
+        method !== "peer/link"
       ) {
         await refused(without, `without ${member}`);
       }
@@ -147,9 +159,10 @@ test("no JSON at all, in any member, meets anything but a typed error", async ()
   const client = await connect();
   await client.hello();
   let id = 0;
-  // What ends the daemon or makes sessions is left out: it would be right to do as told.
+  // What ends the daemon or the connection, or makes sessions, is left out: it would be right to do
+  // as told.
   const names = Object.keys(methods).filter(
-    (name) => !["daemon/stop", "session/new", "session/fork"].includes(name),
+    (name) => !["daemon/stop", "session/new", "session/fork", "peer/link"].includes(name),
   );
   const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom("bot", "", "..", 0, 1));
   const params = fc.dictionary(
