@@ -147,6 +147,10 @@ const migrations = [
   -- One row: this daemon's random id, by which others notice a circle.
   CREATE TABLE identity (id TEXT NOT NULL) STRICT;
   `,
+  `
+  -- What a daemon that is offered to may do here; JSON, {scope, sessions}.
+  ALTER TABLE peers ADD COLUMN access TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -72,7 +72,7 @@ const right: Record<string, Record<string, unknown>> = {
   "session/fork": { name: "bot", to: "bot2", env: {} },
   "session/call": { name: "bot", method: "thread/read", params: {} },
   "peer/add": { name: "p", url: "unix:///none", token: "t" },
-  "peer/join": { url: "unix:///none", as: "p", token: "t" },
+  "peer/join": { url: "unix:///none", as: "p", token: "t", scope: "prompt", sessions: "*" },
   "peer/list": {},
   "peer/remove": { name: "p" },
   "peer/link": { daemon: { id: "0".repeat(32), name: "d" } },
