@@ -26,6 +26,8 @@ export interface Watch<T> {
 
 export async function watch<T>(context: Context, options: Watch<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
+  /** What a peer's link broke under; its session is attached again without this command's doing. */
+  let unfinished: (() => void | Promise<void>) | undefined;
   const guard = (work: () => void | Promise<void>) => {
     Promise.resolve()
       .then(work)
@@ -33,6 +35,7 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
         // A lost connection is the follower's to mend; the next attach tries again. One that was
         // refused by a daemon's end is asked of the next daemon, whoever starts that.
         if (isStopping(error)) first = true;
+        else if (error instanceof HacsError && error.code === "peer-unreachable") unfinished = work;
         else if (!(error instanceof HacsError && error.code === "daemon-unreachable"))
           reject(error);
       });
@@ -44,6 +47,10 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
     onEvent: (event) => {
       try {
         options.onEvent(event, resolve);
+        const again = event.method === "session/live" ? unfinished : undefined;
+        if (again === undefined) return;
+        unfinished = undefined;
+        guard(again);
       } catch (error) {
         reject(error);
       }

@@ -184,7 +184,14 @@ export interface Methods {
   };
   /** Dials out, and offers this daemon's sessions there under the name `as`. */
   "peer/join": {
-    params: { url: string; as: string; token?: string };
+    params: {
+      url: string;
+      as: string;
+      token?: string;
+      /** What is allowed to who comes from there; left out, what the owner may. */
+      scope?: Scope;
+      sessions?: string;
+    };
     result: { peer: PeerInfo };
   };
   "peer/list": { params: Record<string, never>; result: { peers: PeerInfo[] } };

@@ -51,6 +51,7 @@ describe("a line goes on with", () => {
         "--keep",
         "--socket",
         "--label",
+        "--host",
         "--json",
         "--quiet",
         "--verbose",

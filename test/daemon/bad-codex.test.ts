@@ -101,9 +101,11 @@ test("a directory that is not there, or is a file", async () => {
       message: expect.stringContaining(cwd),
     });
   }
-  expect((await errorOf(createSession(home, connection, { spec: { cwd: "relative" } }))).code).toBe(
-    "invalid-params",
-  );
+  // One that is not absolute begins at the home of who runs the daemon.
+  expect(await refused({ cwd: "relative" })).toMatchObject({
+    code: "directory-missing",
+    message: expect.stringContaining(join(home.dir, "relative")),
+  });
 });
 
 test("a bad override, profile, model provider", async () => {

@@ -91,7 +91,7 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
   });
 });
 
-test.each(["", "..", ".hidden", "a/b", "a b", "-x", "nul\0", "ümlaut", "x".repeat(49), "a\nb"])(
+test.each(["", "..", ".hidden", "/a", "a b", "-x", "nul\0", "ümlaut", "x".repeat(49), "a\nb"])(
   "the name %j is refused, for a new session and for an old one",
   async (name) => {
     const before = await names(true);

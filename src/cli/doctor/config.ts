@@ -1,6 +1,6 @@
 /** The config file, by the daemon's rules, which are in `src/daemon/config.ts`; a test compares. */
 import { existsSync, readFileSync } from "node:fs";
-import { quote, visible } from "../../protocol/address.ts";
+import { NAME_RULE, quote, visible } from "../../protocol/address.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
 import type { Paths } from "../../system/paths.ts";
@@ -59,6 +59,14 @@ const MEMBERS: Record<string, Member> = {
       Object.values(value).every(
         (pattern) => pattern === false || (typeof pattern === "string" && pattern !== ""),
       ),
+  },
+  remoteCommand: {
+    rule: "how a shell on another machine calls hacs-session",
+    holds: (value) => typeof value === "string" && value !== "",
+  },
+  name: {
+    rule: "a name by the rule for sessions' names",
+    holds: (value) => typeof value === "string" && NAME_RULE.test(value),
   },
 };
 

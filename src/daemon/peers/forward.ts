@@ -21,7 +21,7 @@ export function forward(
   if (typeof name !== "string" || !isForwarded(method)) return undefined;
   const way = splitAddress(name);
   if (way === undefined) return undefined;
-  const peer = peers.find(way.peer);
+  const peer = peers.find(way.peer, name);
   const rest = inside(way, { ...params, name: way.rest } as Params<ForwardedMethod>);
   switch (method) {
     case "session/attach":

@@ -3,6 +3,7 @@
 import type { Duplex } from "node:stream";
 import { Link } from "../../client/link.ts";
 import { readUrl } from "../../client/transport.ts";
+import { checkPattern } from "../../protocol/access.ts";
 import { checkName, hopsMax, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Neighbour, Params } from "../../protocol/methods.ts";
@@ -76,12 +77,14 @@ export class Peers {
     ];
   }
 
-  find(name: string): Peer {
+  /** `address` is what names it, where that is more than its name. */
+  find(name: string, address: string = name): Peer {
     const found = this.#peers.get(name);
     if (found !== undefined) return found;
+    const asked = address === name ? "" : `, so none that ${quote(address)} could be on`;
     throw new HacsError(
       "peer-not-found",
-      `There is no peer ${quote(name)}.`,
+      `There is no peer ${quote(name)}${asked}.`,
       this.#peers.size > 0
         ? `There are: ${[...this.#peers.keys()].slice(0, 10).join(", ")}`
         : "Add one with: hacs-session peer add NAME URL",
@@ -111,8 +114,10 @@ export class Peers {
     throw error;
   }
 
-  async join({ url, as, token }: Params<"peer/join">): Promise<PeerInfo> {
+  async join(params: Params<"peer/join">): Promise<PeerInfo> {
+    const { url, as, token, scope = "admin", sessions = "*" } = params;
     checkName(as, "peer name");
+    checkPattern(sessions);
     readUrl(url);
     if (this.#offers.has(url)) {
       throw new HacsError(
@@ -121,7 +126,7 @@ export class Peers {
         `To change how: hacs-session peer rm ${url}`,
       );
     }
-    const row = this.#row(as, "offer", url, token);
+    const row = { ...this.#row(as, "offer", url, token), access: { scope, sessions } };
     const { offer, dialer } = this.#startOffer(row);
     this.#save(row);
     const error = await firstOf(dialer);
@@ -134,7 +139,7 @@ export class Peers {
     const { stateDir } = this.#options.services.paths;
     const tokenFile = token === undefined ? null : writeToken(stateDir, token);
     const seenAt = new Date().toISOString();
-    return { name, kind, url, tokenFile, daemon: null, sessions: "[]", seenAt };
+    return { name, kind, url, tokenFile, daemon: null, sessions: "[]", seenAt, access: null };
   }
 
   /** By name, or an offer by its URL. Gives how many kept messages went with it. */
@@ -215,7 +220,7 @@ export class Peers {
         if (daemon === this.id) throw itself(String(row.url));
         await connection.call("peer/offer", { as: row.name, daemon: this.#me });
         const neighbour = { id: daemon, name: new URL(String(row.url)).host || row.name };
-        const link = this.serve(connection.release(), ownerOf(neighbour), true, (error) => {
+        const link = this.serve(connection.release(), guestOf(row, neighbour), true, (error) => {
           offer.disconnected(error);
           onClose(error);
         });
@@ -356,9 +361,9 @@ function isLasting(error: HacsError): boolean {
   return [2, 3, 7].includes(error.exitCode) || error.code === "protocol-version";
 }
 
-/** What a daemon that is offered to may do here: what its owner may, who chose to join. */
-function ownerOf(neighbour: Neighbour): Identity {
-  return { access: { scope: "admin", sessions: "*", token: null }, neighbour };
+/** What a daemon that is offered to may do here, as who chose to join has it. */
+function guestOf({ access }: PeerRow, neighbour: Neighbour): Identity {
+  return { access: { scope: "admin", sessions: "*", ...access, token: null }, neighbour };
 }
 
 function taken(name: string): HacsError {

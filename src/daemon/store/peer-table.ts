@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Access } from "../../protocol/access.ts";
 import type { PeerInfo } from "../../protocol/session.ts";
 
 export interface PeerRow {
@@ -12,6 +13,8 @@ export interface PeerRow {
   /** JSON: what it had when it was last seen. */
   sessions: string;
   seenAt: string;
+  /** Of an offer: what the daemon that is offered to may do. */
+  access: Pick<Access, "scope" | "sessions"> | null;
 }
 
 export class PeerTable {
@@ -21,8 +24,8 @@ export class PeerTable {
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
-      `INSERT INTO peers (name, kind, url, token_file, daemon, sessions, seen_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO peers (name, kind, url, token_file, daemon, sessions, seen_at, access)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare("DELETE FROM peers WHERE name = ? AND kind = ? AND url IS ?");
     this.#all = db.prepare("SELECT * FROM peers ORDER BY rowid");
@@ -32,7 +35,8 @@ export class PeerTable {
   put(row: PeerRow): void {
     this.remove(row);
     const { name, kind, url, tokenFile, daemon, sessions, seenAt } = row;
-    this.#put.run(name, kind, url, tokenFile, daemon, sessions, seenAt);
+    const access = row.access === null ? null : JSON.stringify(row.access);
+    this.#put.run(name, kind, url, tokenFile, daemon, sessions, seenAt, access);
   }
 
   remove({ name, kind, url }: Pick<PeerRow, "name" | "kind" | "url">): void {
@@ -48,6 +52,7 @@ export class PeerTable {
       daemon: row.daemon as string | null,
       sessions: row.sessions as string,
       seenAt: row.seen_at as string,
+      access: row.access === null ? null : JSON.parse(row.access as string),
     }));
   }
 }

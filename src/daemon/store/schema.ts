@@ -182,6 +182,10 @@ const migrations = [
   -- What is dropped is gone from the index at once.
   INSERT INTO said (said, rank) VALUES ('secure-delete', 1);
   `,
+  `
+  -- What a daemon that is offered to may do here; JSON, {scope, sessions}.
+  ALTER TABLE peers ADD COLUMN access TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

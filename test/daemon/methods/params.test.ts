@@ -44,7 +44,7 @@ const right: Record<string, Record<string, unknown>> = {
   "daemon/audit": { since: "2026-01-02T03:04:05.000Z", before: 1, limit: 1 },
   "daemon/search": { words: "a", since: "2026-01-02T03:04:05.000Z", limit: 1 },
   "session/update": { name: "bot", keep: { ageMs: 1 } },
-  "session/new": { spec: { cwd: "/" }, env: {} },
+  "session/new": { spec: { cwd: "/" }, env: {}, variables: {} },
   "session/list": { all: true },
   "session/show": { name: "bot" },
   "session/attach": {
@@ -59,7 +59,7 @@ const right: Record<string, Record<string, unknown>> = {
   },
   "session/detach": { name: "bot" },
   "session/history": { name: "bot", after: 0, before: 1, limit: 1 },
-  "session/send": { name: "bot", id: "a", content: { text: "x" }, mode: "queue" },
+  "session/send": { name: "bot", id: "a", content: { text: "x" }, mode: "queue", store: false },
   "session/compose": { name: "bot", text: "x" },
   "session/withdraw": { name: "bot", id: "none" },
   "session/receipt": { name: "bot", id: "a" },
@@ -74,6 +74,13 @@ const right: Record<string, Record<string, unknown>> = {
   "session/rename": { name: "bot", to: "bot2" },
   "session/fork": { name: "bot", to: "bot2", env: {} },
   "session/call": { name: "bot", method: "thread/read", params: {} },
+  "peer/add": { name: "p", url: "unix:///none", token: "t" },
+  "peer/join": { url: "unix:///none", as: "p", token: "t", scope: "prompt", sessions: "*" },
+  "peer/list": {},
+  "peer/remove": { name: "p" },
+  "peer/link": { daemon: { id: "0".repeat(32), name: "d" } },
+  "peer/offer": { as: "p", daemon: { id: "0".repeat(32), name: "d" } },
+  "peer/sessions": { all: true, waitMs: 0 },
 };
 const wrong = [null, 7, -1, 1.5, "\u0000".repeat(5000), [], [{}], { x: 1 }, true];
 const optional = new Set([
@@ -93,6 +100,11 @@ const optional = new Set([
   "scope",
   "sessions",
   "label",
+  "env",
+  "variables",
+  "store",
+  "token",
+  "waitMs",
 ]);
 
 test("every method of the table is tried here", () => {
@@ -116,8 +128,8 @@ test.each(Object.keys(right))(
       const { [member]: _, ...without } = good;
       if (
         !(optional.has(member) && method !== "token/revoke") &&
-        !(member === "env" && method !== "session/new" && method !== "session/fork") &&
-        method !== "session/approvals"
+        method !== "session/approvals" &&
+        method !== "peer/link"
       ) {
         await refused(without, `without ${member}`);
       }
@@ -151,9 +163,10 @@ test("no JSON at all, in any member, meets anything but a typed error", async ()
   const client = await connect();
   await client.hello();
   let id = 0;
-  // What ends the daemon or makes sessions is left out: it would be right to do as told.
+  // What ends the daemon or the connection, or makes sessions, is left out: it would be right to do
+  // as told.
   const names = Object.keys(methods).filter(
-    (name) => !["daemon/stop", "session/new", "session/fork"].includes(name),
+    (name) => !["daemon/stop", "session/new", "session/fork", "peer/link"].includes(name),
   );
   const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom("bot", "", "..", 0, 1));
   const params = fc.dictionary(

@@ -68,6 +68,7 @@ describe("a session behind two peers", () => {
       expect(outcome.code).toBe(5);
       const waiting = await near.cliJson(["approvals", "b/c/bot"]);
       expect(waiting).toEqual([expect.objectContaining({ session: "b/c/bot" })]);
+      expect(await near.cliJson(["approvals"])).toEqual(waiting);
       expect(await near.cliJson([verb, "b/c/bot"])).toMatchObject({
         approval: { session: "b/c/bot" },
         decision: expect.stringContaining(decision),

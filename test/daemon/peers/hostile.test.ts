@@ -288,6 +288,34 @@ describe("a hostile peer", () => {
     await expectUnharmed(pid);
   });
 
+  test("breaks off before it acknowledges: a sender that waits says it again, under its id", async () => {
+    const answer = hostile.answers.get("session/attach")!;
+    hostile.answers.set("session/attach", (params, say) => {
+      setImmediate(() => say(event({ method: "session/live", params: { seq: 3 } })));
+      return answer(params, say);
+    });
+    const sent: unknown[] = [];
+    hostile.answers.set("session/send", ({ id }) => {
+      sent.push(id);
+      if (sent.length === 1) return void hostile.cut();
+      return {
+        session: "bot",
+        messageId: id,
+        status: "finished",
+        mode: "queue",
+        seq: 3,
+        turnId: "t",
+        turnStatus: "completed",
+        text: "at last",
+        error: null,
+        usage: null,
+        createdAt: "2026-01-01T00:00:00.000Z",
+      };
+    });
+    expect(await home.ok(["send", "bad/bot", "hello", "--wait", "--id", "w1"])).toBe("at last\n");
+    expect(sent).toEqual(["w1", "w1"]);
+  });
+
   test("never answers: the others are listed all the same", async () => {
     hostile.answers.set("peer/sessions", () => undefined);
     expect(await home.cliJson(["ls"])).toEqual([

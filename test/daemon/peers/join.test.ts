@@ -131,6 +131,30 @@ describe("a laptop that joins a server", () => {
   });
 });
 
+describe("a laptop that joins with reservations", () => {
+  test("is used as far as it allows", async () => {
+    await laptop.ok(["new", "secret", "-d"]);
+    const more = ["--sessions", "bot", "--scope", "prompt"];
+    await laptop.ok(["peer", "join", unixUrl(server), "--as", "shy", ...more]);
+    const listed = () => namesOf(server).then((names: string[]) => names.includes("shy/bot"));
+    await eventually(listed, { what: "the session that is offered is there" });
+    expect(await namesOf(server)).not.toContain("shy/secret");
+    expect(await server.cli(["show", "shy/secret"])).toMatchObject({ code: 3 });
+    expect(await server.ok(["send", "shy/bot", "say so far", "--wait"])).toBe("so far\n");
+    expect(await server.cli(["kill", "shy/bot"])).toMatchObject({ code: 7 });
+    expect(await server.cli(["new", "shy/made", "-d"])).toMatchObject({ code: 7 });
+    // It stays so when both are started anew.
+    await laptop.killDaemon();
+    await laptop.ok(["daemon", "start"]);
+    await eventually(async () => (await server.cli(["show", "shy/bot"])).code === 0, {
+      what: "the laptop is back",
+    });
+    expect(await server.cli(["kill", "shy/bot"])).toMatchObject({ code: 7 });
+    await laptop.ok(["peer", "rm", "shy"]);
+    await server.ok(["peer", "rm", "shy"]);
+  });
+});
+
 describe("a URL that leads nowhere or says too much", () => {
   test("is refused, and nothing is kept", async () => {
     for (const url of [
