@@ -87,6 +87,8 @@ export interface Keep {
 
 export interface TurnInfo {
   id: string;
+  /** The turn it is a part of: of a review, codex tells that one's end alone. */
+  rootId: string | null;
   startedAt: string;
 }
 

@@ -12,7 +12,7 @@ import {
   type OwnRecords,
   type SessionEvent,
 } from "./records.ts";
-import type { Actor, ApprovalDetail, SessionInfo } from "./session.ts";
+import type { Actor, ApprovalDetail, SessionInfo, TurnInfo } from "./session.ts";
 
 export interface Transcript {
   session: SessionInfo | null;
@@ -27,7 +27,7 @@ export interface Transcript {
   approvals: readonly ApprovalDetail[];
   /** Messages that are stored and not yet delivered, oldest first. */
   queue: readonly QueuedMessage[];
-  turn: { id: string; startedAt: string } | null;
+  turn: TurnInfo | null;
   /** codex's own `tokenUsage` object, as last seen. */
   usage: JsonObject | null;
   /** How long the model thinks, in codex's words; null while nobody said. */
@@ -113,7 +113,8 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
     case "turn/started": {
       const turn = objectOf(params.turn);
       if (isForeign(transcript, params)) return transcript;
-      return { ...transcript, turn: { id: String(turn.id), startedAt: event.at } };
+      const rootId = typeof turn.rootTurnId === "string" ? turn.rootTurnId : null;
+      return { ...transcript, turn: { id: String(turn.id), rootId, startedAt: event.at } };
     }
     case "turn/completed":
       return foldTurnCompleted(transcript, event);
@@ -188,10 +189,14 @@ function foldItem(transcript: Transcript, event: SessionEvent): Transcript {
 function foldTurnCompleted(transcript: Transcript, event: SessionEvent): Transcript {
   const turn = objectOf(event.params.turn);
   const id = String(turn.id);
+  const { turn: running } = transcript;
+  const over = running?.id === id || running?.rootId === id;
   const ended = {
     ...transcript,
-    turn: transcript.turn?.id === id ? null : transcript.turn,
-    drafts: transcript.drafts.filter((draft) => draft.turnId !== id),
+    turn: over ? null : running,
+    drafts: transcript.drafts.filter(
+      ({ turnId }) => turnId !== id && !(over && turnId === running?.id),
+    ),
   };
   const error = isObject(turn.error) ? String(turn.error.message ?? "") : null;
   const durationMs = typeof turn.durationMs === "number" ? turn.durationMs : null;

@@ -5,6 +5,7 @@
  */
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Store } from "../store/store.ts";
+import { rootOf } from "./turn-tracker.ts";
 
 export interface Missed {
   method: string;
@@ -18,7 +19,7 @@ export interface Reconciliation {
   /** Items that began in the running turn and are not complete. */
   unfinished: JsonObject[];
   /** The turn that runs now. */
-  running: { id: string; startedAtMs: number } | null;
+  running: { id: string; rootId: string | null; startedAtMs: number } | null;
 }
 
 const pageTurns = 20;
@@ -115,7 +116,8 @@ function addTurn(
     }
   }
   if (runs) {
-    result.running = { id: turnId, startedAtMs: startedAtMs ?? Date.now() };
+    const begunAtMs = startedAtMs ?? Date.now();
+    result.running = { id: turnId, rootId: rootOf(turn), startedAtMs: begunAtMs };
   } else if (!store.records.turnEnded(session, turnId)) {
     const answer = items.filter((item) => item.type === "agentMessage").slice(-1);
     const ended = { ...turn, items: answer, itemsView: "summary" };

@@ -133,7 +133,7 @@ export class Recorder {
     for (const item of unfinished) history.begin(item, true);
     if (running === null) return;
     const startedAt = new Date(running.startedAtMs).toISOString();
-    this.turns.reset({ id: running.id, startedAt }, true);
+    this.turns.reset({ id: running.id, rootId: running.rootId, startedAt }, true);
   }
 
   #heldEnd(missed: Missed): boolean {

@@ -30,12 +30,14 @@ export class TurnTracker {
         return true;
       case "turn/started": {
         const turn = params.turn as JsonObject;
-        this.turn = { id: String(turn.id), startedAt: startOf(turn) };
+        this.turn = { id: String(turn.id), rootId: rootOf(turn), startedAt: startOf(turn) };
         return true;
       }
-      case "turn/completed":
-        if (this.turn?.id === (params.turn as JsonObject).id) this.turn = null;
+      case "turn/completed": {
+        const { id } = params.turn as JsonObject;
+        if (this.turn?.id === id || this.turn?.rootId === id) this.turn = null;
         return true;
+      }
       case "thread/tokenUsage/updated":
         this.usage = isObject(params.tokenUsage) ? params.tokenUsage : null;
         return false;
@@ -43,6 +45,10 @@ export class TurnTracker {
         return false;
     }
   }
+}
+
+export function rootOf({ rootTurnId }: JsonObject): string | null {
+  return typeof rootTurnId === "string" ? rootTurnId : null;
 }
 
 function startOf(turn: JsonObject): string {

@@ -51,7 +51,8 @@ export class RecordTable {
     );
     this.#openTurns = db.prepare(
       `SELECT turn_id FROM records AS begun WHERE session = ? AND method = 'turn/started' AND NOT EXISTS
-       (SELECT 1 FROM records WHERE session = begun.session AND turn_id = begun.turn_id AND method = 'turn/completed')`,
+       (SELECT 1 FROM records WHERE session = begun.session AND method = 'turn/completed'
+        AND turn_id IN (begun.turn_id, begun.params ->> '$.turn.rootTurnId'))`,
     );
     this.#lastAnswer = db.prepare(
       `SELECT params FROM records WHERE session = ? AND turn_id = ? AND item_id IS NOT NULL
