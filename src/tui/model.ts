@@ -98,6 +98,8 @@ export interface Choice {
   label: string;
   about: string;
   current?: boolean;
+  /** Takes it at once. In a list that has such keys no other letter moves. */
+  key?: string;
   effects: readonly Effect[];
 }
 

@@ -21,7 +21,7 @@ import { toggleEnterMode } from "./composer/enter-mode.ts";
 import { pressInCompletion } from "./composer/press-completion.ts";
 import { lastWritten } from "./composer/queue-panel.ts";
 import { interrupt, submit } from "./composer/submit.ts";
-import { choose } from "./controls/run-control.ts";
+import { choose, pressInChoices } from "./controls/run-control.ts";
 import { type Command, commandFor, type Focus, keyName, prefixKey } from "./keymap.ts";
 import { layoutOf } from "./layout.ts";
 import { type Model, noticed, only, type Step } from "./model.ts";
@@ -107,6 +107,8 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   const focus = focusOf(model);
   const completed = focus === "composer" ? pressInCompletion(model, key) : null;
   if (completed !== null) return completed;
+  const answered = focus === "choose" ? pressInChoices(model, key) : null;
+  if (answered !== null) return answered;
   const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {

@@ -1,11 +1,23 @@
 /** codex's controls: what a command asks, what its answers become, and lists to choose from. */
 import { expect, test } from "vitest";
 import { markdownOf } from "../../src/export/markdown.ts";
+import type { SessionDetail } from "../../src/protocol/session.ts";
 import * as answers from "../../src/tui/controls/control-answers.ts";
 import { listed, paged, runControl, unanswered } from "../../src/tui/controls/run-control.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
-import { agentMessage, item, modelWith, shown, userMessage } from "./events.ts";
+import {
+  agentMessage,
+  approvalDetail,
+  feed,
+  item,
+  modelWith,
+  record,
+  requested,
+  sessionInfo,
+  shown,
+  userMessage,
+} from "./events.ts";
 
 const key = (model: Model, name: string) => press(model, { key: name }, () => "new");
 
@@ -90,19 +102,64 @@ test("the first choice of /undo keeps the turn, and files are said to stay", () 
   expect(key(list, "enter").effects).toEqual([]);
   const effects: readonly Effect[] = key(key(list, "down").model, "enter").effects;
   expect(effects).toMatchObject([{ method: "thread/revert", params: { beforeTurnId: "u9" } }]);
+
+  expect(shown(list).join("\n")).toContain("▸ n No, keep it");
+  expect(key(list, "n")).toMatchObject({ model: { dialog: null }, effects: [] });
+  expect(key(list, "y").effects).toEqual(effects);
+  // What was typed ahead for the composer moves nothing towards yes.
+  const typed = press(list, { text: "  jG" }, () => "new");
+  expect(key(typed.model, "enter")).toMatchObject({ model: { dialog: null }, effects: [] });
 });
 
 test("permissions are codex's profiles that are allowed, and when it asks", () => {
-  const choices = answers.permissionChoices([
-    { id: ":read-only", description: null, allowed: true },
-    { id: ":danger-full-access", description: null, allowed: false },
-  ]);
+  const choices = answers.permissionChoices(
+    [
+      { id: ":read-only", description: null, allowed: true },
+      { id: ":danger-full-access", description: null, allowed: false },
+    ],
+    { approvalPolicy: "never", activePermissionProfile: { id: ":read-only" } },
+  );
   expect(choices.map(({ label }) => label)).toEqual([
     "sandbox: read-only",
     "approvals: untrusted",
     "approvals: on-request",
     "approvals: never",
   ]);
+  const current = choices.filter((choice) => choice.current).map(({ label }) => label);
+  expect(current).toEqual(["sandbox: read-only", "approvals: never"]);
+});
+
+test("on a narrow screen the hint is short, and the chosen line is read whole", () => {
+  const asked = runControl(modelWith({ columns: 36, rows: 20 }), "/permissions", "").model;
+  const list = listed(asked, "/permissions", answers.permissionChoices([], null));
+  expect(shown(list)).toEqual(
+    expect.arrayContaining([
+      "Permissions  Enter, or Esc",
+      "▸ approvals: untrusted",
+      "    asks before every command that",
+      "    is not known to be harmless",
+      "  approvals: on-request  asks when …",
+    ]),
+  );
+  expect(shown(key(list, "down").model)).toContain("    asks when it wants to leave the");
+});
+
+test("a prompt that waits has Tab, and the row above the composer says so", () => {
+  const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });
+  const model = modelWith({ events: [turn] });
+  expect(shown(model).join("\n")).toContain("Enter queues · Tab: steer");
+  const waits = feed(model, requested(2, approvalDetail()));
+  expect(shown(waits).join("\n")).toContain("Enter queues · Tab: answer");
+});
+
+test("/status has the sandbox and when codex asks, as they are now", () => {
+  const settings = { approvalPolicy: "never", activePermissionProfile: { id: ":workspace" } };
+  const usage = { total: { totalTokens: 12_345 }, modelContextWindow: 190_000 };
+  const detail = { ...sessionInfo(), settings, usage, attached: [] } as unknown as SessionDetail;
+  const lines = answers.statusLines(detail, {}, null);
+  for (const line of ["sandbox         workspace", "approvals       never"])
+    expect(lines).toContain(line);
+  expect(lines).toContain("tokens          12,345");
 });
 
 test("a page is read, scrolled and left, and nothing in it is obeyed by the terminal", () => {

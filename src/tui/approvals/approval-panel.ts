@@ -179,7 +179,10 @@ function footOf(
 }
 
 function choice({ key, label }: KeyedDecision, width: number): Line[] {
-  return wrap([span(key, "key"), span(` ${visible(label)}`)], width);
+  // What does not fit goes on under the words, so that the keys stand alone in their column.
+  return wrap([span(visible(label))], Math.max(1, width - 2)).map(
+    (line, index): Line => [index === 0 ? span(key, "key") : span(" "), span(" "), ...line],
+  );
 }
 
 function formBody(approval: ApprovalDetail, form: FormState, width: number): Line[] {

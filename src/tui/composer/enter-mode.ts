@@ -17,8 +17,10 @@ export function toggleEnterMode(model: Model): Step {
   return setEnterMode(model, model.enters === "queue" ? "steer" : "queue");
 }
 
-/** What the row above the composer says while a turn runs. */
-export function enterHint(model: Model): string {
-  const does = model.enters === "queue" ? "Enter queues · Tab: steer" : "Enter steers · Tab: queue";
-  return model.size.columns < 50 ? does : `Esc interrupts · ${does}`;
+/** What the row above the composer says while a turn runs; what waits has Tab for itself. */
+export function enterHint({ enters, size, transcript }: Model): string {
+  const [does, other] = enters === "queue" ? ["queues", "steer"] : ["steers", "queue"];
+  const tab = transcript.approvals.length > 0 ? "answer" : other;
+  const hint = `Enter ${does} · Tab: ${tab}`;
+  return size.columns < 50 ? hint : `Esc interrupts · ${hint}`;
 }

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import { type ClientInfo, describeActor, type SessionDetail } from "../../protocol/session.ts";
 import type { Choice, Effect } from "../model.ts";
 
-const settings = "thread/settings/update";
+const update = "thread/settings/update";
 
 export function dataOf(answer: Json): JsonObject[] {
   return isObject(answer) && Array.isArray(answer.data) ? answer.data.filter(isObject) : [];
@@ -16,7 +16,7 @@ export function modelChoices(models: readonly JsonObject[], current: string | nu
       const model = text(one.model) || text(one.id);
       const params = { model };
       const said = `model: ${model}`;
-      const call: Effect = { do: "call", method: settings, params, said, next: "/effort" };
+      const call: Effect = { do: "call", method: update, params, said, next: "/effort" };
       return {
         label: text(one.displayName) || model,
         about: text(one.description),
@@ -46,7 +46,7 @@ export function effortChoices(
     label: effort,
     about,
     current: effort === current,
-    effects: [{ do: "call", method: settings, params: { effort }, said: `effort: ${effort}` }],
+    effects: [{ do: "call", method: update, params: { effort }, said: `effort: ${effort}` }],
   }));
 }
 
@@ -57,7 +57,13 @@ const policies: [string, string][] = [
   ["never", "never asks; what the sandbox forbids fails"],
 ];
 
-export function permissionChoices(profiles: readonly JsonObject[]): Choice[] {
+/** `settings` are the thread's, as `session/show` has them. */
+export function permissionChoices(
+  profiles: readonly JsonObject[],
+  settings: JsonObject | null,
+): Choice[] {
+  const profile = profileOf(settings);
+  const policy = text(settings?.approvalPolicy);
   const allowed = profiles.filter((one) => one.allowed !== false);
   return [
     ...allowed.map((one): Choice => {
@@ -66,7 +72,8 @@ export function permissionChoices(profiles: readonly JsonObject[]): Choice[] {
       return {
         label: said,
         about: text(one.description),
-        effects: [{ do: "call", method: settings, params: { permissions }, said }],
+        current: permissions === profile,
+        effects: [{ do: "call", method: update, params: { permissions }, said }],
       };
     }),
     ...policies.map(([approvalPolicy, about]): Choice => {
@@ -74,10 +81,16 @@ export function permissionChoices(profiles: readonly JsonObject[]): Choice[] {
       return {
         label: said,
         about,
-        effects: [{ do: "call", method: settings, params: { approvalPolicy }, said }],
+        current: approvalPolicy === policy,
+        effects: [{ do: "call", method: update, params: { approvalPolicy }, said }],
       };
     }),
   ];
+}
+
+function profileOf(settings: JsonObject | null): string {
+  const profile = settings?.activePermissionProfile;
+  return isObject(profile) ? text(profile.id) : "";
 }
 
 export function undoChoices(turns: readonly JsonObject[]): Choice[] {
@@ -90,9 +103,10 @@ export function undoChoices(turns: readonly JsonObject[]): Choice[] {
   const about = said === "" ? "" : `“${said.slice(0, 200)}”`;
   const params = { beforeTurnId: text(turn.id) };
   return [
-    { label: "No, keep it", about: "", effects: [] },
+    { label: "No, keep it", about: "", key: "n", effects: [] },
     {
       label: "Yes, forget it",
+      key: "y",
       about: `${about} files stay as they are`.trim(),
       effects: [{ do: "call", method: "thread/revert", params, said: "the turn is forgotten" }],
     },
@@ -147,17 +161,20 @@ export function whoLines(attached: readonly ClientInfo[]): string[] {
 }
 
 export function statusLines(detail: SessionDetail, thread: JsonObject, limits: Json): string[] {
-  const total = isObject(detail.usage?.total) ? detail.usage.total.totalTokens : undefined;
-  const window = detail.usage?.modelContextWindow;
+  const { settings, usage } = detail;
+  const model = text(thread.model) || detail.model || "?";
+  const effort = text(thread.reasoningEffort) || text(settings?.effort);
   const rows: [string, unknown][] = [
     ["session", `${detail.name} (${detail.state})`],
     ["directory", detail.cwd],
-    ["model", `${text(thread.model) || detail.model || "?"} ${text(thread.reasoningEffort)}`],
+    ["model", `${model} ${effort}`],
     ["provider", detail.provider],
+    ["sandbox", sandboxText(settings)],
+    ["approvals", text(settings?.approvalPolicy)],
     ["codex", detail.codexVersion],
     ["thread", detail.threadId],
-    ["tokens", total],
-    ["context window", window],
+    ["tokens", grouped(isObject(usage?.total) ? usage.total.totalTokens : undefined)],
+    ["context window", grouped(usage?.modelContextWindow)],
     ["attached", detail.attached.map(({ user, from }) => `${user} (${from})`).join(", ")],
     ["codex socket", detail.codexSocket],
     ...limitRows(limits),
@@ -165,6 +182,16 @@ export function statusLines(detail: SessionDetail, thread: JsonObject, limits: J
   return rows
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
     .map(([label, value]) => `${label.padEnd(15)} ${String(value).trim()}`);
+}
+
+/** By the name of its profile, as `/permissions` lists it; of one without, by its kind. */
+function sandboxText(settings: JsonObject | null): string {
+  const policy = settings?.sandboxPolicy;
+  return profileOf(settings).replace(/^:/, "") || (isObject(policy) ? text(policy.type) : "");
+}
+
+function grouped(count: Json | undefined): string {
+  return typeof count === "number" ? count.toLocaleString("en") : "";
 }
 
 function limitRows(answer: Json): [string, unknown][] {

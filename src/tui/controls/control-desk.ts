@@ -124,8 +124,11 @@ export class ControlDesk {
       }
       case "/permissions": {
         const cwd = this.#store.model.transcript.session?.cwd ?? null;
-        const profiles = await this.#list("permissionProfile/list", { cwd });
-        return this.#listed(control, answers.permissionChoices(profiles));
+        const [profiles, { session }] = await Promise.all([
+          this.#list("permissionProfile/list", { cwd }),
+          this.#call("session/show", {}),
+        ]);
+        return this.#listed(control, answers.permissionChoices(profiles, session.settings));
       }
       case "/undo": {
         const params = { limit: 1, sortDirection: "desc" };

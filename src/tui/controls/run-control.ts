@@ -109,6 +109,15 @@ export function choose(model: Model): Step {
   return { model: { ...model, dialog: null }, effects: chosen?.effects ?? [] };
 }
 
+/** A letter in a list whose choices have letters: one of them, or nothing. Null: not for it. */
+export function pressInChoices(model: Model, key: string): Step | null {
+  const choices = model.dialog?.kind === "choose" ? model.dialog.choices : null;
+  if (!choices?.some((choice) => choice.key !== undefined)) return null;
+  const chosen = choices.find((choice) => choice.key === key);
+  if (chosen !== undefined) return { model: { ...model, dialog: null }, effects: chosen.effects };
+  return key.length === 1 && key !== "q" ? only(model) : null;
+}
+
 /** codex answered; who left the list or the page in the meantime is not called back. */
 export function listed(model: Model, control: Control, choices: readonly Choice[]): Model {
   const { dialog } = model;
