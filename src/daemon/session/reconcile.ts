@@ -67,7 +67,7 @@ async function turnsToCheck(
 
 function isWhole(turn: JsonObject, session: string, store: Store): boolean {
   const id = String(turn.id);
-  if (!store.records.turnEnded(session, id)) return false;
+  if (!isPart(turn) && !store.records.turnEnded(session, id)) return false;
   const known = store.records.itemsOf(session, id);
   return itemsOf(turn).every((item) => known.has(String(item.id)));
 }
@@ -118,7 +118,7 @@ function addTurn(
   if (runs) {
     const begunAtMs = startedAtMs ?? Date.now();
     result.running = { id: turnId, rootId: rootOf(turn), startedAtMs: begunAtMs };
-  } else if (!store.records.turnEnded(session, turnId)) {
+  } else if (!isPart(turn) && !store.records.turnEnded(session, turnId)) {
     const answer = items.filter((item) => item.type === "agentMessage").slice(-1);
     const ended = { ...turn, items: answer, itemsView: "summary" };
     result.missed.push({
@@ -127,6 +127,11 @@ function addTurn(
       atMs: secondsToMs(turn.completedAt),
     });
   }
+}
+
+/** It ends with the turn it is a part of, and codex lists it as interrupted ever after. */
+function isPart(turn: JsonObject): boolean {
+  return ![null, turn.id].includes(rootOf(turn));
 }
 
 function itemsOf(turn: JsonObject): JsonObject[] {

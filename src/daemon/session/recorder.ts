@@ -6,6 +6,7 @@
  */
 import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Receipt } from "../../protocol/session.ts";
+import { isActive } from "../agent/codex-thread.ts";
 import { toldSettings } from "../agent/thread-settings.ts";
 import type { Store } from "../store/store.ts";
 import { Activity } from "./activity.ts";
@@ -131,9 +132,18 @@ export class Recorder {
       }
     });
     for (const item of unfinished) history.begin(item, true);
-    if (running === null) return;
+    if (running === null) {
+      // After a review codex opens its thread as active, and knows better when it is asked.
+      if (this.turns.busy && !(await this.#isActive())) this.turns.reset(null, false);
+      return;
+    }
     const startedAt = new Date(running.startedAtMs).toISOString();
     this.turns.reset({ id: running.id, rootId: running.rootId, startedAt }, true);
+  }
+
+  async #isActive(): Promise<boolean> {
+    const answer = await this.#port.call("thread/read", { threadId: this.#port.threadId() ?? "" });
+    return !isObject(answer) || !isObject(answer.thread) || isActive(answer.thread);
   }
 
   #heldEnd(missed: Missed): boolean {
