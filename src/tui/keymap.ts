@@ -267,7 +267,11 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
   ],
   composer: [
     { keys: ["enter"], does: "send", about: "send; while a turn runs, queue or steer" },
-    { keys: ["ctrl-j", "alt-enter", "shift-enter"], does: "newline", about: "a new line" },
+    {
+      keys: ["ctrl-j", "alt-enter", "shift-enter"],
+      does: "newline",
+      about: "a new line; also \\ and Enter",
+    },
     { keys: ["escape"], does: "interrupt", about: "go back to the end, or interrupt the turn" },
     {
       keys: ["tab"],

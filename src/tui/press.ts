@@ -159,8 +159,10 @@ function run(model: Model, command: Command, newId: () => string): Step {
       });
     case "reading":
       return only({ ...model, reading: true });
-    case "send":
-      return submit(model, newId);
+    case "send": {
+      const composer = edit.continued(model.composer);
+      return composer === null ? submit(model, newId) : only({ ...model, composer });
+    }
     case "choose":
       return choose(model);
     case "edit":

@@ -144,6 +144,14 @@ test("on a narrow screen the hint is short, and the chosen line is read whole", 
   expect(shown(key(list, "down").model)).toContain("    asks when it wants to leave the");
 });
 
+test("files are offered as codex ranks them, git's own only when asked for", () => {
+  const files = [".git/hooks/apply", "src/app.ts", "lib/.git/x", ".gitignore", "a.git.ts"];
+  const answer = { files: files.map((path) => ({ path })) };
+  expect(answers.pathsOf(answer, "app")).toEqual(["src/app.ts", ".gitignore", "a.git.ts"]);
+  expect(answers.pathsOf(answer, ".git/h")).toEqual(files);
+  expect(answers.pathsOf({ files: null }, "x")).toEqual([]);
+});
+
 test("a prompt that waits has Tab, and the row above the composer says so", () => {
   const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });
   const model = modelWith({ events: [turn] });

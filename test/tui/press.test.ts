@@ -46,6 +46,16 @@ test("Enter sends what is written, once, and empties the composer", () => {
   expect(keys(modelWith(), "  ", "enter").effects).toEqual([]);
 });
 
+test("a backslash at the end makes Enter a new line, and two are words", () => {
+  const { model, effects } = keys(modelWith(), "one\\", "enter", "two");
+  expect(model.composer.text).toBe("one\ntwo");
+  expect(effects).toEqual([]);
+  expect(keys(model, "enter").model.outbox[0]?.text).toBe("one\ntwo");
+  expect(keys(modelWith(), "C:\\\\", "enter").model.outbox[0]?.text).toBe("C:\\\\");
+  // Only where it ends the text.
+  expect(keys(modelWith(), "a\\", "left", "enter").model.outbox[0]?.text).toBe("a\\");
+});
+
 test("while a turn runs, Enter queues and says so, and /steer goes into the turn", () => {
   const working = modelWith({ events: [turn] });
   const queued = keys(working, "next", "enter").model;

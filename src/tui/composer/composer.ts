@@ -20,6 +20,15 @@ export function insert({ text, cursor }: Composer, added: string): Composer {
   return write(text.slice(0, cursor) + added + text.slice(cursor), cursor + added.length);
 }
 
+/**
+ * A backslash at the very end makes Enter a new line, as in a shell: not every phone has Ctrl-j.
+ * Null when Enter sends; two of them are words of the message.
+ */
+export function continued({ text, cursor }: Composer): Composer | null {
+  if (cursor !== text.length || !/(^|[^\\])\\$/.test(text)) return null;
+  return write(`${text.slice(0, -1)}\n`, cursor);
+}
+
 /** What a terminal pastes has carriage returns for newlines. */
 export function pasted(text: string): string {
   return text.replace(/\r\n?/g, "\n");

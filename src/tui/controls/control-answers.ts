@@ -113,6 +113,14 @@ export function undoChoices(turns: readonly JsonObject[]): Choice[] {
   ];
 }
 
+/** As codex ranks them, without git's own files unless they are asked for. */
+export function pathsOf(answer: Json, query: string): string[] {
+  const files = isObject(answer) && Array.isArray(answer.files) ? answer.files : [];
+  const paths = files.filter(isObject).map(({ path }) => text(path));
+  const gits = /(^|\/)\.git(\/|$)/;
+  return paths.filter((path) => path !== "" && (query.includes(".git") || !gits.test(path)));
+}
+
 export function skillsOf(answer: Json): { name: string; about: string }[] {
   return dataOf(answer)
     .flatMap(({ skills }) => (Array.isArray(skills) ? skills.filter(isObject) : []))

@@ -66,12 +66,7 @@ export class ControlDesk {
           roots,
           cancellationToken: null,
         });
-        const files = isObject(answer) && Array.isArray(answer.files) ? answer.files : [];
-        const paths = files
-          .filter(isObject)
-          .map(({ path }) => answers.text(path))
-          .filter((path) => path !== "")
-          .slice(0, filesMax);
+        const paths = answers.pathsOf(answer, query).slice(0, filesMax);
         this.#complete({ files: { query, paths } });
       }
     } catch {
