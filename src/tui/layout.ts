@@ -61,7 +61,7 @@ function noticeRows({ notice, search, size: { columns, rows } }: Model): Line[] 
   const shown = text.slice(0, Math.max(1, Math.min(noticeRowsMax, Math.floor(rows / 4))));
   const [first = []] = shown;
   const filled = shown.length > 1 ? 0 : Math.max(0, columns - lead.length - lineCells(first) - 1);
-  const rule = span(` ${"─".repeat(filled)}`, "rule");
+  const rule = span(filled === 0 ? "" : ` ${"─".repeat(filled)}`, "rule");
   return shown.map((line, index) =>
     index === 0 ? [span(lead, "rule"), ...line, rule] : [span("   "), ...line],
   );

@@ -101,6 +101,13 @@ test("the state and read-only are there at any width, however long the name", ()
   expect(shown(phone).at(-1)).toMatch(/^\[api\] idle · read-only · gpt-5 +\/help$/);
 });
 
+test("a word of a notice that fills its row loses nothing", () => {
+  const path = `written to /${"x".repeat(80)}`;
+  const rows = shown(noticed(modelWith({ columns: 40, rows: 20 }), path));
+  expect(rows.join("\n")).not.toContain("…");
+  expect(rows.join("").match(/x/g)).toHaveLength(80);
+});
+
 test("a notice is read whole, on as many rows as it takes, and goes with its cause", () => {
   const text = "codex answered with an error that is longer than a phone is wide, and goes on";
   const model = noticed(modelWith({ columns: 40, rows: 20 }), text, "warning");

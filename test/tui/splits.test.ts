@@ -144,6 +144,7 @@ test("on a phone without Ctrl panes stand one above the other, and words move am
   const phone = await attach(["first", "second"], { cols: 40, rows: 20 });
   say(phone, "/vsplit");
   await phone.waitFor("no room for another pane");
+  await phone.waitFor("/split");
   say(phone, "/split nobody");
   await phone.waitFor("no session nobody");
   say(phone, "/split sec");

@@ -122,7 +122,10 @@ export class Switcher {
     if (other !== undefined) return panes.focus(other.id);
     if (this.#isAway()) return;
     const added = panes.split(split, () => this.#bring(session));
-    if (added === null) return panes.say("no room for another pane", "warning");
+    if (added === null) {
+      const below = split === "side" ? " beside this one; /split puts it below" : "";
+      return panes.say(`no room for another pane${below}`, "warning");
+    }
     void this.#enter(added.id, added.show, null);
   }
 
