@@ -28,7 +28,10 @@ export function statusLine(model: Model): Line {
   const beside = model.prefix ? hint : waiting.map(({ text }) => text).join("");
   const room = width - (beside === "" ? 0 : cells(beside) + 2);
   if (!model.pane.focused) return asideLine(model, name);
-  const text = withParts(parts, name, room, width);
+  // The least of the parts give way to the list.
+  const wanted = model.prefix ? 0 : lineCells(sessionsInStatus(model, Math.floor(width / 2)));
+  const spareRoom = wanted === 0 ? room : Math.min(room, width - wanted - 2);
+  const text = withParts(parts, name, { room, spareRoom, width });
   const left = width - cells(text) - 2;
   const list = model.prefix ? [] : sessionsInStatus(model, left);
   const fallback = cells(hint) <= left ? [span(hint, style)] : [];
@@ -40,17 +43,25 @@ export function statusLine(model: Model): Line {
 /** Of a pane without the keys: its own session alone, and plain unless it waits for an answer. */
 function asideLine(model: Model, name: string): Line {
   const { columns } = model.size;
-  const text = withParts(partsOf(model), name, columns, columns);
+  const all = { room: columns, spareRoom: columns, width: columns };
+  const text = withParts(partsOf(model), name, all);
   const style = model.transcript.approvals.length > 0 ? "statusWaits" : "statusAside";
   return cut([span(text + " ".repeat(Math.max(0, columns - cells(text))), style)], columns);
 }
 
+interface Rooms {
+  room: number;
+  spareRoom: number;
+  width: number;
+}
+
 /** Those that are always there may take what others have beside them. */
-function withParts(parts: readonly Part[], name: string, room: number, width: number): string {
+function withParts(parts: readonly Part[], name: string, rooms: Rooms): string {
+  const { room, spareRoom, width } = rooms;
   let text = name;
-  for (const { part, joint, always } of parts) {
+  for (const { part, joint, always, spare } of parts) {
     const longer = text + joint + part;
-    if (cells(longer) <= (always ? width : room)) text = longer;
+    if (cells(longer) <= (always ? width : spare ? spareRoom : room)) text = longer;
   }
   return text;
 }
@@ -63,6 +74,8 @@ interface Part {
   joint: string;
   /** True: it is there however narrow the screen. */
   always: boolean;
+  /** True: the list of the sessions says more. */
+  spare: boolean;
 }
 
 /** By weight; each takes its place when there is room for it. */
@@ -72,9 +85,9 @@ function partsOf(model: Model): Part[] {
   const { session, turn, usage, queue, approvals } = transcript;
   const waiting = queue.length + outbox.filter(({ id }) => !queue.some((m) => m.id === id)).length;
   const clients = session?.clients ?? 0;
-  const parts: [string, always?: true][] = [
-    [stateText(model), true],
-    [readOnly ? "read-only" : "", true],
+  const parts: [string, weight?: "always" | "spare"][] = [
+    [stateText(model), "always"],
+    [readOnly ? "read-only" : "", "always"],
     [hidden === 0 ? "" : hidden === 1 ? "+1 pane" : `+${hidden} panes`],
     [isDemo(model) ? "demo model" : ""],
     [approvals.length > 1 ? `${approvals.length} approvals` : ""],
@@ -84,12 +97,17 @@ function partsOf(model: Model): Part[] {
     [isDemo(model) ? "" : visible(session?.model ?? "")],
     [contextUsed(usage)],
     [isDemo(model) || transcript.effort === null ? "" : visible(transcript.effort)],
-    [tokens(usage)],
-    [clients === 1 ? "1 client" : ""],
+    [tokens(usage), "spare"],
+    [clients === 1 ? "1 client" : "", "spare"],
   ];
   return parts
     .filter(([part]) => part !== "")
-    .map(([part, always = false], index) => ({ part, joint: index === 0 ? " " : " · ", always }));
+    .map(([part, weight], index) => ({
+      part,
+      joint: index === 0 ? " " : " · ",
+      always: weight === "always",
+      spare: weight === "spare",
+    }));
 }
 
 function stateText({ link, transcript }: Model): string {

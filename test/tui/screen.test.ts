@@ -15,6 +15,7 @@ import {
   modelWith,
   record,
   requested,
+  sessionInfo,
   shown,
   startMs,
   userMessage,
@@ -99,6 +100,21 @@ test("the state and read-only are there at any width, however long the name", ()
   }
   const phone = modelWith({ columns: 40, readOnly: true });
   expect(shown(phone).at(-1)).toMatch(/^\[api\] idle · read-only · gpt-5 +\/help$/);
+});
+
+test("the sessions come before the tokens and the one client, which have what is left", () => {
+  const usage = { total: { totalTokens: 1_234 }, last: { totalTokens: 900 } };
+  const told = record(2, "thread/tokenUsage/updated", {
+    tokenUsage: { ...usage, modelContextWindow: 10_000 },
+  });
+  const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });
+  const status = (columns: number) => {
+    const model = modelWith({ columns, events: [turn, told] });
+    const sessions = [sessionInfo(), sessionInfo({ id: "s2", name: "web" })];
+    return shown({ ...model, around: { ...model.around, sessions } }).at(-1);
+  };
+  expect(status(60)).toMatch(/context 9% +0 api\S* {2}1 web$/);
+  expect(status(120)).toMatch(/context 9%.* · 1\.2k tokens.* +0 api\S* {2}1 web$/);
 });
 
 test("a word of a notice that fills its row loses nothing", () => {
