@@ -10,6 +10,7 @@ import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
+import { readConfig } from "../system/config.ts";
 import {
   checkPrivateDirectory,
   checkSocketPath,
@@ -20,7 +21,6 @@ import {
 import { agentSocket } from "./agent/agent.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
-import { readConfig } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";

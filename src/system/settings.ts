@@ -21,10 +21,6 @@ export interface Settings {
  */
 export const prefixRule = "^(C-([abdefgklnopqrstuvwxyz]|Space)|M-[a-z])$";
 
-/** What is kept: `12h` or `30d`, up to a year; `100M` or `2G`. */
-export const durationRule = "^([1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d)$";
-export const sizeRule = "^[1-9][0-9]{0,6}[KMGT]$";
-
 export function readSettings(file: string): { settings: Settings; complaint: string | null } {
   const settings: Settings = { prefix: "C-b", notify: true };
   const complain = (what: string) => ({ settings, complaint: `${quote(file)}: ${what}` });

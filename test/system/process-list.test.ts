@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { processesWithArgument } from "../../src/system/process-list.ts";
 import { eventually } from "../support/eventually.ts";
-import { whenGone } from "../support/processes.ts";
 
 test("processes are found by one whole argument", async () => {
   const argument = `argument-of-${process.pid}`;
@@ -16,6 +15,6 @@ test("processes are found by one whole argument", async () => {
   } finally {
     process.kill(-sleeper.pid!, "SIGKILL");
   }
-  await whenGone(sleeper.pid!);
-  expect(processesWithArgument(argument)).toEqual([]);
+  const gone = () => processesWithArgument(argument).length === 0;
+  await eventually(gone, { what: "neither the shell nor its copy is found" });
 });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readConfig } from "../../src/daemon/config.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
+import { readConfig } from "../../src/system/config.ts";
 import { readSettings } from "../../src/system/settings.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "settings-"));

@@ -130,7 +130,7 @@ test("a paste of half a megabyte arrives whole", async () => {
   terminal.paste(text);
   await terminal.waitFor("32769 lines");
   terminal.press("enter");
-  await terminal.waitFor(/\[paste\] idle .* tokens/);
+  await terminal.waitFor(/\[paste\] idle .* context \d+%/);
   expect(home.model.texts()).toContain(text);
 });
 

@@ -7,12 +7,12 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { visible } from "../../protocol/address.ts";
 import { compareVersions, locateCodex } from "../../system/codex-binary.ts";
+import { readConfig } from "../../system/config.ts";
 import { type Paths, pathsFor, socketPathBytesMax } from "../../system/paths.ts";
 import { version } from "../../system/version.ts";
 import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
 import type { Context } from "../context.ts";
 import { shellWord } from "../text/shell.ts";
-import { checkConfig } from "./config.ts";
 import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
 import { checkLogout } from "./logout.ts";
@@ -38,6 +38,17 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     checkLogout(context.env),
   );
   return findings;
+}
+
+function checkConfig({ configFile }: Paths): Finding {
+  const check = "config";
+  try {
+    readConfig(configFile);
+  } catch (error) {
+    return failed(check, error);
+  }
+  const detail = existsSync(configFile) ? configFile : `${configFile}, none (not needed)`;
+  return { check, status: "ok", detail };
 }
 
 function checkNode(): Finding {

@@ -4,12 +4,13 @@
  */
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import type { Config } from "../../system/config.ts";
 import { BUILT_IN } from "./patterns.ts";
 import { RedactedStream } from "./redacted-stream.ts";
 import { bySecret, type Found, mark, type Search, searchOfBuiltIn, searchOfOwn } from "./search.ts";
 
 /** The config's `redact`: a pattern by its name, or false for a built-in one that is not wanted. */
-export type RedactionRules = Record<string, string | false>;
+export type RedactionRules = NonNullable<Config["redact"]>;
 
 /** Keys, near the top, whose values are nobody's secret. */
 const NAMES = /^(?:id|type|status|method|session|mode)$|Id$/;

@@ -180,6 +180,10 @@ describe("with less than all", () => {
     return client;
   };
 
+  // codex tells each of its connections for itself, the daemon's perhaps after the client's.
+  const sessionAsks = () =>
+    eventually(() => session.state === "needs-approval", { what: "the daemon is asked too" });
+
   test("an observer sees what is said and is refused everything else", async () => {
     const observer = await join("observe");
     const made = path(home.work, "made");
@@ -221,11 +225,12 @@ describe("with less than all", () => {
     const { id } = await observer.told(asked);
     observer.answer(id, { decision: "accept" });
     await observer.until("a refusal", isRefusal);
-    expect(session.state).toBe("needs-approval");
+    await sessionAsks();
     session.answer(undefined, { decision: "accept" }, tester);
     await observer.told("serverRequest/resolved");
     await observer.told("turn/completed");
-    expect(session.inbox.receipt(sent.messageId)).toMatchObject({ turnStatus: "completed" });
+    const completed = () => session.inbox.receipt(sent.messageId)?.turnStatus === "completed";
+    await eventually(completed, { what: "the daemon heard of the turn's end too" });
     expect(home.model.texts()).toEqual(["ask echo hi"]);
     expect(session.detail().attached).toMatchObject([
       { kind: "codex", user: "ann", from: "observe 1.2, token t1", readOnly: true },
@@ -242,6 +247,7 @@ describe("with less than all", () => {
         await client.told("turn/completed");
       } else {
         await client.until("a refusal", isRefusal);
+        await sessionAsks();
         session.answer(undefined, { decision: "decline" }, tester);
         await client.told("turn/completed");
       }
@@ -267,7 +273,7 @@ describe("with less than all", () => {
       cwd: "/",
     });
     await client.told(asked);
-    expect(session.state).toBe("needs-approval");
+    await sessionAsks();
     session.answer(undefined, { decision: "decline" }, tester);
     await client.told("turn/completed");
     expect((await client.call("thread/read", { threadId })).result.thread.cwd).toBe(before.cwd);

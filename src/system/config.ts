@@ -1,0 +1,118 @@
+/** The config file: one JSON object, every member optional, anything else an error. */
+import { existsSync, readFileSync } from "node:fs";
+import { NAME_RULE, quote } from "../protocol/address.ts";
+import { HacsError, messageOf } from "../protocol/errors.ts";
+import { isObject, type Json } from "../protocol/messages.ts";
+import { prefixRule } from "./settings.ts";
+
+export interface Config {
+  /** The codex to run, when it is not the one on PATH. */
+  codex?: string;
+  /** The least that is logged. */
+  logLevel?: "debug" | "info" | "warn" | "error";
+  /** The terminal UI's: its prefix key, and whether it rings; `settings.ts` reads them. */
+  prefix?: string;
+  notify?: boolean;
+  /** Where it listens besides its socket, each `ADDR:PORT`. */
+  listen?: string[];
+  /** PEM files; without them only loopback, or what is behind a proxy. */
+  tlsCert?: string;
+  tlsKey?: string;
+  /** Addresses and networks of the proxies that are let in and believed. */
+  behindProxy?: string[];
+  /** Names that a request's Host may have, beside the addresses. */
+  allowedHosts?: string[];
+  /** Origins of web pages that may ask. */
+  allowedOrigins?: string[];
+  /** How hacs-session is called on other machines, over ssh. */
+  remoteCommand?: string;
+  /** What this daemon calls itself to its peers; the host's name when left out. */
+  name?: string;
+  /** How long and how much of a session's history is kept, unless the session says otherwise. */
+  keep?: string;
+  keepSize?: string;
+  keepAudit?: string;
+  /** What is taken out of all that is stored or shown, besides what is built in. */
+  redact?: Record<string, string | false>;
+}
+
+interface Member {
+  /** What it is to be, as an error says it: "logLevel is one of debug, …". */
+  rule: string;
+  holds: (value: Json) => boolean;
+}
+
+const like = (pattern: string, rule: string): Member => ({
+  rule,
+  holds: (value) => typeof value === "string" && new RegExp(pattern).test(value),
+});
+const oneOf = (...values: string[]): Member => ({
+  rule: `one of ${values.join(", ")}`,
+  holds: (value) => values.includes(value as string),
+});
+const listMax = 100;
+const listOf = (pattern: string, about: string): Member => ({
+  rule: `a list of ${about}, at most ${listMax}`,
+  holds: (value) =>
+    Array.isArray(value) && value.length <= listMax && value.every(like(pattern, about).holds),
+});
+const absolutePath = like("^/", "an absolute path");
+
+/** `12h` or `30d`, up to a year. */
+const duration = "^([1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d)$";
+
+const members: { [Name in keyof Config]-?: Member } = {
+  codex: like(".", "the path of a codex"),
+  logLevel: oneOf("debug", "info", "warn", "error"),
+  prefix: like(prefixRule, "a key as C-a, C-Space or M-a, and none that means Enter or Tab"),
+  notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+  listen: listOf("^.*:[0-9]+$", "addresses as 127.0.0.1:9100"),
+  tlsCert: absolutePath,
+  tlsKey: absolutePath,
+  behindProxy: listOf("^[0-9A-Fa-f:.]+(/[0-9]+)?$", "IP addresses or networks as 10.0.0.0/8"),
+  allowedHosts: listOf(
+    "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]+)?$",
+    "names as team.example or team.example:8443",
+  ),
+  // As browsers send it: no path, no slash at the end, and never "null" or "*".
+  allowedOrigins: listOf("^[a-z][a-z0-9+.-]*://[^/\\s*]+$", "origins as https://app.example"),
+  remoteCommand: like(".", "how a shell on another machine calls hacs-session"),
+  name: like(NAME_RULE.source, "a name by the rule for sessions' names"),
+  keep: like(duration, "a time as 30d"),
+  keepSize: like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M"),
+  keepAudit: like(duration, "a time as 365d"),
+  redact: {
+    rule: "an object of patterns by their names, or false for a built-in one",
+    holds: (value) =>
+      isObject(value) &&
+      Object.values(value).every(
+        (pattern) => pattern === false || (typeof pattern === "string" && pattern !== ""),
+      ),
+  },
+};
+
+/** Throws `config-invalid`. A file that is not there is an empty one, and is not made. */
+export function readConfig(file: string): Config {
+  if (!existsSync(file)) return {};
+  try {
+    return valid(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    throw new HacsError(
+      "config-invalid",
+      `The config file ${quote(file)} can't be used: ${messageOf(error)}.`,
+      `Correct it, or move it away. It is one JSON object that may have: ${Object.keys(members).join(", ")}.`,
+    );
+  }
+}
+
+function valid(config: Json): Config {
+  if (!isObject(config)) throw new Error("it is not an object");
+  for (const [name, value] of Object.entries(config)) {
+    if (!isMember(name)) throw new Error(`there is no member ${quote(name)}`);
+    if (value === undefined || !members[name].holds(value))
+      throw new Error(`${name} is ${members[name].rule}; got ${JSON.stringify(value)}`);
+  }
+  return config;
+}
+
+const isMember = (name: string): name is keyof Config => Object.hasOwn(members, name);
