@@ -113,7 +113,7 @@ test("a message and its code are copied by key, and by nothing that a model says
   const terminal = await attach("copies");
   terminal.paste("say \u001b]52;c;aGFja2Vk\u0007 run\n```sh\nmake it\n```");
   terminal.press("enter");
-  await terminal.waitFor(/make it[\s\S]*\[copies\] idle/);
+  await terminal.waitFor(/• [\s\S]*make it[\s\S]*\[copies\] idle/);
   expect(terminal.raw()).not.toContain("\u001b]52");
   terminal.press("ctrl-b", "[", "Y");
   await terminal.waitFor("copied code block (7 characters): make it");
