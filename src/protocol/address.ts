@@ -76,25 +76,30 @@ export function quote(value: string): string {
   return `"${visible(shown)}"`;
 }
 
-// What emoji are commonly written with is left alone: variation selectors anywhere, and the joiner
-// between two pictographs, where it is seen as the one picture that it makes of them.
-const INVISIBLE =
-  /(?!(?<=\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=\p{Extended_Pictographic}))(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const PLAIN = /^[ -~]*$/;
 
 /** More marks on one character than Unicode's stream-safe text has (UAX 15) are no writing. */
 const marksMax = 30;
-const HEAP = /\p{M}{31,}/gu;
 
 /**
  * Text with every character that a terminal would obey, or an eye would miss, written as its
  * code point. Newlines and tabs are characters like any other here.
  */
 export function visible(text: string): string {
-  const bounded = text.replace(HEAP, (marks) => {
+  // Most text needs none of Unicode's classes, which take a millisecond to load.
+  return PLAIN.test(text) ? text : visibleUnicode(text);
+}
+
+function visibleUnicode(text: string): string {
+  const bounded = text.replace(/\p{M}{31,}/gu, (marks) => {
     const more = [...marks].slice(marksMax);
     return `${[...marks].slice(0, marksMax).join("")}<${more.length} marks more>`;
   });
-  return bounded.replace(INVISIBLE, (character) => {
+  // What emoji are commonly written with is left alone: variation selectors anywhere, and the
+  // joiner between two pictographs, where it is seen as the one picture that it makes of them.
+  const invisible =
+    /(?!(?<=\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=\p{Extended_Pictographic}))(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+  return bounded.replace(invisible, (character) => {
     const point = character.codePointAt(0) ?? 0;
     return point < 0x20
       ? `^${String.fromCharCode(point + 0x40)}`

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { HistoryRecord } from "../../protocol/session.ts";
@@ -47,6 +46,7 @@ export const exportSession: Verb<Options> = {
       return undefined;
     }
     const file = resolve(context.cwd, output);
+    const { writeFile } = await import("node:fs/promises");
     await writeFile(file, text, { mode: 0o600 }).catch((error: unknown) => {
       throw new HacsError("invalid-usage", `${file} can't be written: ${messageOf(error)}`);
     });
