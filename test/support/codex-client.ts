@@ -1,10 +1,8 @@
 /** A client of codex's own protocol, frame by frame, on a socket that speaks it. */
 import WebSocket from "ws";
 import type { JsonObject } from "../../src/protocol/messages.ts";
+import { Arrivals, answerIn, type Frame } from "./arrivals.ts";
 import { within } from "./eventually.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: a test says what it expects by what it asserts
-export type Frame = any;
 
 export interface CodexClient {
   readonly frames: readonly Frame[];
@@ -32,12 +30,8 @@ export async function connectCodex(
   const { name = "test-client", introduce = true, ...given } = options;
   const url = where.startsWith("/") ? `ws+unix://${where}:/rpc` : where;
   const ws = new WebSocket(url, { perMessageDeflate: false, ...given });
-  const frames: Frame[] = [];
-  const watchers = new Set<() => void>();
-  ws.on("message", (data) => {
-    frames.push(JSON.parse(String(data)));
-    for (const look of [...watchers]) look();
-  });
+  const frames = new Arrivals<Frame>();
+  ws.on("message", (data) => frames.push(JSON.parse(String(data))));
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
     ws.once("close", (code, reason) => resolve({ code, reason: String(reason) })),
   );
@@ -48,38 +42,20 @@ export async function connectCodex(
   ws.removeAllListeners("error");
   // A daemon that hangs up is what some tests want.
   ws.on("error", () => {});
-  const until: CodexClient["until"] = (what, is) => {
-    const found = new Promise<Frame>((resolve) => {
-      let looked = 0;
-      const look = () => {
-        for (; looked < frames.length; looked++) {
-          if (!is(frames[looked])) continue;
-          watchers.delete(look);
-          return resolve(frames[looked]);
-        }
-      };
-      watchers.add(look);
-      look();
-    });
-    return within(found, { what, seen: () => JSON.stringify(frames.slice(-3)).slice(0, 900) });
-  };
   let last = 100;
   const request: CodexClient["request"] = (id, method, params) => {
-    const before = frames.length;
+    const before = frames.all.length;
     ws.send(JSON.stringify({ id, method, ...(params === undefined ? {} : { params }) }));
-    return until(
-      `an answer to ${method}`,
-      (frame) => frame.id === id && frame.method === undefined && frames.indexOf(frame) >= before,
-    );
+    return answerIn(frames, id, before);
   };
   const client: CodexClient = {
-    frames,
+    frames: frames.all,
     send: (frame) => ws.send(frame),
     request,
     call: (method, params) => request(++last, method, params),
     answer: (id, result) => ws.send(JSON.stringify({ id, result })),
-    until,
-    told: (method) => until(method, (frame) => frame.method === method),
+    until: frames.until,
+    told: (method) => frames.until(method, (frame) => frame.method === method),
     pause: () => ws.pause(),
     resume: () => ws.resume(),
     closed: within(closed, { what: "the connection is closed", timeoutMs: 120_000 }),

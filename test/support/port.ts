@@ -4,11 +4,9 @@ import https from "node:https";
 import WebSocket from "ws";
 import type { Grant, NewToken } from "../../src/protocol/access.ts";
 import { PROTOCOL } from "../../src/protocol/methods.ts";
+import { Arrivals, answerIn, type Frame } from "./arrivals.ts";
 import { within } from "./eventually.ts";
 import type { Home } from "./home.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: what comes over the wire is what the test looks at
-type Any = any;
 
 /** Starts the home's daemon with a port on loopback and gives its URL. */
 export async function listenOn(home: Home, ...args: string[]): Promise<string> {
@@ -31,7 +29,7 @@ export interface HttpAnswer {
   status: number;
   headers: http.IncomingHttpHeaders;
   text: string;
-  json: Any;
+  json: Frame;
 }
 
 export interface HttpOptions {
@@ -73,7 +71,7 @@ export function ask(url: string, path: string, options: HttpOptions = {}): Promi
       });
       response.on("error", reject);
       response.on("end", () => {
-        let json: Any;
+        let json: Frame;
         try {
           json = JSON.parse(text);
         } catch {
@@ -88,12 +86,12 @@ export function ask(url: string, path: string, options: HttpOptions = {}): Promi
 }
 
 export interface WebClient {
-  readonly frames: readonly Any[];
+  readonly frames: readonly Frame[];
   request(id: number | string, method: string, params?: unknown): void;
-  hello(): Promise<Any>;
-  until(what: string, is: (frame: Any) => boolean): Promise<Any>;
-  answer(id: number | string): Promise<Any>;
-  call(method: string, params?: unknown): Promise<Any>;
+  hello(): Promise<Frame>;
+  until(what: string, is: (frame: Frame) => boolean): Promise<Frame>;
+  answer(id: number | string): Promise<Frame>;
+  call(method: string, params?: unknown): Promise<Frame>;
   pause(): void;
   resume(): void;
   /** The code that the other side closed with. */
@@ -121,12 +119,8 @@ export async function openWeb(url: string, options: WebOptions = {}): Promise<We
     },
     ...(ca === undefined ? {} : { ca }),
   });
-  const frames: Any[] = [];
-  const watchers = new Set<() => void>();
-  link.on("message", (data) => {
-    frames.push(JSON.parse(String(data)));
-    for (const look of [...watchers]) look();
-  });
+  const frames = new Arrivals<Frame>();
+  link.on("message", (data) => frames.push(JSON.parse(String(data))));
   const closed = new Promise<number>((resolve) => link.once("close", resolve));
   await new Promise<void>((resolve, reject) => {
     link.once("open", resolve);
@@ -137,25 +131,9 @@ export async function openWeb(url: string, options: WebOptions = {}): Promise<We
     link.on("error", reject);
   });
   let nextId = 1;
-  const until: WebClient["until"] = (what, is) => {
-    let looked = 0;
-    const found = new Promise<Any>((resolve) => {
-      const look = () => {
-        for (; looked < frames.length; looked++) {
-          if (!is(frames[looked])) continue;
-          watchers.delete(look);
-          return resolve(frames[looked]);
-        }
-      };
-      watchers.add(look);
-      look();
-    });
-    return within(found, { what, seen: () => JSON.stringify(frames.slice(-3)).slice(0, 600) });
-  };
   const request: WebClient["request"] = (id, method, params = {}) =>
     link.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-  const answer: WebClient["answer"] = (id) =>
-    until(`an answer to ${id}`, (frame) => frame.id === id && frame.method === undefined);
+  const answer = (id: number | string) => answerIn(frames, id);
   const call: WebClient["call"] = (method, params) => {
     const id = `call-${nextId++}`;
     request(id, method, params);
@@ -163,9 +141,9 @@ export async function openWeb(url: string, options: WebOptions = {}): Promise<We
   };
   return {
     link,
-    frames,
+    frames: frames.all,
     request,
-    until,
+    until: frames.until,
     answer,
     call,
     hello: () =>
@@ -183,7 +161,7 @@ export async function openWeb(url: string, options: WebOptions = {}): Promise<We
 export interface StreamEvent {
   id: string | undefined;
   event: string;
-  data: Any;
+  data: Frame;
 }
 
 export interface EventStream {
@@ -220,8 +198,7 @@ export async function openEvents(
   });
   request.on("error", () => {});
   response.on("error", () => {});
-  const events: StreamEvent[] = [];
-  const watchers = new Set<() => void>();
+  const events = new Arrivals<StreamEvent>();
   let rest = "";
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
@@ -239,25 +216,12 @@ export async function openEvents(
         data: JSON.parse(data.join("\n")),
       });
     }
-    for (const look of [...watchers]) look();
   });
   const closed = new Promise<void>((resolve) => response.once("close", () => resolve()));
   return {
     status: response.statusCode ?? 0,
-    events,
-    until: (what, is) => {
-      const found = new Promise<StreamEvent>((resolve) => {
-        const look = () => {
-          const event = events.find(is);
-          if (event === undefined) return;
-          watchers.delete(look);
-          resolve(event);
-        };
-        watchers.add(look);
-        look();
-      });
-      return within(found, { what, seen: () => JSON.stringify(events.slice(-3)).slice(0, 600) });
-    },
+    events: events.all,
+    until: events.until,
     pause: () => response.pause(),
     resume: () => response.resume(),
     closed,

@@ -1,10 +1,7 @@
 /** A client that is not ours: bytes on the daemon's socket, well-formed or not, read or left. */
 import net from "node:net";
 import { PROTOCOL } from "../../src/protocol/methods.ts";
-import { within } from "./eventually.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: what comes over the wire is what the test looks at
-type Frame = any;
+import { Arrivals, answerIn, type Frame } from "./arrivals.ts";
 
 export interface RawClient {
   /** Whole lines that came, parsed. */
@@ -30,41 +27,23 @@ export async function connectRaw(socket: string): Promise<RawClient> {
     stream.once("connect", resolve);
     stream.once("error", reject);
   });
-  const frames: Frame[] = [];
-  const watchers = new Set<() => void>();
+  const frames = new Arrivals<Frame>();
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) frames.push(JSON.parse(line));
-    for (const look of [...watchers]) look();
+    frames.push(...lines.map((line) => JSON.parse(line)));
   });
   // A daemon that hangs up is what some tests want.
   stream.on("error", () => {});
   const closed = new Promise<void>((resolve) => stream.once("close", () => resolve()));
-  const until: RawClient["until"] = (what, is) => {
-    let looked = 0;
-    const found = new Promise<Frame>((resolve) => {
-      const look = () => {
-        for (; looked < frames.length; looked++) {
-          if (!is(frames[looked])) continue;
-          watchers.delete(look);
-          return resolve(frames[looked]);
-        }
-      };
-      watchers.add(look);
-      look();
-    });
-    return within(found, { what, seen: () => JSON.stringify(frames.slice(-3)).slice(0, 600) });
-  };
   const request: RawClient["request"] = (id, method, params = {}) => {
     stream.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
   };
-  const answer: RawClient["answer"] = (id) =>
-    until(`an answer to ${id}`, (frame) => frame.id === id && frame.method === undefined);
+  const answer = (id: number | string) => answerIn(frames, id);
   return {
-    frames,
+    frames: frames.all,
     get bytesRead() {
       return stream.bytesRead;
     },
@@ -77,7 +56,7 @@ export async function connectRaw(socket: string): Promise<RawClient> {
       });
       return answer("hello");
     },
-    until,
+    until: frames.until,
     answer,
     pause: () => stream.pause(),
     resume: () => stream.resume(),

@@ -8,12 +8,8 @@ import { openTo } from "../../../src/daemon/codex-proxy/codex-methods.ts";
 import type { Session } from "../../../src/daemon/session/session.ts";
 import { SCOPES, type Scope } from "../../../src/protocol/access.ts";
 import type { JsonObject } from "../../../src/protocol/messages.ts";
-import {
-  type CodexClient,
-  connectCodex,
-  type Frame,
-  textInput,
-} from "../../support/codex-client.ts";
+import type { Frame } from "../../support/arrivals.ts";
+import { type CodexClient, connectCodex, textInput } from "../../support/codex-client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { openSessionHome, type SessionHome } from "../../support/session-home.ts";
