@@ -1,11 +1,12 @@
 /** How long frames that are made to be costly keep the others waiting. */
+import { requestBytesMax } from "../src/daemon/client-connection.ts";
 import { createHome } from "../test/support/home.ts";
 import { listenOn, makeToken, openWeb } from "../test/support/port.ts";
 import { startProgram } from "../test/support/program.ts";
 import { type Benchmark, ms } from "./measure.ts";
 
 const msMost = 50;
-const almost = 8 * 1024 * 1024 - 200;
+const almost = requestBytesMax - 200;
 const filled = (piece: string) => piece.repeat(Math.floor(almost / piece.length));
 const corpus = {
   arrays: filled("["),
@@ -41,7 +42,7 @@ export const hostile: Benchmark = async () => {
     const most = Math.max(...waits.map(([, wait]) => wait));
     return [
       {
-        what: "frames of 8 MiB that are made to be costly: another client's longest wait",
+        what: "frames as long as may be and made to be costly: another client's longest wait",
         measured: ms(most),
         target: `≤ ${ms(msMost)}`,
         met: most <= msMost,

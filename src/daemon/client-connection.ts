@@ -12,6 +12,7 @@ import {
   type JsonObject,
   type RequestId,
 } from "../protocol/messages.ts";
+import { limits } from "../protocol/methods.ts";
 import type { Actor } from "../protocol/session.ts";
 import type { Attachment, Client, Dispatch, Identity } from "./client.ts";
 import { refuseIntricate } from "./nesting.ts";
@@ -20,8 +21,11 @@ import type { Wire } from "./wire.ts";
 /** Past this many unread bytes of answers, the client's requests wait until it reads. */
 const answerBytesMax = 8 * 1024 * 1024;
 const requestsMax = 1_000;
-/** A request is at most a message with its text, or an environment. */
-export const requestBytesMax = 8 * 1024 * 1024;
+/**
+ * A request is at most a message, or an environment. In JSON a text of nothing but control
+ * characters is six times as long; a longer request could only keep the others waiting.
+ */
+export const requestBytesMax = 6 * limits.messageBytesMax + 256 * 1024;
 /** Nobody needs more than this to say hello. */
 const helloBytesMax = 64 * 1024;
 /** How long one client's requests may keep the event loop from the others. */

@@ -2,6 +2,7 @@
 import net from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../../src/client/connection.ts";
+import { requestBytesMax } from "../../../src/daemon/client-connection.ts";
 import { eventually, within } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { ask, listenOn, makeToken, openWeb } from "../../support/port.ts";
@@ -29,7 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => home.close());
 
-const almost = 8 * 1024 * 1024 - 200;
+const almost = requestBytesMax - 200;
 const filled = (piece: string, bytes = almost) => piece.repeat(Math.floor(bytes / piece.length));
 const corpus: [string, string][] = [
   ["arrays", `${"[".repeat(100_000)}${"]".repeat(100_000)}`],

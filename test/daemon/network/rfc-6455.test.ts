@@ -1,5 +1,6 @@
 /** What RFC 6455 asks of a server, frame by frame: the groups of the Autobahn suite, and its cases. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { requestBytesMax } from "../../../src/daemon/client-connection.ts";
 import { PROTOCOL } from "../../../src/protocol/methods.ts";
 import { within } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
@@ -215,15 +216,15 @@ describe("bounds", () => {
     expect(told.error.data.code).toBe("frame-too-large");
   });
 
-  test("after it 8 MiB, whole or in fragments", async () => {
+  test("after it as much as a request may have, whole or in fragments", async () => {
     await open();
     raw.send(frame(hello));
     await answered();
     const call = (id: number, length: number) =>
       JSON.stringify({ id, method: "session/show", params: { name: "x".repeat(length) } });
-    raw.send(frame(call(2, 7 * 1024 * 1024)));
+    raw.send(frame(call(2, requestBytesMax - 1024)));
     await raw.until("an answer", ({ payload }) => String(payload).includes('"id":2'));
-    const large = Buffer.from(call(3, 8 * 1024 * 1024));
+    const large = Buffer.from(call(3, requestBytesMax));
     for (let at = 0; at < large.length; at += 65_536) {
       const piece = large.subarray(at, at + 65_536);
       raw.send(frame(piece, { opcode: at === 0 ? text : continuation, fin: false }));
