@@ -7,6 +7,7 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import type { Asked } from "./approvals/asked.ts";
 import type { Entered } from "./approvals/form.ts";
 import { type Completing, noCompleting } from "./composer/completing.ts";
 import { type Composer, emptyComposer } from "./composer/composer.ts";
@@ -61,9 +62,10 @@ export interface Model {
   dialog: Dialog | null;
   /**
    * The prompt in view, and since when: one just come takes no answer yet. `amid` while what was
-   * being written when it came is still there: that was not written for it.
+   * being written when it came is still there: that was not written for it. `read` is what it
+   * asks, once the last row of that was in view.
    */
-  shown: { id: string; at: number; amid: boolean } | null;
+  shown: { id: string; at: number; amid: boolean; read: Asked | null } | null;
   notice: Notice | null;
   /** The other sessions, and what else stays when another one is shown. */
   around: Around;
@@ -92,6 +94,8 @@ export interface ChooseDialog {
   title: string;
   choices: readonly Choice[] | null;
   row: number;
+  /** Since when what it lists is on the screen, ms. */
+  at: number;
 }
 
 export interface Choice {

@@ -7,7 +7,7 @@
  */
 
 import { visible } from "../protocol/address.ts";
-import { withPromptInView } from "./approvals/in-view.ts";
+import { withPromptInView, withSeen } from "./approvals/in-view.ts";
 import {
   focusApproval,
   pasteInForm,
@@ -82,7 +82,8 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   // A run of text may have crossed the line as one; where keys are commands each counts.
   if (focus === "search") return only(typeInSearch(model, stroke.text));
   const [first = "", ...rest] = graphemes(stroke.text);
-  const step = focus === "form" ? typeInForm(model, first) : pressKey(model, first, newId);
+  const step =
+    focus === "form" ? typeInForm(model, first, unseen(model)) : pressKey(model, first, newId);
   if (rest.length === 0) return step;
   const next = press(step.model, { text: rest.join("") }, newId);
   return { model: next.model, effects: [...step.effects, ...next.effects] };
@@ -112,7 +113,7 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
-    if (focus === "approval") return pressInApproval(unarmed, key);
+    if (focus === "approval") return pressInApproval(unarmed, key, unseen(unarmed));
     if (focus === "prefix") return only(noticed(unarmed, noSuchKey(model, key), "warning"));
     return only(unarmed);
   }
@@ -128,6 +129,11 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   if (order !== undefined) return only(unarmed, { do: "pane", order });
   if (isSessionCommand(command)) return pressSessions(unarmed, command, key);
   return run(unarmed, command, newId);
+}
+
+/** How many rows of what is asked were not in view yet. */
+function unseen(model: Model): number {
+  return layoutOf(model).approval?.unseen ?? 0;
 }
 
 function run(model: Model, command: Command, newId: () => string): Step {
@@ -192,7 +198,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "form-submit":
     case "backspace":
     case "kill-to-start":
-      return pressInApproval(model, command);
+      return pressInApproval(model, command, unseen(model));
     default:
       return pressInReading(model, command) ?? move(model, command);
   }
@@ -266,7 +272,9 @@ function move(model: Model, command: Command): Step {
     const max = whole ? helpRowMax(model) : (panel?.rowMax ?? 0);
     const by = distance(command, Math.max(1, page - 1));
     const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
-    return only({ ...model, dialog: { ...dialog, row } });
+    const moved = { ...model, dialog: { ...dialog, row } };
+    const { approval } = layoutOf(moved);
+    return only(approval === null ? moved : withSeen(moved, approval));
   }
   if (command === "to-end") return toEnd(model);
   if (command === "to-start" && model.earlier !== "none" && (model.oldest ?? 1) > 1) {

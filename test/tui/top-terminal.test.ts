@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createScreens, sizes } from "../support/screens.ts";
+import { createScreens, readQuestion, sizes } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
 const { home, run, newSessions } = await createScreens();
@@ -194,7 +194,12 @@ test("an interrupt is asked about, and ends the turn", async () => {
   terminal.press("enter");
   await terminal.waitFor("Enter attaches");
   expect((await home.show("stops")).state).toBe("working");
+  // What is typed with the question is not for it.
   terminal.press("i", "y");
+  await terminal.waitFor("interrupt stops? (y/n)");
+  expect((await home.show("stops")).state).toBe("working");
+  await readQuestion(terminal, "interrupt stops?");
+  terminal.press("y");
   await terminal.waitFor(row("stops", /idle/));
 });
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionActivity } from "../../src/protocol/activity.ts";
-import { shownMinMs } from "../../src/tui/approvals/press-approval.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import { nothingAround } from "../../src/tui/sessions/around.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import { briefly, countText, tookText } from "../../src/tui/text/amounts.ts";
@@ -372,7 +372,11 @@ test("an interrupt is asked about, and only y does it", () => {
   const model = dashboard([works("api")]);
   expect(screen(keys(model, "i").model)).toContain("interrupt api? (y/n)");
   for (const no of ["n", "enter", "escape", "q"]) expect(keys(model, "i", no).effects).toEqual([]);
-  expect(keys(model, "i", "y").effects).toEqual([{ do: "interrupt", session: "id-api" }]);
+  // What was typed ahead of the question is no answer to it.
+  const early = keys(model, "i", "y");
+  expect(early.effects).toEqual([]);
+  const later = { ...early.model, now: early.model.now + shownMinMs };
+  expect(keys(later, "y").effects).toEqual([{ do: "interrupt", session: "id-api" }]);
   const gone = told(keys(model, "i").model, [session("other")]).model;
   expect(keys(gone, "y").effects).toEqual([]);
   expect(screen(keys(dashboard([session("a")]), "i").model)).toContain("no turn runs");

@@ -1,9 +1,11 @@
 /** Enter in the composer: a message to send, or a slash command. */
 import type { SendMode } from "../../protocol/session.ts";
-import { plainDecision } from "../approvals/decisions.ts";
-import { focusApproval, isReadable } from "../approvals/press-approval.ts";
+import { plainDecision, refuses } from "../approvals/decisions.ts";
+import { isReadable } from "../approvals/in-view.ts";
+import { focusApproval } from "../approvals/press-approval.ts";
 import { controlTyped } from "../controls/controls.ts";
 import { runControl } from "../controls/run-control.ts";
+import { layoutOf } from "../layout.ts";
 import { isBusy, type Model, noticed, only, outboxMax, type Step } from "../model.ts";
 import { carryOut, pressSessions } from "../sessions/press-sessions.ts";
 import { copyLast } from "../transcript/copy.ts";
@@ -139,6 +141,12 @@ function answer(model: Model, yes: boolean): Step {
   const decision = plainDecision(approval.decisions, yes);
   if (decision === undefined) {
     return only(noticed(model, "this one takes more than yes or no: press Tab", "warning"));
+  }
+  const unseen = layoutOf(model).approval?.unseen ?? 0;
+  if (unseen > 0 && !refuses(decision)) {
+    const rows = unseen === 1 ? "1 row" : `${unseen} rows`;
+    const said = `${rows} of it were not in view: /answer, then Space shows more`;
+    return only(noticed(model, said, "warning", "approval"));
   }
   const effect = { do: "answer", id: approval.id, answer: { decision: decision.id } } as const;
   return only(noticed(model, `answered: ${decision.label}`), effect);
