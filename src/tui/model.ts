@@ -13,6 +13,7 @@ import { type Completing, noCompleting } from "./composer/completing.ts";
 import { type Composer, emptyComposer } from "./composer/composer.ts";
 import { type DraftSync, noDraft } from "./composer/draft-sync.ts";
 import type { EnterMode } from "./composer/enter-mode.ts";
+import type { Dropped } from "./composer/past.ts";
 import type { Control } from "./controls/controls.ts";
 import type { PaneOrder } from "./panes/order.ts";
 import { type Around, nothingAround } from "./sessions/around.ts";
@@ -46,6 +47,8 @@ export interface Model {
   /** True while the terminal belongs to an editor. */
   editing: boolean;
   draft: DraftSync;
+  /** What was cleared here, newest first. */
+  dropped: readonly Dropped[];
   /** What was written to any session, newest first; null until the daemon told. */
   written: readonly string[] | null;
   /** What Enter does while a turn runs. */
@@ -135,11 +138,11 @@ export interface Notice {
   tone: "info" | "warning";
   /** When it goes by itself, ms. */
   until: number;
-  /** What it is about: it goes when that is over. */
+  /** What it is about: it goes when that is over. `clearing` says what the next Escape does. */
   about?: NoticeCause;
 }
 
-export type NoticeCause = "turn" | "approval" | "daemon";
+export type NoticeCause = "turn" | "approval" | "daemon" | "clearing";
 
 export type Effect =
   | { do: "detach" }
@@ -191,6 +194,7 @@ export function initialModel(options: {
     offers: null,
     editing: false,
     draft: noDraft,
+    dropped: [],
     written: null,
     enters: "queue",
     anchor: null,

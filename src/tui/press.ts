@@ -18,13 +18,14 @@ import { chipOf, droppedImage, eraseBack } from "./composer/chips.ts";
 import { wantCandidates } from "./composer/completion.ts";
 import * as edit from "./composer/composer.ts";
 import { toggleEnterMode } from "./composer/enter-mode.ts";
+import { cleared, past } from "./composer/past.ts";
 import { pressInCompletion } from "./composer/press-completion.ts";
 import { lastWritten } from "./composer/queue-panel.ts";
 import { interrupt, submit } from "./composer/submit.ts";
 import { choose, pressInChoices } from "./controls/run-control.ts";
 import { type Command, commandFor, type Focus, keyName, prefixKey } from "./keymap.ts";
 import { layoutOf } from "./layout.ts";
-import { type Model, noticed, only, type Step } from "./model.ts";
+import { isBusy, type Model, noticed, only, type Step } from "./model.ts";
 import { paneOrderOf } from "./panes/order.ts";
 import { helpRowMax } from "./screen.ts";
 import { overlayOf } from "./sessions/overlay.ts";
@@ -34,8 +35,6 @@ import type { Stroke } from "./terminal/keystrokes.ts";
 import { graphemes } from "./text/lines.ts";
 import { blocksOf } from "./transcript/blocks.ts";
 import { wantEarlier } from "./transcript/earlier.ts";
-import { textOf } from "./transcript/items/drawing.ts";
-import { userText } from "./transcript/items/user-message.ts";
 import {
   editSearch,
   pressInReading,
@@ -70,6 +69,7 @@ function seen({ model, effects }: Step): Step {
 
 function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   const model = { ...given, notice: null };
+  if (clears(given, stroke)) return only(cleared(model));
   if ("key" in stroke) return pressKey(model, stroke.key, newId);
   const focus = focusOf(model);
   if (focus === "composer") {
@@ -87,6 +87,11 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   if (rest.length === 0) return step;
   const next = press(step.model, { text: rest.join("") }, newId);
   return { model: next.model, effects: [...step.effects, ...next.effects] };
+}
+
+/** Escape, where the screen says that it clears. */
+function clears({ notice }: Model, stroke: Stroke): boolean {
+  return notice?.about === "clearing" && "key" in stroke && stroke.key === "escape";
 }
 
 export function paste(model: Model, text: string): Step {
@@ -179,7 +184,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
       if (model.composer.text === "") {
         return only(noticed(model, `${prefixName(model)} d detaches, Esc interrupts`));
       }
-      return only({ ...model, composer: edit.emptyComposer });
+      return only(cleared(model));
     case "up":
       if (model.composer.text === "") {
         const queued = model.composer.recalled === null ? lastWritten(model) : undefined;
@@ -233,20 +238,6 @@ function vertical(model: Model, command: "up" | "down"): edit.Composer {
   return edit.recall(composer, past(model), command === "up" ? 1 : -1);
 }
 
-/** What was sent to this session, newest first, without repeats in a row; then to the others. */
-function past(model: Model): string[] {
-  const { entries, queue } = model.transcript;
-  const sent = entries.flatMap((entry) =>
-    entry.kind === "item" && textOf(entry.item.type) === "userMessage"
-      ? [userText(entry.item)]
-      : [],
-  );
-  const all = [...sent, ...queue.map(({ text }) => text), ...model.outbox.map(({ text }) => text)];
-  const own = all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
-  const known = new Set(own);
-  return [...own, ...(model.written ?? []).filter((text) => !known.has(text))];
-}
-
 function noSuchKey({ around }: Model, key: string): string {
   const help = prefixKey("help", around.prefix);
   return `${keyName(around.prefix)} ${visible(keyName(key))}: no such key; ${help} lists them`;
@@ -256,10 +247,11 @@ function prefixName({ around }: Model): string {
   return keyName(around.prefix);
 }
 
-/** Back to the end first, when scrolled up; then it interrupts. */
+/** Back to the end first, when scrolled up; then it interrupts; with no turn, twice clears. */
 function leaveOrInterrupt(model: Model): Step {
   if (model.search?.seeking || model.anchor !== null) return toEnd(model);
-  return interrupt(model);
+  if (isBusy(model) || model.composer.text === "") return interrupt(model);
+  return only(noticed(model, "Esc again clears this; Up brings it back", "info", "clearing"));
 }
 
 function move(model: Model, command: Command): Step {

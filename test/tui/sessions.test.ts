@@ -98,7 +98,7 @@ test("the chooser shows what goes on in the others, and attaches, renames and ki
   await terminal.waitFor("[main]");
   expect((await home.show("spare")).state).not.toBe("ended");
   terminal.press("x");
-  await terminal.waitFor("kill session spare?");
+  await readQuestion(terminal, "kill session spare?");
   terminal.press("y");
   await terminal.waitFor("killed spare");
   await terminal.waitFor((lines) => lines[0] === "Sessions  2");

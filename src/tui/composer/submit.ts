@@ -13,6 +13,7 @@ import { toggleExpanded, toggleMouse } from "../transcript/press-reading.ts";
 import { find } from "../transcript/search.ts";
 import { emptyComposer } from "./composer.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
+import { behindSent } from "./past.ts";
 import { shellTyped, withoutEscape } from "./shell.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
@@ -54,6 +55,7 @@ function send(model: Model, text: string, mode: SendMode, newId: () => string): 
     ...model,
     composer: emptyComposer,
     anchor: null,
+    dropped: behindSent(model.dropped),
     outbox: [...model.outbox, { id: newId(), text, mode }],
   };
   return only(sent, { do: "flush" });
