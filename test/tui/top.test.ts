@@ -18,7 +18,7 @@ import {
   toldApprovals,
 } from "../../src/tui/top/model.ts";
 import { rowsOf } from "../../src/tui/top/order.ts";
-import { pasteTop, pressTop, topFocusOf } from "../../src/tui/top/press-top.ts";
+import { clickTop, pasteTop, pressTop, topFocusOf } from "../../src/tui/top/press-top.ts";
 import { topScreenOf } from "../../src/tui/top/top-screen.ts";
 import { approvalDetail, sessionInfo, startMs } from "./events.ts";
 
@@ -380,6 +380,36 @@ test("an interrupt is asked about, and only y does it", () => {
   const gone = told(keys(model, "i").model, [session("other")]).model;
   expect(keys(gone, "y").effects).toEqual([]);
   expect(screen(keys(dashboard([session("a")]), "i").model)).toContain("no turn runs");
+});
+
+test("a click selects the session that is drawn there, and the selected one is attached", () => {
+  const many = Array.from({ length: 40 }, (_, index) => session(`n${index}`));
+  for (const size of [phone, usual, desktop]) {
+    const model = keys(dashboard(many, size), "G", "k").model;
+    const drawn = shown(model);
+    drawn.forEach((line, y) => {
+      const clicked = clickTop(model, y);
+      const name = /^(?:▸| ) +\d+ +(n\d+) /.exec(line)?.[1];
+      if (name === undefined) return;
+      expect(clicked.effects).toEqual(name === "n38" ? [{ do: "attach", session: "id-n38" }] : []);
+      if (name !== "n38") expect(clicked.model.selected).toBe(`id-${name}`);
+    });
+    // On a phone a session has two rows, and both are its own.
+    const below = drawn.findIndex((line) => line.includes(" n37 ")) + 1;
+    const second = clickTop(model, below).model.selected;
+    expect(second).toBe(size === phone ? "id-n37" : "id-n38");
+    for (const y of [0, size.rows - 1]) expect(clickTop(model, y).model.selected).toBe("id-n38");
+  }
+});
+
+test("a click does nothing where something else has the keys", () => {
+  const model = asking();
+  for (const open of [["?"], ["tab"]]) {
+    const { model: opened } = keys(model, ...open);
+    for (let y = 0; y < 24; y++) {
+      expect(clickTop(opened, y)).toEqual({ model: opened, effects: [] });
+    }
+  }
 });
 
 test("read-only looks and changes nothing", () => {

@@ -25,7 +25,7 @@ import {
   wantAsked,
 } from "./model.ts";
 import { nextSort, rowsOf } from "./order.ts";
-import { helpRowMaxOf, panelOf, rowsInView } from "./top-screen.ts";
+import { helpRowMaxOf, panelOf, rowsInView, sessionAt } from "./top-screen.ts";
 
 /** What terminals move by themselves for one notch is rows of text; here it is one session. */
 export function topFocusOf({ prefix, dialog, asked }: TopModel): Focus {
@@ -55,6 +55,19 @@ export function pasteTop(model: TopModel, text: string): TopStep {
     return inApproval(model, (asked) => pasteInForm(asked, text.replace(/\s+/g, " ")));
   }
   return onlyTop(noticedTop(model, "nothing takes a paste here"));
+}
+
+/** A click selects a session, and attaches to the selected one; a prompt is left with Esc first. */
+export function clickTop(given: TopModel, y: number): TopStep {
+  if (given.left || topFocusOf(given) !== "top") return onlyTop(given);
+  const model = { ...given, notice: null };
+  const clicked = sessionAt(model, y);
+  if (clicked === undefined) return onlyTop(model);
+  if (clicked.session.id === model.selected) return run(model, "top-attach", "");
+  return select(
+    model,
+    rowsOf(model).findIndex(({ number }) => number === clicked.number),
+  );
 }
 
 function pressKey(model: TopModel, key: string): TopStep {
