@@ -34,10 +34,15 @@ export interface AttachOptions {
 }
 
 /** Call it at the top of a test file, and await it. */
-export async function createScreens(
-  usual: { cols?: number; rows?: number } = {},
-): Promise<Screens> {
-  const home = await createHome();
+export async function createScreens({
+  codexConfig,
+  ...usual
+}: {
+  cols?: number;
+  rows?: number;
+  codexConfig?: string;
+} = {}): Promise<Screens> {
+  const home = await createHome(codexConfig === undefined ? {} : { codexConfig });
   const terminals: TestTerminal[] = [];
   afterEach(async () => {
     for (const terminal of terminals.splice(0)) await terminal.close();
