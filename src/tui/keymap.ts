@@ -327,7 +327,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["ctrl-z"], does: "suspend", about: "suspend" },
     { keys: ["?"], does: "help", about: "these keys" },
     { keys: ["q", "escape", "ctrl-c"], does: "top-quit", about: "leave" },
-    ...everywhere,
+    ...everywhere.filter(({ does }) => does !== "expand"),
     ...[...scrolling, ...rowKeys].filter(({ does }) => does !== "row-up" && does !== "row-down"),
   ],
 };

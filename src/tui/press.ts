@@ -251,7 +251,7 @@ function prefixName({ around }: Model): string {
 function leaveOrInterrupt(model: Model): Step {
   if (model.search?.seeking || model.anchor !== null) return toEnd(model);
   if (isBusy(model) || model.composer.text === "") return interrupt(model);
-  return only(noticed(model, "Esc again clears this; Up brings it back", "info", "clearing"));
+  return only(noticed(model, "Esc again clears; Up brings it back", "info", "clearing"));
 }
 
 function move(model: Model, command: Command): Step {

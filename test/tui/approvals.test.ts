@@ -49,7 +49,7 @@ test("what was not in view to its last row is not accepted, and is refused at on
   for (const key of ["y", "a"]) {
     const early = keys(model, "tab", key);
     expect([key, early.effects]).toEqual([key, []]);
-    expect(screen(early.model)).toMatch(/\d+ rows were not seen yet: Space or\s+PgDn shows more/);
+    expect(screen(early.model)).toMatch(/not in view yet: Space\s+or\s+PgDn shows more/);
   }
   for (const [key, decision] of [
     ["n", "decline"],
@@ -83,7 +83,7 @@ test("/approve accepts what was seen and /deny whatever waits; a click answers n
   const model = asking({ command: steps(40) });
   const early = keys(model, "/approve", "enter");
   expect(early.effects).toEqual([]);
-  expect(screen(early.model)).toMatch(/rows of it were not in view:\s+\/answer, then Space/);
+  expect(screen(early.model)).toMatch(/not in view yet:\s+\/answer,\s+then\s+Space/);
   expect(keys(model, "/deny", "enter").effects).toMatchObject([
     { answer: { decision: "decline" } },
   ]);
@@ -119,7 +119,7 @@ test("the dashboard goes by the same rule", () => {
   model = pressTop({ ...model, now: startMs + shownMinMs }, { key: "tab" }).model;
   const early = pressTop(model, { text: "y" });
   expect(early.effects).toEqual([]);
-  expect(early.model.notice?.text).toContain("not seen yet");
+  expect(early.model.notice?.text).toContain("not in view yet");
   expect(pressTop(model, { text: "n" }).effects).toMatchObject([
     { answer: { decision: "decline" } },
   ]);
@@ -144,7 +144,7 @@ test("a question shows what it asks before it has the keyboard, and all of it be
   expect(screen(model)).toContain("Which?");
   const early = keys(model, "tab", "2");
   expect(early.effects).toEqual([]);
-  expect(screen(early.model)).toMatch(/rows were not seen yet: Down/);
+  expect(screen(early.model)).toMatch(/not in view yet: Down/);
   const end = keys(early.model, ...Array<string>(9).fill("pagedown")).model;
   expect(screen(end)).toContain("2 blue");
   expect(keys(end, "2").effects).toMatchObject([

@@ -20,7 +20,7 @@ const screen = (model: Model) => shown(model).join("\n");
 test("Escape twice clears what is written, says so before, and Up brings it back", () => {
   const once = keys(modelWith({ columns: 40, rows: 20 }), "a long thought", "escape").model;
   expect(once.composer.text).toBe("a long thought");
-  expect(screen(once)).toContain("Esc again clears this; Up brings it");
+  expect(screen(once)).toContain("── Esc again clears; Up brings it back");
   const twice = keys(once, "escape");
   expect(twice).toMatchObject({ model: { composer: { text: "" } }, effects: [] });
   expect(screen(twice.model)).toContain("cleared; Up brings it back");

@@ -182,6 +182,13 @@ test("codex's controls: a shell command, a model, an effort, permissions, undo, 
   await terminal.waitFor("[steered-well] idle");
 });
 
+test("/undo says that there is nothing to forget in a new session", async () => {
+  await home.ok(["new", "fresh", "-d"]);
+  const terminal = await attach("fresh");
+  say(terminal, "/undo");
+  await terminal.waitFor("there is no turn to forget yet");
+});
+
 test("codex's controls: changes without a remote, a fork, a goal, a review, a shorter context", async () => {
   await home.ok(["new", "more", "-d"]);
   const terminal = await attach("more", { cols: 80, rows: 30 });

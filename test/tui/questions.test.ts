@@ -118,7 +118,7 @@ describe.each([
     await terminal.waitFor("reason 0");
     await focusApproval(terminal);
     terminal.press("1");
-    await terminal.waitFor("not seen yet");
+    await terminal.waitFor("not in view yet");
     await scrollTo(terminal, "down", "2 no");
     // Codex offers an answer of one's own, too.
     await scrollTo(terminal, "pagedown", "so no");
@@ -171,10 +171,10 @@ describe.each([
     terminal.press("enter");
     await readQuestion(terminal, "rows more");
     terminal.type("/approve\r");
-    await terminal.waitFor(/rows of it were not in view:\s+\/answer, then Space/);
+    await terminal.waitFor(/not in view yet:\s+\/answer,\s+then\s+Space/);
     await focusApproval(terminal);
     terminal.press("y");
-    await terminal.waitFor(/rows were not seen yet/);
+    await terminal.waitFor(/not in view yet: Space/);
     expect((await home.show(name("command"))).approvals).toBe(1);
     await scrollTo(terminal, "space", `touch ${file}`);
     await scrollTo(terminal, "space", "because");

@@ -102,8 +102,9 @@ function bar(line: Line): Line {
 
 function moreText(row: number, rowMax: number): string {
   const below = rowMax - row;
-  const above = row > 0 ? `▲ ${row} rows ` : "";
-  return `  ${above}${below > 0 ? `▼ ${below} rows more` : ""}`;
+  const rows = (count: number) => (count === 1 ? "1 row" : `${count} rows`);
+  const above = row > 0 ? `▲ ${rows(row)} ` : "";
+  return `  ${above}${below > 0 ? `▼ ${rows(below)} more` : ""}`;
 }
 
 function countText({ transcript }: Model): string {

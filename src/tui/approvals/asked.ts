@@ -52,8 +52,8 @@ function wholeRows(model: Model, approval: ApprovalDetail, width: number): Asked
     return value === null || value === undefined ? [] : [[label, JSON.stringify(value)] as const];
   });
   rows.push(...warnings(textsIn(approval, changes), changes.map(diffIn), width));
-  for (const line of visibleLines(approval.command ?? "").split("\n")) {
-    if (approval.command !== null) rows.push(...chop([span(line, "command")], width));
+  for (const line of commandLines(approval, changes)) {
+    rows.push(...chop([span(line, "command")], width));
   }
   if (approval.kind === "fileChange") rows.push(...changeRows(model, changes, width));
   say("in ", approval.cwd);
@@ -66,6 +66,13 @@ function wholeRows(model: Model, approval: ApprovalDetail, width: number): Asked
     if (fields.length > 0) say("it wants ", fields.map(({ title }) => title).join(", "));
   }
   return { rows, needed: rows.length };
+}
+
+/** Of the files of a change, those that its diff does not name. */
+function commandLines({ command }: ApprovalDetail, changes: ReturnType<typeof objectsOf>) {
+  const paths = new Set(changes.map(({ path }) => path));
+  const lines = (command ?? "").split("\n").filter((line) => !paths.has(line));
+  return command === null || lines.length === 0 ? [] : visibleLines(lines.join("\n")).split("\n");
 }
 
 /** What a decision also grants, and must be seen for it. */

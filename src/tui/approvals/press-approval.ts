@@ -82,7 +82,7 @@ function decide(
   unseen: number,
 ): Step {
   if (key === "f" && fieldsOf(approval).length > 0) {
-    if (unseen > 0) return only(notSeen(model, unseen, "Space"));
+    if (unseen > 0) return only(notSeen(model, "Space"));
     return only(withNextInView(withForm(model, dialog, emptyForm)));
   }
   const decision = keyed(approval.decisions).find((one) => one.key === key);
@@ -91,7 +91,7 @@ function decide(
       noticed(model, `${visible(keyName(key))} is none of the answers`, "info", "approval"),
     );
   }
-  if (unseen > 0 && !refuses(decision)) return only(notSeen(model, unseen, "Space"));
+  if (unseen > 0 && !refuses(decision)) return only(notSeen(model, "Space"));
   const answered = noticed({ ...model, dialog: null }, `answered: ${decision.label}`);
   return only(answered, { do: "answer", id: approval.id, answer: { decision: decision.id } });
 }
@@ -109,7 +109,7 @@ function enterText(model: Model, { asked, form }: FieldInForm, unseen: number): 
 function enter(model: Model, given: Entered, unseen: number): Step {
   const focused = focusedIn(model);
   if (!focused?.dialog.form) return only(model);
-  if (unseen > 0) return only(notSeen(model, unseen, "Down"));
+  if (unseen > 0) return only(notSeen(model, "Down"));
   const { approval, dialog } = focused;
   const { index, entered: before } = focused.dialog.form;
   const entered = [...before, given];
@@ -128,10 +128,10 @@ function answerNothing(model: Model, approval: ApprovalDetail): Step {
   return only(answered, { do: "answer", id: approval.id, answer: { response } });
 }
 
-/** What is accepted was seen; to refuse it takes no reading. */
-function notSeen(model: Model, unseen: number, key: string): Model {
-  const rows = unseen === 1 ? "1 row was" : `${unseen} rows were`;
-  return noticed(model, `${rows} not seen yet: ${key} or PgDn shows more`, "warning", "approval");
+/** What is accepted was seen; to refuse it takes no reading. How much is missing, its title says. */
+function notSeen(model: Model, key: string): Model {
+  const said = `its end was not in view yet: ${key} or PgDn shows more`;
+  return noticed(model, said, "warning", "approval");
 }
 
 function withForm(model: Model, dialog: ApprovalDialog, form: FormState): Model {

@@ -146,8 +146,7 @@ function answer(model: Model, yes: boolean): Step {
   }
   const unseen = layoutOf(model).approval?.unseen ?? 0;
   if (unseen > 0 && !refuses(decision)) {
-    const rows = unseen === 1 ? "1 row" : `${unseen} rows`;
-    const said = `${rows} of it were not in view: /answer, then Space shows more`;
+    const said = "its end was not in view yet: /answer, then Space shows more";
     return only(noticed(model, said, "warning", "approval"));
   }
   const effect = { do: "answer", id: approval.id, answer: { decision: decision.id } } as const;

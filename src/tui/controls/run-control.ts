@@ -136,7 +136,10 @@ export function pressInChoices(model: Model, key: string): Step | null {
 export function listed(model: Model, control: Control, choices: readonly Choice[]): Model {
   const { dialog } = model;
   if (dialog?.kind !== "choose" || dialog.title !== lists[control]) return model;
-  if (choices.length === 0) return noticed({ ...model, dialog: null }, "codex lists none");
+  if (choices.length === 0) {
+    const none = control === "/undo" ? "there is no turn to forget yet" : "codex lists none";
+    return noticed({ ...model, dialog: null }, none);
+  }
   const row = Math.max(
     0,
     choices.findIndex(({ current }) => current === true),

@@ -232,6 +232,7 @@ function topHelpLines(columns: number): Line[] {
     );
   }
   const say = (text: string) => rows.push([], ...wrap([span(text, "dim")], columns));
+  say("A click selects a session, and attaches to the selected one.");
   say(
     "A prompt takes no key until Tab gives it the keyboard, and not in its first moment on the screen; Enter never answers.",
   );
