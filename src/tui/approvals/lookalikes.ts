@@ -11,10 +11,7 @@ const LOOKALIKES = {
   GREEK: /[αγικνορτυωχϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ]/u,
 } as const;
 
-const word = /[\p{L}\p{M}\p{N}_]+/gu;
-const latin = /\p{Script=Latin}/u;
-const rightToLeft =
-  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}]/u;
+/** Most texts are, and need none of Unicode's classes, which take a while to load. */
 const plain = /^[\u0000-\u007f]*$/;
 
 /** More than these are counted. */
@@ -27,7 +24,7 @@ export function lookalikes(texts: readonly string[]): string[] {
   const said = new Map<string, string>();
   for (const text of texts) {
     if (plain.test(text)) continue;
-    for (const [one] of text.matchAll(word)) {
+    for (const [one] of text.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) {
       const why = mixed(one);
       if (why !== null) said.set(one, why);
     }
@@ -39,15 +36,22 @@ export function lookalikes(texts: readonly string[]): string[] {
 
 /** Said of letters that a terminal may draw in another order than the text has them. */
 export function turnedAround(texts: readonly string[]): string[] {
-  const found = texts.map((text) => rightToLeft.exec(text)?.[0]).find((one) => one !== undefined);
+  const found = texts.map(rightToLeftIn).find((one) => one !== undefined);
   if (found === undefined) return [];
   return [
     `there are right-to-left letters (${pointOf(found)}): their order here may differ from the real one`,
   ];
 }
 
+function rightToLeftIn(text: string): string | undefined {
+  if (plain.test(text)) return undefined;
+  const letters =
+    /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}]/u;
+  return letters.exec(text)?.[0];
+}
+
 function mixed(one: string): string | null {
-  if (!latin.test(one)) return null;
+  if (plain.test(one) || !/\p{Script=Latin}/u.test(one)) return null;
   const points = [...new Set(one)].flatMap((letter) => {
     const script = Object.entries(LOOKALIKES).find(([, letters]) => letters.test(letter))?.[0];
     return script === undefined ? [] : [`${pointOf(letter)} ${script}`];
