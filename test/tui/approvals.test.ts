@@ -200,7 +200,7 @@ test("letters that look like others are named; words of one script are as they s
     "echo 日本語 αβγ ελληνικά",
     "Fußball naïve café Ångström",
     "IT-шник 3D-модель x-координата",
-    "Δx λx",
+    "Δx λx γ_max x_ο",
     "한국어 ไทย हिन्दी",
     "e\u0301 ﬁn 𝐚",
   ];

@@ -7,8 +7,8 @@ import { visible } from "../../protocol/address.ts";
 
 /** Letters that most fonts draw as they draw a Latin one. */
 const LOOKALIKES = {
-  CYRILLIC: /[аеорсухіјѕһԁԛԝѵгпкмтвьАВЕЗКМНОРСТУХЅІЈҮҺԌԚԜѴ]/u,
-  GREEK: /[αγικνορτυωχϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ]/u,
+  CYRILLIC: /[аеорсухіјѕһԁԛԝѵкмтвАВЕКМНОРСТУХЅІЈҮҺԌԚԜѴ]/u,
+  GREEK: /[αικνορυχϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ]/u,
 } as const;
 
 /** Most texts are, and need none of Unicode's classes, which take a while to load. */
@@ -24,7 +24,7 @@ export function lookalikes(texts: readonly string[]): string[] {
   const said = new Map<string, string>();
   for (const text of texts) {
     if (plain.test(text)) continue;
-    for (const [one] of text.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) {
+    for (const [one] of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
       const why = mixed(one);
       if (why !== null) said.set(one, why);
     }
