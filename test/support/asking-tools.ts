@@ -1,6 +1,6 @@
 /**
  * An MCP server on stdin and stdout whose tools ask before they do anything, for codex to start:
- * `order` asks with a form, `visit` with an address. A call's result is what was answered.
+ * `order` asks with a form, `confirm` for a plain yes. A call's result is what was answered.
  */
 import { createInterface } from "node:readline";
 
