@@ -84,7 +84,7 @@ async function draw(source: TestTerminal, cols: number, rows: number): Promise<s
       const width = cell.width * at.getWidth();
       if (back !== paper) {
         parts.push(
-          `<rect x="${(x * cell.width).toFixed(1)}" y="${y * cell.height}" width="${width + 0.3}" height="${cell.height}" fill="${back}"/>`,
+          `<rect x="${(x * cell.width).toFixed(1)}" y="${y * cell.height}" width="${width + 0.3}" height="${cell.height}" fill="${back}" shape-rendering="crispEdges"/>`,
         );
       }
       const text = at.getChars();

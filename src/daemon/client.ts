@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type Access, ownerAccess } from "../protocol/access.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Neighbour } from "../protocol/methods.ts";
-import type { Actor } from "../protocol/session.ts";
+import type { Actor, ClientInfo } from "../protocol/session.ts";
 import type { Sink } from "./session/feed.ts";
 
 /** What is known of a client before it says anything itself. */
@@ -32,6 +32,8 @@ export interface Client extends Sink {
 
 export interface Attachment {
   readOnly: boolean;
+  /** As it is shown in the session; undefined for one of a peer's. */
+  info?: ClientInfo;
   end: () => void;
 }
 

@@ -10,12 +10,13 @@ import type { AddressInfo } from "node:net";
 import { type ModelRequest, readRequest } from "./request.ts";
 
 /**
- * A step of an answer: a piece of text; a call of one of codex's functions, which ends the answer
- * and comes back as a request with `toolOutput`; or an error, which ends it too.
+ * A step of an answer: a piece of text; a call of one of codex's functions, or of one in a
+ * namespace of them, which ends the answer and comes back as a request with `toolOutput`; or an
+ * error, which ends it too.
  */
 export type ModelStep =
   | { text: string }
-  | { call: string; arguments: Record<string, unknown> }
+  | { call: string; namespace?: string; arguments: Record<string, unknown> }
   | { error: string };
 
 export type ModelReply = (request: ModelRequest) => AsyncIterable<ModelStep>;
@@ -97,7 +98,7 @@ async function stream(
     }
     if ("call" in step) {
       if (written !== "") finish(messageItem(id, written));
-      finish(callItem(id, step.call, step.arguments));
+      finish(callItem(id, step));
       break;
     }
     if (step.text === "") continue;
@@ -121,10 +122,14 @@ function messageItem(responseId: string, text: string): object {
   return { type: "message", id: messageId(responseId), role: "assistant", content };
 }
 
-function callItem(responseId: string, name: string, args: object): object {
+function callItem(
+  responseId: string,
+  { call: name, namespace, arguments: args }: Extract<ModelStep, { call: string }>,
+): object {
   const part = responseId.replace("resp_", "");
   const ids = { id: `fc_${part}`, call_id: `call_${part}` };
-  return { type: "function_call", ...ids, name, arguments: JSON.stringify(args) };
+  const within = namespace === undefined ? {} : { namespace };
+  return { type: "function_call", ...ids, ...within, name, arguments: JSON.stringify(args) };
 }
 
 /** The steps until the caller hangs up; a reply that waits for something is then let go. */

@@ -111,6 +111,8 @@ export function describeActor(actor: Actor): string {
 export interface ClientInfo extends Actor {
   readOnly: boolean;
   since: string;
+  /** True for the client that asks, where it is attached itself. */
+  you?: boolean;
 }
 
 export const SEND_MODES = ["queue", "steer", "interrupt"] as const;

@@ -272,7 +272,11 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
       does: "newline",
       about: "a new line; also \\ and Enter",
     },
-    { keys: ["escape"], does: "interrupt", about: "go back to the end, or interrupt the turn" },
+    {
+      keys: ["escape"],
+      does: "interrupt",
+      about: "go back to the end, or interrupt the turn; else twice clears the composer",
+    },
     {
       keys: ["tab"],
       does: "approval-focus",
@@ -285,7 +289,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     },
     { keys: ["down"], does: "down" },
     { keys: ["ctrl-g"], does: "edit", about: "write in $VISUAL or $EDITOR" },
-    { keys: ["ctrl-c"], does: "clear", about: "clear the composer" },
+    { keys: ["ctrl-c"], does: "clear", about: "clear the composer; Up brings it back" },
     { keys: ["left"], does: "left" },
     { keys: ["right", "ctrl-f"], does: "right" },
     { keys: ["alt-b", "ctrl-left", "alt-left"], does: "word-left" },
@@ -323,7 +327,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["ctrl-z"], does: "suspend", about: "suspend" },
     { keys: ["?"], does: "help", about: "these keys" },
     { keys: ["q", "escape", "ctrl-c"], does: "top-quit", about: "leave" },
-    ...everywhere,
+    ...everywhere.filter(({ does }) => does !== "expand"),
     ...[...scrolling, ...rowKeys].filter(({ does }) => does !== "row-up" && does !== "row-down"),
   ],
 };

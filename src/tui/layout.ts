@@ -1,27 +1,33 @@
 /** How the screen's rows are shared out. */
 import { visible } from "../protocol/address.ts";
-import { type ApprovalPanel, approvalPanel } from "./approvals/approval-panel.ts";
+import { type ApprovalPanel, approvalPanel, type Panel } from "./approvals/approval-panel.ts";
 import { completionOf } from "./composer/completion.ts";
 import { completionRows, completionRowsMax } from "./composer/completion-panel.ts";
 import { type ComposerRows, composerRows } from "./composer/composer-rows.ts";
 import { queueRows, queueRowsMax } from "./composer/queue-panel.ts";
 import { choosePanel } from "./controls/choose-panel.ts";
 import type { Model } from "./model.ts";
+import { overlayOf } from "./sessions/overlay.ts";
+import { overlayStatus } from "./sessions/overlay-lines.ts";
+import { statusLine } from "./status.ts";
 import { type Line, lineCells, span, wrap } from "./text/lines.ts";
 import { isSearching } from "./transcript/search-view.ts";
 
 export interface Layout {
   transcriptRows: number;
-  panel: ApprovalPanel | null;
+  panel: Panel | null;
+  /** The same when it is an approval's. */
+  approval: ApprovalPanel | null;
   /** A notice that takes the rule's place; null when there is none. */
   notice: Line[] | null;
   /** What stands right above the composer. */
   queue: Line[];
   /** Null when read-only. */
   composer: ComposerRows | null;
+  /** The last rows: the status line, or what is asked in its place. */
+  status: readonly Line[];
 }
 
-const statusRows = 1;
 /** What an approval leaves of the transcript, so that one sees what led to it. */
 const transcriptRowsMin = 3;
 
@@ -37,8 +43,9 @@ export function layoutOf(model: Model): Layout {
     ? null
     : composerRows(model.composer, Math.max(4, columns - promptText.length - 1), composerMax);
   const notice = noticeRows(model);
+  const status = statusRows(model);
   const ruleRows = notice?.length ?? 1;
-  const above = Math.max(1, rows - statusRows - ruleRows - (composer?.rows.length ?? 0));
+  const above = Math.max(1, rows - status.length - ruleRows - (composer?.rows.length ?? 0));
   const completion = composer === null ? null : completionOf(model);
   const queue =
     completion === null
@@ -47,9 +54,16 @@ export function layoutOf(model: Model): Layout {
   const rest = above - queue.length;
   const spare = rest > 12 ? transcriptRowsMin : 0;
   const panelMax = Math.max(1, rest - spare);
-  const panel = choosePanel(model, panelMax) ?? approvalPanel(model, panelMax);
+  const choices = choosePanel(model, panelMax);
+  const approval = choices === null ? approvalPanel(model, panelMax) : null;
+  const panel = choices ?? approval;
   const transcriptRows = Math.max(0, rest - (panel?.rows.length ?? 0));
-  return { transcriptRows, panel, notice, queue, composer };
+  return { transcriptRows, panel, approval, notice, queue, composer, status };
+}
+
+function statusRows(model: Model): readonly Line[] {
+  const overlay = overlayOf(model);
+  return (overlay === null ? null : overlayStatus(model, overlay)) ?? [statusLine(model)];
 }
 
 /** A notice is read whole: it takes the rows it needs, as far as the transcript can spare them. */

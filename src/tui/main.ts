@@ -43,7 +43,11 @@ export interface Outcome {
 
 /** Shows a session until the person detaches from it, or it ends. */
 export async function attach(options: AttachOptions): Promise<Outcome> {
-  const { session: _session, ...outcome } = await showSession(options, dialFor(options.choice));
+  const {
+    session: _session,
+    next: _next,
+    ...outcome
+  } = await showSession(options, dialFor(options.choice));
   return outcome;
 }
 
@@ -106,10 +110,23 @@ function dialFor(choice: DaemonChoice): Dial {
 interface Shown extends Outcome {
   /** The id of the session shown last, which outlives a rename; its name until that is known. */
   session: string;
+  /** What was chosen in the dashboard while the session below it ended. */
+  next?: string;
 }
 
 /** `before` takes off the screen what was there until now, once there is something to show. */
 async function showSession(
+  options: AttachOptions,
+  dial: Dial,
+  before?: () => Promise<void>,
+): Promise<Shown> {
+  let shown = await showFrom(options, dial, before);
+  while (shown.next !== undefined) shown = await showFrom({ ...options, name: shown.next }, dial);
+  return shown;
+}
+
+/** Begins with the session of the options; what is shown then may be another. */
+async function showFrom(
   options: AttachOptions,
   dial: Dial,
   before: () => Promise<void> = async () => {},
@@ -118,7 +135,7 @@ async function showSession(
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     return { reason: "failed", name, session: name, error: noTerminal() };
   }
-  type Ending = Omit<Shown, "name" | "session">;
+  type Ending = Omit<Shown, "name" | "session" | "next">;
   /** What comes next, after the picture that is on the screen. */
   let next = Promise.withResolvers<Ending | "top">();
   const finish = (ending: Ending) => next.resolve(ending);
@@ -152,17 +169,21 @@ async function showSession(
     name: stage.model.name,
     session: shownSession(stage.model),
   });
-  /** The panes stay as they are meanwhile, and what is on its way in them goes on. */
-  const above = async (): Promise<void> => {
+  /**
+   * The panes stay as they are meanwhile, and what is on its way in them goes on. Gives the session
+   * that was chosen.
+   */
+  const above = async (): Promise<string | null> => {
     try {
       const selected = shownSession(stage.model);
-      const board = await openDashboard({ dial, ...boardOf(choice), readOnly, selected });
+      const around = { ...boardOf(choice).around, mouse: stage.model.around.mouse };
+      const board = await openDashboard({ dial, around, readOnly, selected });
       const session = await board.chosen;
       await board.hide();
-      if (session === null) return;
-      stage.act((model) => ({ model, effects: [{ do: "show", session }] }));
+      return session;
     } catch (error) {
       stage.act((model) => noticed(model, asHacs(error).message, "warning"));
+      return null;
     }
   };
   // A terminal that is gone reports its end as an error of the stream; there is nobody to tell.
@@ -184,7 +205,11 @@ async function showSession(
       next = Promise.withResolvers();
       await unmount(screen);
       screen = undefined;
-      await above();
+      const session = await above();
+      if (session === null) continue;
+      const over = await Promise.race([next.promise, null]);
+      if (over !== null && over !== "top") return { ...told(over), next: session };
+      stage.act((model) => ({ model, effects: [{ do: "show", session }] }));
     }
   } catch (error) {
     await before();

@@ -7,11 +7,13 @@ import type { ErrorCode } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { Answer, SendMode } from "../protocol/session.ts";
 import { emptyTranscript, type Transcript } from "../protocol/transcript.ts";
+import type { Asked } from "./approvals/asked.ts";
 import type { Entered } from "./approvals/form.ts";
 import { type Completing, noCompleting } from "./composer/completing.ts";
 import { type Composer, emptyComposer } from "./composer/composer.ts";
 import { type DraftSync, noDraft } from "./composer/draft-sync.ts";
 import type { EnterMode } from "./composer/enter-mode.ts";
+import type { Dropped } from "./composer/past.ts";
 import type { Control } from "./controls/controls.ts";
 import type { PaneOrder } from "./panes/order.ts";
 import { type Around, nothingAround } from "./sessions/around.ts";
@@ -45,6 +47,8 @@ export interface Model {
   /** True while the terminal belongs to an editor. */
   editing: boolean;
   draft: DraftSync;
+  /** What was cleared here, newest first. */
+  dropped: readonly Dropped[];
   /** What was written to any session, newest first; null until the daemon told. */
   written: readonly string[] | null;
   /** What Enter does while a turn runs. */
@@ -61,9 +65,10 @@ export interface Model {
   dialog: Dialog | null;
   /**
    * The prompt in view, and since when: one just come takes no answer yet. `amid` while what was
-   * being written when it came is still there: that was not written for it.
+   * being written when it came is still there: that was not written for it. `read` is what it
+   * asks, once the last row of that was in view.
    */
-  shown: { id: string; at: number; amid: boolean } | null;
+  shown: { id: string; at: number; amid: boolean; read: Asked | null } | null;
   notice: Notice | null;
   /** The other sessions, and what else stays when another one is shown. */
   around: Around;
@@ -92,6 +97,8 @@ export interface ChooseDialog {
   title: string;
   choices: readonly Choice[] | null;
   row: number;
+  /** Since when what it lists is on the screen, ms. */
+  at: number;
 }
 
 export interface Choice {
@@ -131,11 +138,11 @@ export interface Notice {
   tone: "info" | "warning";
   /** When it goes by itself, ms. */
   until: number;
-  /** What it is about: it goes when that is over. */
+  /** What it is about: it goes when that is over. `clearing` says what the next Escape does. */
   about?: NoticeCause;
 }
 
-export type NoticeCause = "turn" | "approval" | "daemon";
+export type NoticeCause = "turn" | "approval" | "daemon" | "clearing";
 
 export type Effect =
   | { do: "detach" }
@@ -187,6 +194,7 @@ export function initialModel(options: {
     offers: null,
     editing: false,
     draft: noDraft,
+    dropped: [],
     written: null,
     enters: "queue",
     anchor: null,

@@ -7,7 +7,7 @@
  */
 
 import { visible } from "../protocol/address.ts";
-import { withPromptInView } from "./approvals/in-view.ts";
+import { withPromptInView, withSeen } from "./approvals/in-view.ts";
 import {
   focusApproval,
   pasteInForm,
@@ -18,13 +18,14 @@ import { chipOf, droppedImage, eraseBack } from "./composer/chips.ts";
 import { wantCandidates } from "./composer/completion.ts";
 import * as edit from "./composer/composer.ts";
 import { toggleEnterMode } from "./composer/enter-mode.ts";
+import { cleared, past } from "./composer/past.ts";
 import { pressInCompletion } from "./composer/press-completion.ts";
 import { lastWritten } from "./composer/queue-panel.ts";
 import { interrupt, submit } from "./composer/submit.ts";
 import { choose, pressInChoices } from "./controls/run-control.ts";
 import { type Command, commandFor, type Focus, keyName, prefixKey } from "./keymap.ts";
 import { layoutOf } from "./layout.ts";
-import { type Model, noticed, only, type Step } from "./model.ts";
+import { isBusy, type Model, noticed, only, type Step } from "./model.ts";
 import { paneOrderOf } from "./panes/order.ts";
 import { helpRowMax } from "./screen.ts";
 import { overlayOf } from "./sessions/overlay.ts";
@@ -34,8 +35,6 @@ import type { Stroke } from "./terminal/keystrokes.ts";
 import { graphemes } from "./text/lines.ts";
 import { blocksOf } from "./transcript/blocks.ts";
 import { wantEarlier } from "./transcript/earlier.ts";
-import { textOf } from "./transcript/items/drawing.ts";
-import { userText } from "./transcript/items/user-message.ts";
 import {
   editSearch,
   pressInReading,
@@ -70,6 +69,7 @@ function seen({ model, effects }: Step): Step {
 
 function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   const model = { ...given, notice: null };
+  if (clears(given, stroke)) return only(cleared(model));
   if ("key" in stroke) return pressKey(model, stroke.key, newId);
   const focus = focusOf(model);
   if (focus === "composer") {
@@ -82,10 +82,16 @@ function pressed(given: Model, stroke: Stroke, newId: () => string): Step {
   // A run of text may have crossed the line as one; where keys are commands each counts.
   if (focus === "search") return only(typeInSearch(model, stroke.text));
   const [first = "", ...rest] = graphemes(stroke.text);
-  const step = focus === "form" ? typeInForm(model, first) : pressKey(model, first, newId);
+  const step =
+    focus === "form" ? typeInForm(model, first, unseen(model)) : pressKey(model, first, newId);
   if (rest.length === 0) return step;
   const next = press(step.model, { text: rest.join("") }, newId);
   return { model: next.model, effects: [...step.effects, ...next.effects] };
+}
+
+/** Escape, where the screen says that it clears. */
+function clears({ notice }: Model, stroke: Stroke): boolean {
+  return notice?.about === "clearing" && "key" in stroke && stroke.key === "escape";
 }
 
 export function paste(model: Model, text: string): Step {
@@ -112,7 +118,7 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
-    if (focus === "approval") return pressInApproval(unarmed, key);
+    if (focus === "approval") return pressInApproval(unarmed, key, unseen(unarmed));
     if (focus === "prefix") return only(noticed(unarmed, noSuchKey(model, key), "warning"));
     return only(unarmed);
   }
@@ -128,6 +134,11 @@ function pressKey(model: Model, key: string, newId: () => string): Step {
   if (order !== undefined) return only(unarmed, { do: "pane", order });
   if (isSessionCommand(command)) return pressSessions(unarmed, command, key);
   return run(unarmed, command, newId);
+}
+
+/** How many rows of what is asked were not in view yet. */
+function unseen(model: Model): number {
+  return layoutOf(model).approval?.unseen ?? 0;
 }
 
 function run(model: Model, command: Command, newId: () => string): Step {
@@ -173,7 +184,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
       if (model.composer.text === "") {
         return only(noticed(model, `${prefixName(model)} d detaches, Esc interrupts`));
       }
-      return only({ ...model, composer: edit.emptyComposer });
+      return only(cleared(model));
     case "up":
       if (model.composer.text === "") {
         const queued = model.composer.recalled === null ? lastWritten(model) : undefined;
@@ -192,7 +203,7 @@ function run(model: Model, command: Command, newId: () => string): Step {
     case "form-submit":
     case "backspace":
     case "kill-to-start":
-      return pressInApproval(model, command);
+      return pressInApproval(model, command, unseen(model));
     default:
       return pressInReading(model, command) ?? move(model, command);
   }
@@ -227,20 +238,6 @@ function vertical(model: Model, command: "up" | "down"): edit.Composer {
   return edit.recall(composer, past(model), command === "up" ? 1 : -1);
 }
 
-/** What was sent to this session, newest first, without repeats in a row; then to the others. */
-function past(model: Model): string[] {
-  const { entries, queue } = model.transcript;
-  const sent = entries.flatMap((entry) =>
-    entry.kind === "item" && textOf(entry.item.type) === "userMessage"
-      ? [userText(entry.item)]
-      : [],
-  );
-  const all = [...sent, ...queue.map(({ text }) => text), ...model.outbox.map(({ text }) => text)];
-  const own = all.filter((text, index) => text !== "" && text !== all[index + 1]).reverse();
-  const known = new Set(own);
-  return [...own, ...(model.written ?? []).filter((text) => !known.has(text))];
-}
-
 function noSuchKey({ around }: Model, key: string): string {
   const help = prefixKey("help", around.prefix);
   return `${keyName(around.prefix)} ${visible(keyName(key))}: no such key; ${help} lists them`;
@@ -250,10 +247,11 @@ function prefixName({ around }: Model): string {
   return keyName(around.prefix);
 }
 
-/** Back to the end first, when scrolled up; then it interrupts. */
+/** Back to the end first, when scrolled up; then it interrupts; with no turn, twice clears. */
 function leaveOrInterrupt(model: Model): Step {
   if (model.search?.seeking || model.anchor !== null) return toEnd(model);
-  return interrupt(model);
+  if (isBusy(model) || model.composer.text === "") return interrupt(model);
+  return only(noticed(model, "Esc again clears; Up brings it back", "info", "clearing"));
 }
 
 function move(model: Model, command: Command): Step {
@@ -266,7 +264,9 @@ function move(model: Model, command: Command): Step {
     const max = whole ? helpRowMax(model) : (panel?.rowMax ?? 0);
     const by = distance(command, Math.max(1, page - 1));
     const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
-    return only({ ...model, dialog: { ...dialog, row } });
+    const moved = { ...model, dialog: { ...dialog, row } };
+    const { approval } = layoutOf(moved);
+    return only(approval === null ? moved : withSeen(moved, approval));
   }
   if (command === "to-end") return toEnd(model);
   if (command === "to-start" && model.earlier !== "none" && (model.oldest ?? 1) > 1) {

@@ -9,8 +9,7 @@ import { keyName } from "./keymap.ts";
 import { type Layout, layoutOf, promptText } from "./layout.ts";
 import type { Model } from "./model.ts";
 import { overlayOf } from "./sessions/overlay.ts";
-import { overlayLines, overlayStatus } from "./sessions/overlay-lines.ts";
-import { statusLine } from "./status.ts";
+import { overlayLines } from "./sessions/overlay-lines.ts";
 import { cells, cut, type Line, span } from "./text/lines.ts";
 import { blocksOf } from "./transcript/blocks.ts";
 import { highlighted, searchText } from "./transcript/search-view.ts";
@@ -45,7 +44,7 @@ export function screenOf(model: Model): Screen {
     ...(layout.notice ?? [ruleLine(model, shown, layout)]),
     ...layout.queue,
     ...composerLines(model, layout),
-    (overlay === null ? null : overlayStatus(model, overlay)) ?? statusLine(model),
+    ...layout.status,
   ].slice(-rows);
   return { rows: drawn.map((line) => cut(line, columns)), cursor: cursorOf(model, layout, drawn) };
 }

@@ -2,7 +2,9 @@
  * What the tests of `attach` begin with: a home of the file's own, and terminals in it that are
  * closed after each test.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach } from "vitest";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import { eventually } from "./eventually.ts";
 import { createHome, type Home } from "./home.ts";
 import { openTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
@@ -32,10 +34,15 @@ export interface AttachOptions {
 }
 
 /** Call it at the top of a test file, and await it. */
-export async function createScreens(
-  usual: { cols?: number; rows?: number } = {},
-): Promise<Screens> {
-  const home = await createHome();
+export async function createScreens({
+  codexConfig,
+  ...usual
+}: {
+  cols?: number;
+  rows?: number;
+  codexConfig?: string;
+} = {}): Promise<Screens> {
+  const home = await createHome(codexConfig === undefined ? {} : { codexConfig });
   const terminals: TestTerminal[] = [];
   afterEach(async () => {
     for (const terminal of terminals.splice(0)) await terminal.close();
@@ -64,6 +71,15 @@ export async function createScreens(
 export function say(terminal: TestTerminal, text: string): void {
   terminal.type(text);
   terminal.press("enter");
+}
+
+/**
+ * Resolves when a question takes an answer: once it has been on the screen for as long as that
+ * takes. What is seen here was taken note of there before.
+ */
+export async function readQuestion(terminal: TestTerminal, question: string): Promise<void> {
+  await terminal.waitFor(question);
+  await sleep(shownMinMs);
 }
 
 /** Gives a waiting prompt the keyboard; one that has only just come does not take it yet. */

@@ -116,6 +116,15 @@ test("a diff has the numbers of its lines and the counts of what came and went",
   expect(rows("fileChange", { changes: [long] }, { width: 20 })[1]).toBe("  +0");
   const bare = { path: "a", kind: { type: "update" }, diff: "@@ fn\n-a\n+b" };
   expect(rows("fileChange", { changes: [bare] }).slice(1)).toEqual(["  @@ fn", "  -a", "  +b"]);
+  // What follows a head without numbers has none, whatever was counted before it.
+  const mixed = { ...bare, diff: "@@ -4 +4 @@\n-a\n+b\n@@ fn\n-c\n+d" };
+  expect(rows("fileChange", { changes: [mixed] }).slice(2)).toEqual([
+    "  4 -a",
+    "  4 +b",
+    "    @@ fn",
+    "    -c",
+    "    +d",
+  ]);
 });
 
 test("plans are checklists, and the rest is a row or two until it is opened", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { program } from "../support/home.ts";
-import { createScreens, say } from "../support/screens.ts";
+import { createScreens, readQuestion, say } from "../support/screens.ts";
 
 const { home, attach, open } = await createScreens();
 
@@ -102,6 +102,7 @@ test("@ finds files, $ skills and / commands, as codex answers", async () => {
   terminal.press("enter");
   await terminal.waitFor("• deep/er/needle.txt");
   expect(home.model.texts()).toContain("say deep/er/needle.txt and $tidy ");
+  await terminal.waitFor("[lists] idle");
   terminal.type("/stat");
   await terminal.waitFor("▸ /status");
   terminal.press("tab", "enter");
@@ -168,7 +169,7 @@ test("codex's controls: a shell command, a model, an effort, permissions, undo, 
   terminal.press("escape");
   await terminal.waitFor("• to be forgotten");
   say(terminal, "/undo");
-  await terminal.waitFor("Yes, forget it");
+  await readQuestion(terminal, "Yes, forget it");
   terminal.press("down", "enter");
   await terminal.waitFor("the turn is forgotten");
 
@@ -179,6 +180,13 @@ test("codex's controls: a shell command, a model, an effort, permissions, undo, 
   await terminal.waitFor("can't be written");
   say(terminal, "/rename steered-well");
   await terminal.waitFor("[steered-well] idle");
+});
+
+test("/undo says that there is nothing to forget in a new session", async () => {
+  await home.ok(["new", "fresh", "-d"]);
+  const terminal = await attach("fresh");
+  say(terminal, "/undo");
+  await terminal.waitFor("there is no turn to forget yet");
 });
 
 test("codex's controls: changes without a remote, a fork, a goal, a review, a shorter context", async () => {
@@ -200,7 +208,7 @@ test("codex's controls: changes without a remote, a fork, a goal, a review, a sh
   await terminal.waitFor("• to be kept");
 
   say(terminal, "/who");
-  await terminal.waitFor(/Attached[\s\S]*\(tui, pid \d+\)/);
+  await terminal.waitFor(/Attached[\s\S]*\(tui, pid \d+\), you/);
   terminal.press("q");
   await terminal.waitFor("• to be kept");
   say(terminal, "/goal ship it");

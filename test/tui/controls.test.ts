@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { markdownOf } from "../../src/export/markdown.ts";
 import type { SessionDetail } from "../../src/protocol/session.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import * as answers from "../../src/tui/controls/control-answers.ts";
 import { listed, paged, runControl, unanswered } from "../../src/tui/controls/run-control.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
@@ -97,7 +98,14 @@ test("the first choice of /undo keeps the turn, and files are said to stay", () 
     items: [{ type: "userMessage", content: [{ type: "text", text: "break it" }] }],
   };
   const asked = runControl(modelWith(), "/undo", "").model;
-  const list = listed(asked, "/undo", answers.undoChoices([turn]));
+  const listedNow = listed(asked, "/undo", answers.undoChoices([turn]));
+  // What was typed ahead of the question is no answer to it.
+  for (const yes of [key(listedNow, "y"), key(key(listedNow, "down").model, "enter")]) {
+    expect(yes.effects).toEqual([]);
+    expect(shown(yes.model).join("\n")).toContain("this question is new");
+  }
+  expect(key(listedNow, "n")).toMatchObject({ model: { dialog: null }, effects: [] });
+  const list = { ...listedNow, now: listedNow.now + shownMinMs };
   expect(shown(list).join("\n")).toContain("“break it” files stay as they are");
   expect(key(list, "enter").effects).toEqual([]);
   const effects: readonly Effect[] = key(key(list, "down").model, "enter").effects;

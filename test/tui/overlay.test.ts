@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionInfo } from "../../src/protocol/session.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
 import { paste, press } from "../../src/tui/press.ts";
 import { screenOf } from "../../src/tui/screen.ts";
@@ -21,6 +22,7 @@ const three = (options = {}) => among([sessionInfo(), other(2), other(3)], optio
 function keys(model: Model, ...pressed: string[]): { model: Model; effects: Effect[] } {
   return pressed.reduce<{ model: Model; effects: Effect[] }>(
     (before, key) => {
+      if (key === "later") return { model: later(before.model), effects: before.effects };
       const named = /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|left|right|backspace)$/;
       const stroke: Stroke = named.test(key) ? { key } : { text: key };
       const step = press(before.model, stroke, () => "m1");
@@ -30,6 +32,8 @@ function keys(model: Model, ...pressed: string[]): { model: Model; effects: Effe
   );
 }
 
+/** When what is on the screen can have been read. */
+const later = (model: Model): Model => ({ ...model, now: model.now + shownMinMs });
 const screen = (model: Model) => shown(model).join("\n");
 
 test("tmux's keys choose the session that tmux would", () => {
@@ -120,8 +124,8 @@ test("nothing but y kills, and what is typed on is not lost", () => {
   }
   expect(keys(asked.model, "n", "yes").model.composer.text).toBe("yes");
   const order = { verb: "kill", session: "s1" };
-  expect(keys(asked.model, "y").effects).toEqual([{ do: "order", order }]);
-  expect(keys(three(), "/kill n2", "enter", "y").effects).toMatchObject([
+  expect(keys(asked.model, "later", "y").effects).toEqual([{ do: "order", order }]);
+  expect(keys(three(), "/kill n2", "enter", "later", "y").effects).toMatchObject([
     { order: { session: "s2" } },
   ]);
 });

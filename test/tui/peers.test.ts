@@ -76,3 +76,11 @@ test("stands below its peer in the list of sessions, and another is made beside 
   await terminal.waitFor("[laptop/beside] idle");
   expect(await far.show("beside")).toMatchObject({ cwd: far.work });
 });
+
+test("says who is attached over there, and which of them is you", async () => {
+  terminal.type("/who");
+  await terminal.waitFor("› /who");
+  terminal.press("enter");
+  await terminal.waitFor(/Attached[\s\S]*\(tui, .*\), you/);
+  terminal.press("q");
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shownMinMs } from "../../src/tui/approvals/press-approval.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import { SLASH } from "../../src/tui/composer/slash.ts";
 import { type Command, KEYMAP } from "../../src/tui/keymap.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
@@ -18,11 +18,12 @@ import {
   userMessage,
 } from "./events.ts";
 
-/** Presses named keys; anything else is typed as text. */
+/** Presses named keys; anything else is typed as text, and "later" lets a while go by. */
 function keys(model: Model, ...pressed: string[]): { model: Model; effects: Effect[] } {
   let ids = 0;
   return pressed.reduce<{ model: Model; effects: Effect[] }>(
     (before, key) => {
+      if (key === "later") return { model: later(before.model), effects: before.effects };
       const named =
         /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|left|pageup|pagedown|backspace)$/;
       const stroke: Stroke = named.test(key) ? { key } : { text: key };
@@ -208,7 +209,7 @@ test("questions are answered by number or by text, one after another", () => {
   const focused = keys(model, "tab").model;
   expect(shown(focused).join("\n")).toContain("2 blue  cold");
   expect(keys(focused, "x", "enter").effects).toEqual([]);
-  const second = keys(focused, "2").model;
+  const second = keys(focused, "2", "later").model;
   expect(shown(second).join("\n")).toContain("What name?");
   const { effects } = keys(second, "my cart", "backspace", "backspace", "t", "enter");
   const answers = { q1: { answers: ["blue"] }, q2: { answers: ["my cat"] } };
@@ -229,9 +230,9 @@ test("a form is filled in with values of its own types, or declined", () => {
   const params = { serverName: "shop", mode: "form", requestedSchema };
   const model = later(asked({ kind: "elicitation", command: "Order?", decisions, params }));
   expect(keys(model, "tab", "n").effects).toMatchObject([{ answer: { decision: "decline" } }]);
-  const first = keys(model, "tab", "f", "enter", "many", "enter").model;
+  const first = keys(model, "tab", "f", "later", "enter", "many", "enter").model;
   expect(shown(first).join("\n")).toContain("a whole number is needed here");
-  const { effects } = keys(first, "ctrl-u", "12", "enter", "1", "enter");
+  const { effects } = keys(first, "ctrl-u", "12", "enter", "later", "1", "later", "enter");
   expect(effects).toMatchObject([
     { answer: { response: { action: "accept", content: { count: 12, sure: true } } } },
   ]);
@@ -247,7 +248,18 @@ test("an option is answered by its place: of two that are called the same, the o
   };
   const params = { serverName: "shop", mode: "form", requestedSchema };
   const model = later(asked({ kind: "elicitation", command: "Which?", decisions: [], params }));
-  const { effects } = keys(model, "tab", "f", "2", "p", "enter", "enter");
+  const { effects } = keys(
+    model,
+    "tab",
+    "f",
+    "later",
+    "2",
+    "later",
+    "p",
+    "enter",
+    "later",
+    "enter",
+  );
   const [effect] = effects as [Extract<Effect, { do: "answer" }>];
   expect(JSON.stringify(effect.answer.response)).toBe(
     JSON.stringify({
@@ -266,13 +278,13 @@ test("of more options than digits one is chosen by its number and Enter", () => 
   const requestedSchema = { properties: { which: { type: "string", enum: values } } };
   const params = { serverName: "shop", mode: "form", requestedSchema };
   const model = later(asked({ kind: "elicitation", command: "Which?", decisions: [], params }));
-  const typed = keys(model, "tab", "f", "123");
+  const typed = keys(model, "tab", "f", "later", "123");
   expect(typed.effects).toEqual([]);
   expect(shown(typed.model).join("\n")).toContain("› 123▏");
   expect(keys(typed.model, "enter").effects).toMatchObject([
     { answer: { response: { content: { which: "value 123" } } } },
   ]);
-  const none = keys(model, "tab", "f", "301", "enter");
+  const none = keys(model, "tab", "f", "later", "301", "enter");
   expect(none.effects).toEqual([]);
   expect(shown(none.model).join("\n")).toContain("choose one by its number");
 });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createScreens, say } from "../support/screens.ts";
+import { createScreens, readQuestion, say } from "../support/screens.ts";
 
 const { home, attach, newSessions } = await createScreens({ cols: 100 });
 afterEach(async () => {
@@ -98,7 +98,7 @@ test("the chooser shows what goes on in the others, and attaches, renames and ki
   await terminal.waitFor("[main]");
   expect((await home.show("spare")).state).not.toBe("ended");
   terminal.press("x");
-  await terminal.waitFor("kill session spare?");
+  await readQuestion(terminal, "kill session spare?");
   terminal.press("y");
   await terminal.waitFor("killed spare");
   await terminal.waitFor((lines) => lines[0] === "Sessions  2");
@@ -128,11 +128,15 @@ test("on a phone without Ctrl: new, rename, sessions and kill as words", async (
   await phone.waitFor("• hello over there");
   phone.type("q");
   say(phone, "/kill");
-  await phone.waitFor("kill session other?");
+  await readQuestion(phone, "kill session other?");
   phone.type("y");
   await phone.waitFor("[first]");
   await phone.waitFor("killed other");
-  say(phone, "/kill");
+  // What is typed with the command is no answer to what it asks.
+  phone.type("/kill\ry");
+  await phone.waitFor("this question is new");
+  expect((await home.show("first")).state).not.toBe("ended");
+  await readQuestion(phone, "kill session first? Its history stays.");
   phone.type("y");
   await phone.waitFor("[ended]");
 });

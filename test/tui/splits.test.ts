@@ -1,7 +1,7 @@
 /** Several sessions side by side in one real terminal, on a real daemon and a real codex. */
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createScreens, say } from "../support/screens.ts";
+import { createScreens, readQuestion, say } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
 const { home, attach: attachTo, newSessions } = await createScreens({ cols: 200, rows: 50 });
@@ -198,7 +198,9 @@ test("a session that is killed takes its pane along, and the last one the screen
   await terminal.waitFor((lines) => lines[0]?.includes("│") === false);
   terminal.press("ctrl-b", '"');
   await terminal.waitFor(/\[stays\][\s\S]*\[goes\]/);
-  terminal.press("ctrl-b", "&", "y");
+  terminal.press("ctrl-b", "&");
+  await readQuestion(terminal, "kill session goes?");
+  terminal.press("y");
   await terminal.waitFor("killed goes");
   await terminal.waitFor((lines) => !lines.join().includes("[goes]"));
   expect(terminal.text()).toContain("[stays]");

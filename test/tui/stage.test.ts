@@ -1,5 +1,6 @@
 /** Changing sessions against a daemon of the test's own, for what a real one does too seldom. */
 import { duplexPair } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
 import type { HacsError } from "../../src/protocol/errors.ts";
@@ -12,6 +13,7 @@ import {
   type JsonObject,
 } from "../../src/protocol/messages.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { nothingAround } from "../../src/tui/sessions/around.ts";
 import type { News } from "../../src/tui/sessions/news.ts";
@@ -271,7 +273,9 @@ test("a pane with an open chooser that loses its session leaves the chooser to t
   stage.resize(wide);
   keys(stage, "ctrl-b", "%");
   await until(stage, ({ name, link }) => name === "web" && link === "live");
-  keys(stage, "ctrl-b", "s", "x", "y");
+  keys(stage, "ctrl-b", "s", "x");
+  await delay(shownMinMs);
+  keys(stage, "y");
   await until(stage, ({ notice }) => notice?.text === "killed web");
   expect(seen(stage)).toEqual(["api"]);
   expect(stage.model.dialog).toMatchObject({ kind: "chooser", selected: "id-api" });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createScreens, sizes } from "../support/screens.ts";
+import { createScreens, readQuestion, sizes } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
 const { home, run, newSessions } = await createScreens();
@@ -184,6 +184,42 @@ test("a session that ends while it is shown leads back, with a word", async () =
   await terminal.waitFor(row("stays", /idle/));
 });
 
+test("a click selects a session, and a second one attaches to it", async () => {
+  await newSessions("first", "second");
+  const terminal = await top();
+  const at = (name: string) => terminal.screen().findIndex((line) => line.includes(` ${name} `));
+  const click = (y: number) => terminal.type(`\u001b[<0;5;${y + 1}M\u001b[<0;5;${y + 1}m`);
+  await terminal.waitFor(row("second", /idle/));
+  click(at("second"));
+  await terminal.waitFor((lines) => /^▸ +1 +second/m.test(lines.join("\n")));
+  click(at("second"));
+  await terminal.waitFor("[second]");
+  terminal.press("ctrl-b", "d");
+  await terminal.waitFor("detached from second");
+});
+
+test("a session that is killed under the dashboard is over: another is chosen, or none", async () => {
+  await newSessions("under", "other");
+  const terminal = run(["attach", "under"]);
+  await terminal.waitFor("[under]");
+  terminal.type("/top\r");
+  await terminal.waitFor(row("other", /idle/));
+  await home.ok(["kill", "under"]);
+  await terminal.waitFor((lines) => rowOf("under")(lines) === "");
+  await terminal.waitFor((lines) => /^▸ +0 +other/m.test(lines.join("\n")));
+  terminal.press("enter");
+  await terminal.waitFor("[other]");
+  terminal.type("say still here\r");
+  await terminal.waitFor("• still here");
+  terminal.type("/top\r");
+  await terminal.waitFor("hacs-session top");
+  await home.ok(["kill", "other"]);
+  await terminal.waitFor("No sessions yet");
+  terminal.press("q");
+  await terminal.waitFor("[ended]");
+  expect((await terminal.exited).code).toBe(0);
+});
+
 test("an interrupt is asked about, and ends the turn", async () => {
   await newSessions("stops");
   const terminal = await top();
@@ -194,7 +230,12 @@ test("an interrupt is asked about, and ends the turn", async () => {
   terminal.press("enter");
   await terminal.waitFor("Enter attaches");
   expect((await home.show("stops")).state).toBe("working");
+  // What is typed with the question is not for it.
   terminal.press("i", "y");
+  await terminal.waitFor("interrupt stops? (y/n)");
+  expect((await home.show("stops")).state).toBe("working");
+  await readQuestion(terminal, "interrupt stops?");
+  terminal.press("y");
   await terminal.waitFor(row("stops", /idle/));
 });
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionActivity } from "../../src/protocol/activity.ts";
-import { shownMinMs } from "../../src/tui/approvals/press-approval.ts";
+import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
 import { nothingAround } from "../../src/tui/sessions/around.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import { briefly, countText, tookText } from "../../src/tui/text/amounts.ts";
@@ -18,7 +18,7 @@ import {
   toldApprovals,
 } from "../../src/tui/top/model.ts";
 import { rowsOf } from "../../src/tui/top/order.ts";
-import { pasteTop, pressTop, topFocusOf } from "../../src/tui/top/press-top.ts";
+import { clickTop, pasteTop, pressTop, topFocusOf } from "../../src/tui/top/press-top.ts";
 import { topScreenOf } from "../../src/tui/top/top-screen.ts";
 import { approvalDetail, sessionInfo, startMs } from "./events.ts";
 
@@ -372,10 +372,44 @@ test("an interrupt is asked about, and only y does it", () => {
   const model = dashboard([works("api")]);
   expect(screen(keys(model, "i").model)).toContain("interrupt api? (y/n)");
   for (const no of ["n", "enter", "escape", "q"]) expect(keys(model, "i", no).effects).toEqual([]);
-  expect(keys(model, "i", "y").effects).toEqual([{ do: "interrupt", session: "id-api" }]);
+  // What was typed ahead of the question is no answer to it.
+  const early = keys(model, "i", "y");
+  expect(early.effects).toEqual([]);
+  const later = { ...early.model, now: early.model.now + shownMinMs };
+  expect(keys(later, "y").effects).toEqual([{ do: "interrupt", session: "id-api" }]);
   const gone = told(keys(model, "i").model, [session("other")]).model;
   expect(keys(gone, "y").effects).toEqual([]);
   expect(screen(keys(dashboard([session("a")]), "i").model)).toContain("no turn runs");
+});
+
+test("a click selects the session that is drawn there, and the selected one is attached", () => {
+  const many = Array.from({ length: 40 }, (_, index) => session(`n${index}`));
+  for (const size of [phone, usual, desktop]) {
+    const model = keys(dashboard(many, size), "G", "k").model;
+    const drawn = shown(model);
+    drawn.forEach((line, y) => {
+      const clicked = clickTop(model, y);
+      const name = /^(?:▸| ) +\d+ +(n\d+) /.exec(line)?.[1];
+      if (name === undefined) return;
+      expect(clicked.effects).toEqual(name === "n38" ? [{ do: "attach", session: "id-n38" }] : []);
+      if (name !== "n38") expect(clicked.model.selected).toBe(`id-${name}`);
+    });
+    // On a phone a session has two rows, and both are its own.
+    const below = drawn.findIndex((line) => line.includes(" n37 ")) + 1;
+    const second = clickTop(model, below).model.selected;
+    expect(second).toBe(size === phone ? "id-n37" : "id-n38");
+    for (const y of [0, size.rows - 1]) expect(clickTop(model, y).model.selected).toBe("id-n38");
+  }
+});
+
+test("a click does nothing where something else has the keys", () => {
+  const model = asking();
+  for (const open of [["?"], ["tab"]]) {
+    const { model: opened } = keys(model, ...open);
+    for (let y = 0; y < 24; y++) {
+      expect(clickTop(opened, y)).toEqual({ model: opened, effects: [] });
+    }
+  }
 });
 
 test("read-only looks and changes nothing", () => {

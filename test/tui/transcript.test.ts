@@ -47,8 +47,14 @@ test("a changed file is a diff with numbers and counts", async () => {
   const phone = await attach("writes", 36, 20);
   const desktop = await attach("writes", 200, 50);
   say(desktop, "write notes.txt hello");
+  // While it is asked about it stands in the prompt alone, and afterwards in its card.
   for (const terminal of [phone, desktop]) {
-    await terminal.waitFor(/± notes\.txt new \+1 −0\s+1 \+hello/);
+    await terminal.waitFor(/│ ± notes\.txt new \+1 −0\n│\s+1 \+hello/);
+    await terminal.waitFor(/^± notes\.txt new \+1 −0\n\s+waits for your answer/m);
+  }
+  await home.ok(["approve", "writes"]);
+  for (const terminal of [phone, desktop]) {
+    await terminal.waitFor(/^± notes\.txt new \+1 −0\n\s+1 \+hello/m);
   }
 });
 

@@ -1,5 +1,6 @@
 import { HacsError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
+import type { ClientInfo } from "../../protocol/session.ts";
 import type { Session } from "../session/session.ts";
 import { Subscription } from "../session/subscription.ts";
 import { actorOf } from "./caller.ts";
@@ -21,14 +22,12 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     cursor,
     params.deltas !== false,
   );
-  const leave =
-    params.visible === false
-      ? () => {}
-      : session.attach({
-          ...actorOf(caller),
-          readOnly: readOnly || client.identity.access.scope === "observe",
-          since: new Date().toISOString(),
-        });
+  const info: ClientInfo = {
+    ...actorOf(caller),
+    readOnly: readOnly || client.identity.access.scope === "observe",
+    since: new Date().toISOString(),
+  };
+  const leave = params.visible === false ? () => {} : session.attach(info);
   // Who only follows is of interest when it came from elsewhere.
   const noted = params.visible !== false || client.identity.access.token !== null;
   const note = (action: string, detail: JsonObject) =>
@@ -39,7 +38,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     note("detach", {});
     client.attachments.delete(session.id);
   };
-  client.attachments.set(session.id, { readOnly, end });
+  client.attachments.set(session.id, { readOnly, end, info });
   note("attach", {
     ...(readOnly ? { readOnly } : {}),
     ...(params.env === undefined ? {} : { env: "changed" }),

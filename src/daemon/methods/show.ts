@@ -22,6 +22,10 @@ export const list: MethodHandler<"session/list"> = (caller, { all }) => {
   }));
 };
 
-export const show: MethodHandler<"session/show"> = ({ daemon }, { name }) => ({
-  session: daemon.sessions.find(name).detail(),
-});
+export const show: MethodHandler<"session/show"> = ({ daemon, client }, { name }) => {
+  const session = daemon.sessions.find(name);
+  const own = client.attachments.get(session.id)?.info;
+  const detail = session.detail();
+  const attached = detail.attached.map((one) => (one === own ? { ...one, you: true } : one));
+  return { session: { ...detail, attached } };
+};

@@ -17,6 +17,8 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp(), v.maxLength(32));
 const object = v.custom<JsonObject>(isObject, "must be an object");
 const address = v.pipe(v.string(), v.maxLength(addressLengthMax), v.check(isAddress, "is no name"));
+/** Of what is not dated: when this daemon began, so that a list is the same from look to look. */
+const undated = new Date().toISOString();
 const orNull = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 
 const actor = v.looseObject({
@@ -26,24 +28,28 @@ const actor = v.looseObject({
   via: v.optional(v.pipe(v.array(word), v.maxLength(hopsMax + 1))),
 });
 const content = v.looseObject({ text, images: v.optional(v.array(word)) });
+/**
+ * What another version leaves out is filled in here, so that whoever lists, counts or draws a
+ * session finds every member. Without a name, an id and a state it is no session.
+ */
 const infoMembers = {
   name: address,
   id: address,
   state: v.picklist(SESSION_STATES),
-  cwd: word,
-  model: orNull(word),
-  provider: orNull(word),
-  threadId: orNull(word),
-  agentPid: orNull(count),
-  clients: count,
-  approvals: count,
-  queued: count,
-  seq: count,
-  createdAt: time,
-  activeAt: time,
-  peer: orNull(address),
+  cwd: v.optional(word, ""),
+  model: v.optional(orNull(word), null),
+  provider: v.optional(orNull(word), null),
+  threadId: v.optional(orNull(word), null),
+  agentPid: v.optional(orNull(count), null),
+  clients: v.optional(count, 0),
+  approvals: v.optional(count, 0),
+  queued: v.optional(count, 0),
+  seq: v.optional(count, 0),
+  createdAt: v.optional(time, undated),
+  activeAt: v.optional(time, undated),
+  peer: v.optional(orNull(address), null),
   unreachableSince: v.optional(time),
-  labels: v.record(word, word),
+  labels: v.optional(v.record(word, word), () => ({})),
 };
 const info = v.looseObject(infoMembers);
 const receipt = v.looseObject({
@@ -80,7 +86,14 @@ const detail = v.looseObject({
   codexVersion: orNull(word),
   turn: orNull(v.looseObject({ id: word, startedAt: time })),
   messages: v.array(receipt),
-  attached: v.array(v.looseObject({ ...actor.entries, readOnly: v.boolean(), since: time })),
+  attached: v.array(
+    v.looseObject({
+      ...actor.entries,
+      readOnly: v.boolean(),
+      since: time,
+      you: v.optional(v.boolean()),
+    }),
+  ),
   crash: orNull(v.looseObject({ reason: text, at: time, retryAt: orNull(time) })),
   usage: orNull(object),
 });

@@ -1,27 +1,32 @@
 /**
  * The prompt of the approval that has waited longest. What is to be approved is shown whole: it
- * is wrapped, and when it has more rows than there is room for it scrolls and says how many are
- * not in view. Pure.
+ * is wrapped, and when it has more rows than there is room for it scrolls, says how many are not in
+ * view, and can't be accepted before its last row was. Pure.
  */
-import { visible, visibleLines } from "../../protocol/address.ts";
-import type { Draft } from "../../protocol/records.ts";
+import { visible } from "../../protocol/address.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
 import { keyName } from "../keymap.ts";
 import type { FormState, Model } from "../model.ts";
 import { cells, chop, cut, type Line, span, wrap } from "../text/lines.ts";
-import { itemOfDraft } from "../transcript/items/draft.ts";
-import { fileChange } from "../transcript/items/file-change.ts";
+import { type Asked, askedOf } from "./asked.ts";
 import { type KeyedDecision, keyed } from "./decisions.ts";
-import { digitsMax, type Field, fieldsOf } from "./form.ts";
+import { type Field, fieldsOf, isLong, optionOf } from "./form.ts";
 
 /** What is seen at once of what is asked, at the least. */
 const bodyRowsMin = 3;
 
-export interface ApprovalPanel {
+/** What stands above the composer and takes the keyboard. */
+export interface Panel {
   rows: Line[];
   /** The furthest that the body scrolls. */
   rowMax: number;
   bodyRows: number;
+}
+
+export interface ApprovalPanel extends Panel {
+  asked: Asked;
+  /** How many rows of it are below what was in view so far. */
+  unseen: number;
 }
 
 const titles: Record<string, string> = {
@@ -54,13 +59,17 @@ export function approvalPanel(
     : model.transcript.approvals[0];
   if (approval === undefined) return null;
   const width = Math.max(8, model.size.columns - 2);
-  const whole = dialog?.form
-    ? formBody(approval, dialog.form, width)
-    : approvalBody(model, approval, width);
-  const { body, foot } = parted(whole, footOf(model, approval, words, dialog, width), rowsMax);
+  // A question's first field is what it asks, whether one answers it or not yet.
+  const index = dialog?.form?.index ?? (approval.kind === "question" ? 0 : null);
+  const asked = askedOf(model, approval, index, width);
+  const parts = parted(asked, footOf(model, approval, words, dialog, width), rowsMax);
+  const { body, foot } = parts;
   const room = Math.max(1, rowsMax - foot.length - 1);
   const rowMax = Math.max(0, body.length - room);
   const row = Math.min(dialog?.row ?? 0, rowMax);
+  const inView = Math.min(room, rowsMax - 1);
+  const isRead = model.shown?.id === approval.id && model.shown.read === asked;
+  const unseen = isRead ? 0 : Math.max(0, parts.needed - row - inView);
   const shown = body.slice(row, row + room);
   const more = (rowMax > 0 ? moreText(row, rowMax) : "") + countText(model);
   const title = titles[approval.kind] ?? `codex asks: ${visible(approval.kind)}`;
@@ -69,16 +78,22 @@ export function approvalPanel(
   const titled = cut([span(`? ${title}`, style)], Math.max(8, model.size.columns - cells(more)));
   const head = cut([...titled, span(more, "dim")], model.size.columns);
   const rows = [head, ...shown.map((line) => bar(line)), ...foot.map((line) => bar(line))];
-  return { rows: rows.slice(0, rowsMax), rowMax, bodyRows: room };
+  return { rows: rows.slice(0, rowsMax), rowMax, bodyRows: room, asked, unseen };
 }
 
 /**
  * The answers stand still below what scrolls, while they leave it room. A rule that comes with one
  * of them can be as long as its author likes: answers that take too much scroll with the rest.
  */
-function parted(body: Line[], foot: Line[], rowsMax: number): { body: Line[]; foot: Line[] } {
-  const fits = foot.length + 1 + Math.min(body.length, bodyRowsMin) <= rowsMax;
-  return fits ? { body, foot } : { body: [...body, ...foot], foot: [] };
+function parted(
+  { rows, needed }: Asked,
+  foot: readonly Line[],
+  rowsMax: number,
+): { body: readonly Line[]; foot: readonly Line[]; needed: number } {
+  const fits = foot.length + 1 + Math.min(rows.length, bodyRowsMin) <= rowsMax;
+  if (fits) return { body: rows, foot, needed };
+  const body = [...rows, ...foot];
+  return { body, foot: [], needed: body.length };
 }
 
 function bar(line: Line): Line {
@@ -87,73 +102,14 @@ function bar(line: Line): Line {
 
 function moreText(row: number, rowMax: number): string {
   const below = rowMax - row;
-  const above = row > 0 ? `▲ ${row} rows ` : "";
-  return `  ${above}${below > 0 ? `▼ ${below} rows more` : ""}`;
+  const rows = (count: number) => (count === 1 ? "1 row" : `${count} rows`);
+  const above = row > 0 ? `▲ ${rows(row)} ` : "";
+  return `  ${above}${below > 0 ? `▼ ${rows(below)} more` : ""}`;
 }
 
 function countText({ transcript }: Model): string {
   const { length } = transcript.approvals;
   return length > 1 ? `  1 of ${length}` : "";
-}
-
-/** A command can be long, and a key asks for its rows more than once: they are kept. */
-const bodies = new WeakMap<ApprovalDetail, { of: readonly unknown[]; rows: Line[] }>();
-
-function approvalBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
-  const of = [width, model.transcript.session?.cwd, draftOf(model, approval)];
-  const known = bodies.get(approval);
-  if (known?.of.every((one, index) => one === of[index])) return known.rows;
-  const rows = drawBody(model, approval, width);
-  bodies.set(approval, { of, rows });
-  return rows;
-}
-
-function drawBody(model: Model, approval: ApprovalDetail, width: number): Line[] {
-  const rows: Line[] = [];
-  const say = (label: string, text: string | null) => {
-    if (text === null || text === "") return;
-    for (const line of visibleLines(text).split("\n")) {
-      rows.push(...wrap([span(label, "dim"), span(line)], width));
-    }
-  };
-  for (const line of visibleLines(approval.command ?? "").split("\n")) {
-    if (approval.command !== null) rows.push(...chop([span(line, "command")], width));
-  }
-  rows.push(...changesOf(model, approval, width));
-  say("in ", approval.cwd);
-  say("because ", approval.reason);
-  for (const [label, key] of besides) {
-    const value = approval.params[key];
-    if (value !== null && value !== undefined) say(`${label} `, JSON.stringify(value));
-  }
-  if (approval.command === null && rows.length === 0) say("", JSON.stringify(approval.params));
-  const fields = fieldsOf(approval);
-  if (approval.kind === "elicitation") {
-    say("from ", String(approval.params.serverName ?? ""));
-    if (fields.length > 0) say("it wants ", fields.map(({ title }) => title).join(", "));
-  }
-  return rows;
-}
-
-/** What a decision also grants, and must be seen for it. */
-const besides: [string, string][] = [
-  ["network", "networkApprovalContext"],
-  ["permissions", "additionalPermissions"],
-  ["write under", "grantRoot"],
-];
-
-function draftOf({ transcript }: Model, { kind, params }: ApprovalDetail): Draft | undefined {
-  if (kind !== "fileChange") return undefined;
-  return transcript.drafts.find(({ itemId }) => itemId === params.itemId);
-}
-
-/** The diff of a file change lies in the item that waits, and where that is not here, beside it. */
-function changesOf(model: Model, approval: ApprovalDetail, width: number): Line[] {
-  if (approval.kind !== "fileChange") return [];
-  const draft = draftOf(model, approval);
-  const item = draft === undefined ? { changes: approval.changes ?? [] } : itemOfDraft(draft);
-  const cwd = model.transcript.session?.cwd ?? "";
-  return fileChange(item, { width, expanded: true, demo: false, more: "", cwd });
 }
 
 function footOf(
@@ -170,7 +126,9 @@ function footOf(
   }
   if (dialog === null) return wrap(open, width);
   if (dialog.form !== null) {
-    return wrap([span("Enter", "key"), span(" goes on, "), ...leave], width);
+    const field = fieldsOf(approval)[dialog.form.index];
+    const entry = field === undefined ? [] : entryRows(field, dialog.form, width);
+    return [...entry, ...wrap([span("Enter", "key"), span(" goes on, "), ...leave], width)];
   }
   const decisions = keyed(approval.decisions).flatMap((decision) => choice(decision, width));
   const fill =
@@ -185,34 +143,16 @@ function choice({ key, label }: KeyedDecision, width: number): Line[] {
   );
 }
 
-function formBody(approval: ApprovalDetail, form: FormState, width: number): Line[] {
-  const fields = fieldsOf(approval);
-  const field = fields[form.index];
-  if (field === undefined) return [];
-  const count = fields.length > 1 ? ` (${form.index + 1} of ${fields.length})` : "";
-  const options = field.options.flatMap(({ label, about }, index) =>
-    wrap(
-      [
-        span(`${index + 1}`, "key"),
-        span(` ${visible(label)}`),
-        span(about === "" ? "" : `  ${visible(about)}`, "dim"),
-      ],
-      width,
-    ),
-  );
-  const entry = chop([span("› ", "prompt"), span(`${entered(field, form)}▏`)], width);
-  // Of a long list the end is out of view, and what one writes must not be.
-  const many = field.options.length > digitsMax;
-  return [
-    ...wrap([span(visible(field.title) + count, "bold")], width),
-    ...visibleLines(field.prompt)
-      .split("\n")
-      .filter((line) => line !== "")
-      .flatMap((line) => wrap([span(line)], width)),
-    ...(many ? entry : options),
-    ...(many ? options : field.free ? entry : []),
-  ];
+/** What is written in a form, its end in view. */
+function entryRows(field: Field, form: FormState, width: number): Line[] {
+  if (!field.free && !isLong(field)) return [];
+  const option = isLong(field) ? optionOf(field, form.text) : null;
+  const meant = option === null ? "" : `  ${visible(field.options[option]?.label ?? "")}`;
+  const text = [span("› ", "prompt"), span(`${entered(field, form)}▏`), span(meant, "dim")];
+  return chop(text, width).slice(-entryRowsMax);
 }
+
+const entryRowsMax = 3;
 
 function entered(field: Field, form: FormState): string {
   return field.secret ? "•".repeat(form.text.length) : visible(form.text);

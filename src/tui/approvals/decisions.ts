@@ -25,6 +25,11 @@ export function keyed(decisions: readonly Decision[]): KeyedDecision[] {
   });
 }
 
+/** True for what lets nothing happen; of what is not known one had better have seen all. */
+export function refuses({ id }: Pick<Decision, "id">): boolean {
+  return id === "decline" || id === "cancel";
+}
+
 /** What `/approve` and `/deny` mean: the first that accepts once, the first that refuses. */
 export function plainDecision(decisions: readonly Decision[], yes: boolean): Decision | undefined {
   const wanted = yes ? ["accept"] : ["decline", "cancel"];

@@ -52,6 +52,10 @@ export function responseOf(approval: ApprovalDetail, entered: readonly Entered[]
 /** More options than there are digits are chosen by a number and Enter. */
 export const digitsMax = 9;
 
+export function isLong({ options }: Field): boolean {
+  return options.length > digitsMax;
+}
+
 /** The option that a number stands for, by its place; null when the text is none. */
 export function optionOf({ options }: Field, text: string): number | null {
   const at = /^\d{1,6}$/.test(text) ? Number(text) - 1 : -1;

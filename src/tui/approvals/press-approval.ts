@@ -4,19 +4,17 @@ import type { ApprovalDetail } from "../../protocol/session.ts";
 import { keyName } from "../keymap.ts";
 import { type Dialog, type FormState, type Model, noticed, only, type Step } from "../model.ts";
 import { graphemes } from "../text/lines.ts";
-import { keyed } from "./decisions.ts";
+import { keyed, refuses } from "./decisions.ts";
 import {
-  digitsMax,
   type Entered,
   type Field,
   fieldsOf,
+  isLong,
   objection,
   optionOf,
   responseOf,
 } from "./form.ts";
-
-/** A prompt has to have been on the screen for this long before it takes the keyboard. */
-export const shownMinMs = 500;
+import { isReadable, toldNew, withNextInView } from "./in-view.ts";
 
 type ApprovalDialog = Extract<Dialog, { kind: "approval" }>;
 
@@ -33,36 +31,35 @@ export function focusApproval(model: Model): Step {
   return only({ ...model, dialog: { kind: "approval", id: approval.id, row: 0, form } });
 }
 
-/** False for a prompt that came so lately that a key may be meant for the one before. */
-export function isReadable({ shown, now }: Model): boolean {
-  return shown !== null && now - shown.at >= shownMinMs;
-}
-
 const emptyForm: FormState = { index: 0, text: "", entered: [] };
 
-/** `key` is a decision's letter, or a command of the form's. */
-export function pressInApproval(model: Model, key: string): Step {
+/**
+ * `key` is a decision's letter, or a command of the form's; `unseen` is how many rows of what is
+ * asked were not in view yet.
+ */
+export function pressInApproval(model: Model, key: string, unseen: number): Step {
   const focused = focusedIn(model);
   if (focused === null) return only(model);
   const { dialog, approval } = focused;
   const { form } = dialog;
-  if (form === null) return decide(model, dialog, approval, key);
+  if (form === null) return decide(model, dialog, approval, key, unseen);
+  if (!isReadable(model)) return only(toldNew(model));
   if (key === "form-submit") {
     const field = fieldIn(model);
-    return field === undefined ? answerNothing(model, approval) : enterText(model, field);
+    return field === undefined ? answerNothing(model, approval) : enterText(model, field, unseen);
   }
   const text = key === "backspace" ? graphemes(form.text).slice(0, -1).join("") : "";
   return only(withForm(model, dialog, { ...form, text }));
 }
 
 /** A digit chooses while nothing is written; everything else is text, where text is taken. */
-export function typeInForm(model: Model, typed: string): Step {
+export function typeInForm(model: Model, typed: string, unseen: number): Step {
   const field = fieldIn(model);
   if (field === undefined) return only(model);
-  const { options } = field.asked;
+  if (!isReadable(model)) return only(toldNew(model));
   const option = field.form.text === "" ? optionOf(field.asked, typed) : null;
-  if (option !== null && options.length <= digitsMax) return enter(model, { option });
-  const takes = field.asked.free || (options.length > digitsMax && /^\d$/.test(typed));
+  if (option !== null && !isLong(field.asked)) return enter(model, { option }, unseen);
+  const takes = field.asked.free || (isLong(field.asked) && /^\d$/.test(typed));
   return takes ? pasteInForm(model, typed) : only(noticed(model, "choose one by its number"));
 }
 
@@ -70,42 +67,54 @@ export function typeInForm(model: Model, typed: string): Step {
 export function pasteInForm(model: Model, text: string): Step {
   const field = fieldIn(model);
   if (field === undefined) return only(model);
+  if (!isReadable(model)) return only(toldNew(model));
   const { dialog, form, asked } = field;
-  const takes = asked.free || asked.options.length > digitsMax;
+  const takes = asked.free || isLong(asked);
   if (!takes) return only(noticed(model, "choose one by its number"));
   return only(withForm(model, dialog, { ...form, text: form.text + text }));
 }
 
-function decide(model: Model, dialog: ApprovalDialog, approval: ApprovalDetail, key: string): Step {
-  if (key === "f" && fieldsOf(approval).length > 0) return only(withForm(model, dialog, emptyForm));
+function decide(
+  model: Model,
+  dialog: ApprovalDialog,
+  approval: ApprovalDetail,
+  key: string,
+  unseen: number,
+): Step {
+  if (key === "f" && fieldsOf(approval).length > 0) {
+    if (unseen > 0) return only(notSeen(model, "Space"));
+    return only(withNextInView(withForm(model, dialog, emptyForm)));
+  }
   const decision = keyed(approval.decisions).find((one) => one.key === key);
   if (decision === undefined) {
     return only(
       noticed(model, `${visible(keyName(key))} is none of the answers`, "info", "approval"),
     );
   }
+  if (unseen > 0 && !refuses(decision)) return only(notSeen(model, "Space"));
   const answered = noticed({ ...model, dialog: null }, `answered: ${decision.label}`);
   return only(answered, { do: "answer", id: approval.id, answer: { decision: decision.id } });
 }
 
 /** What Enter takes: of many options the one with that number, else the text as it is. */
-function enterText(model: Model, { asked, form }: FieldInForm): Step {
-  const option = asked.options.length > digitsMax ? optionOf(asked, form.text) : null;
-  if (option !== null) return enter(model, { option });
+function enterText(model: Model, { asked, form }: FieldInForm, unseen: number): Step {
+  const option = isLong(asked) ? optionOf(asked, form.text) : null;
+  if (option !== null) return enter(model, { option }, unseen);
   const wrong = objection(asked, form.text);
   return wrong === null
-    ? enter(model, { text: form.text })
+    ? enter(model, { text: form.text }, unseen)
     : only(noticed(model, wrong, "warning"));
 }
 
-function enter(model: Model, given: Entered): Step {
+function enter(model: Model, given: Entered, unseen: number): Step {
   const focused = focusedIn(model);
   if (!focused?.dialog.form) return only(model);
+  if (unseen > 0) return only(notSeen(model, "Down"));
   const { approval, dialog } = focused;
   const { index, entered: before } = focused.dialog.form;
   const entered = [...before, given];
   if (index + 1 < fieldsOf(approval).length) {
-    return only(withForm(model, dialog, { index: index + 1, text: "", entered }));
+    return only(withNextInView(withForm(model, dialog, { index: index + 1, text: "", entered })));
   }
   const answered = noticed({ ...model, dialog: null }, "answered");
   const response = responseOf(approval, entered);
@@ -117,6 +126,12 @@ function answerNothing(model: Model, approval: ApprovalDetail): Step {
   const answered = noticed({ ...model, dialog: null }, "answered");
   const response = responseOf(approval, []);
   return only(answered, { do: "answer", id: approval.id, answer: { response } });
+}
+
+/** What is accepted was seen; to refuse it takes no reading. How much is missing, its title says. */
+function notSeen(model: Model, key: string): Model {
+  const said = `its end was not in view yet: ${key} or PgDn shows more`;
+  return noticed(model, said, "warning", "approval");
 }
 
 function withForm(model: Model, dialog: ApprovalDialog, form: FormState): Model {

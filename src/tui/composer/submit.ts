@@ -1,9 +1,11 @@
 /** Enter in the composer: a message to send, or a slash command. */
 import type { SendMode } from "../../protocol/session.ts";
-import { plainDecision } from "../approvals/decisions.ts";
-import { focusApproval, isReadable } from "../approvals/press-approval.ts";
+import { plainDecision, refuses } from "../approvals/decisions.ts";
+import { isReadable } from "../approvals/in-view.ts";
+import { focusApproval } from "../approvals/press-approval.ts";
 import { controlTyped } from "../controls/controls.ts";
 import { runControl } from "../controls/run-control.ts";
+import { layoutOf } from "../layout.ts";
 import { isBusy, type Model, noticed, only, outboxMax, type Step } from "../model.ts";
 import { carryOut, pressSessions } from "../sessions/press-sessions.ts";
 import { copyLast } from "../transcript/copy.ts";
@@ -11,6 +13,7 @@ import { toggleExpanded, toggleMouse } from "../transcript/press-reading.ts";
 import { find } from "../transcript/search.ts";
 import { emptyComposer } from "./composer.ts";
 import { enterMode, setEnterMode } from "./enter-mode.ts";
+import { behindSent } from "./past.ts";
 import { shellTyped, withoutEscape } from "./shell.ts";
 import { type SlashCommand, typed } from "./slash.ts";
 
@@ -52,6 +55,7 @@ function send(model: Model, text: string, mode: SendMode, newId: () => string): 
     ...model,
     composer: emptyComposer,
     anchor: null,
+    dropped: behindSent(model.dropped),
     outbox: [...model.outbox, { id: newId(), text, mode }],
   };
   return only(sent, { do: "flush" });
@@ -139,6 +143,11 @@ function answer(model: Model, yes: boolean): Step {
   const decision = plainDecision(approval.decisions, yes);
   if (decision === undefined) {
     return only(noticed(model, "this one takes more than yes or no: press Tab", "warning"));
+  }
+  const unseen = layoutOf(model).approval?.unseen ?? 0;
+  if (unseen > 0 && !refuses(decision)) {
+    const said = "its end was not in view yet: /answer, then Space shows more";
+    return only(noticed(model, said, "warning", "approval"));
   }
   const effect = { do: "answer", id: approval.id, answer: { decision: decision.id } } as const;
   return only(noticed(model, `answered: ${decision.label}`), effect);

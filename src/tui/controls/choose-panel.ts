@@ -1,6 +1,6 @@
 /** A list to choose from, in the place of a prompt. Pure. */
 import { visible } from "../../protocol/address.ts";
-import type { ApprovalPanel } from "../approvals/approval-panel.ts";
+import type { Panel } from "../approvals/approval-panel.ts";
 import type { Choice, Model } from "../model.ts";
 import { cut, type Line, lineCells, span, wrap } from "../text/lines.ts";
 
@@ -8,7 +8,7 @@ import { cut, type Line, lineCells, span, wrap } from "../text/lines.ts";
 const aboutRowsMax = 3;
 const indent = "    ";
 
-export function choosePanel({ dialog, size }: Model, rowsMax: number): ApprovalPanel | null {
+export function choosePanel({ dialog, size }: Model, rowsMax: number): Panel | null {
   if (dialog?.kind !== "choose") return null;
   const all = dialog.choices ?? [];
   const row = Math.max(0, Math.min(dialog.row, all.length - 1));

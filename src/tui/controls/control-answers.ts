@@ -161,8 +161,9 @@ export function whoLines(attached: readonly ClientInfo[]): string[] {
   if (attached.length === 0) return ["nobody"];
   return attached.flatMap((client) => {
     const readOnly = client.readOnly ? ", read-only" : "";
+    const you = client.you === true ? ", you" : "";
     return [
-      describeActor(client) + readOnly,
+      describeActor(client) + readOnly + you,
       `  since ${client.since.slice(0, 16).replace("T", " ")} UTC`,
     ];
   });

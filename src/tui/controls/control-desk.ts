@@ -126,9 +126,7 @@ export class ControlDesk {
         return this.#listed(control, answers.permissionChoices(profiles, session.settings));
       }
       case "/undo": {
-        const params = { limit: 1, sortDirection: "desc" };
-        const turns = answers.dataOf(await this.#codex("thread/turns/list", params));
-        return this.#listed(control, answers.undoChoices(turns));
+        return this.#listed(control, answers.undoChoices(await this.#lastTurn()));
       }
       case "/diff":
         return this.#paged(control, await this.#diff());
@@ -196,6 +194,17 @@ export class ControlDesk {
   async #thread(): Promise<JsonObject> {
     const answer = await this.#codex("thread/read", {});
     return isObject(answer) && isObject(answer.thread) ? answer.thread : {};
+  }
+
+  /** None in a thread that has no turn yet, which codex refuses to list. */
+  async #lastTurn(): Promise<JsonObject[]> {
+    try {
+      const params = { limit: 1, sortDirection: "desc" };
+      return answers.dataOf(await this.#codex("thread/turns/list", params));
+    } catch (error) {
+      if (messageOf(error).includes("not materialized")) return [];
+      throw error;
+    }
   }
 
   /** All pages of a list of codex's. */

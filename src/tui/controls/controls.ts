@@ -22,7 +22,7 @@ export const CONTROLS = {
   "/skills": { about: "the skills that $ completes", needs: "skills/list" },
   "/goal": { about: "show the goal; TEXT sets it, clear drops it", needs: "thread/goal/get" },
   "/undo": { about: "forget the last turn; files stay as they are", needs: "thread/revert" },
-  "/who": { about: "who else is attached, and from where", needs: null },
+  "/who": { about: "who is attached, and from where", needs: null },
   "/unsend": { about: "choose a queued message to take back", needs: null },
   "/export": { about: "FILE  write the transcript as Markdown", needs: null },
   "/edit": { about: "write in $VISUAL or $EDITOR, as Ctrl-g does", needs: null },

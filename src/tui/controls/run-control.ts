@@ -1,6 +1,7 @@
 /** What a control's command does: a call to codex, a list to choose from, a text to read. Pure. */
 import type { JsonObject } from "../../protocol/messages.ts";
-import { type Choice, type Model, noticed, only, type Step } from "../model.ts";
+import { isNew, toldNew } from "../approvals/in-view.ts";
+import { type Choice, type ChooseDialog, type Model, noticed, only, type Step } from "../model.ts";
 import type { Control } from "./controls.ts";
 
 const lists: Partial<Record<Control, string>> = {
@@ -28,7 +29,10 @@ export function runControl(model: Model, control: Control, rest: string): Step {
   const effect = { do: "control", control, rest } as const;
   const list = lists[control];
   if (list !== undefined) {
-    return only(withDialog(model, { kind: "choose", title: list, choices: null, row: 0 }), effect);
+    return only(
+      withDialog(model, { kind: "choose", title: list, choices: null, row: 0, at: model.now }),
+      effect,
+    );
   }
   const page = pages[control];
   if (page !== undefined) {
@@ -98,23 +102,33 @@ function unsend(model: Model): Step {
       effects: [{ do: "withdraw", id }],
     }),
   );
-  return only(withDialog(model, { kind: "choose", title: "Take back", choices, row: 0 }));
+  const list = { kind: "choose", title: "Take back", choices, row: 0, at: model.now } as const;
+  return only(withDialog(model, list));
 }
 
 /** Enter in a list. */
 export function choose(model: Model): Step {
   const { dialog } = model;
   if (dialog?.kind !== "choose" || dialog.choices === null) return only(model);
-  const chosen = dialog.choices[Math.min(dialog.row, dialog.choices.length - 1)];
-  return { model: { ...model, dialog: null }, effects: chosen?.effects ?? [] };
+  return take(model, dialog, dialog.choices[Math.min(dialog.row, dialog.choices.length - 1)]);
+}
+
+/** What is answered with a key asks something, and is seen before it is answered. */
+function take(model: Model, { at }: ChooseDialog, chosen: Choice | undefined): Step {
+  const effects = chosen?.effects ?? [];
+  const asks = chosen?.key !== undefined && effects.length > 0;
+  if (asks && isNew(at, model.now)) return only(toldNew(model));
+  return { model: { ...model, dialog: null }, effects };
 }
 
 /** A letter in a list whose choices have letters: one of them, or nothing. Null: not for it. */
 export function pressInChoices(model: Model, key: string): Step | null {
-  const choices = model.dialog?.kind === "choose" ? model.dialog.choices : null;
-  if (!choices?.some((choice) => choice.key !== undefined)) return null;
+  const { dialog } = model;
+  const choices = dialog?.kind === "choose" ? dialog.choices : null;
+  if (dialog?.kind !== "choose" || !choices?.some((choice) => choice.key !== undefined))
+    return null;
   const chosen = choices.find((choice) => choice.key === key);
-  if (chosen !== undefined) return { model: { ...model, dialog: null }, effects: chosen.effects };
+  if (chosen !== undefined) return take(model, dialog, chosen);
   return key.length === 1 && key !== "q" ? only(model) : null;
 }
 
@@ -122,12 +136,15 @@ export function pressInChoices(model: Model, key: string): Step | null {
 export function listed(model: Model, control: Control, choices: readonly Choice[]): Model {
   const { dialog } = model;
   if (dialog?.kind !== "choose" || dialog.title !== lists[control]) return model;
-  if (choices.length === 0) return noticed({ ...model, dialog: null }, "codex lists none");
+  if (choices.length === 0) {
+    const none = control === "/undo" ? "there is no turn to forget yet" : "codex lists none";
+    return noticed({ ...model, dialog: null }, none);
+  }
   const row = Math.max(
     0,
     choices.findIndex(({ current }) => current === true),
   );
-  return { ...model, dialog: { ...dialog, choices, row } };
+  return { ...model, dialog: { ...dialog, choices, row, at: model.now } };
 }
 
 export function paged(model: Model, control: Control, lines: readonly string[]): Model {

@@ -8,7 +8,7 @@ import { delay, type Show } from "./show.ts";
 /** How long the end waits for words that are on their way. */
 const sentMs = 1_000;
 
-type Written = Pick<Model, "composer" | "draft">;
+type Written = Pick<Model, "composer" | "draft" | "dropped">;
 
 export class Leaving {
   /** By session id. */
@@ -24,10 +24,10 @@ export class Leaving {
 
   /** A session that can't be followed: what was to be sent there is text to be sent again. */
   drop(show: Show): void {
-    const { outbox, composer, draft } = show.model;
+    const { outbox, composer, draft, dropped } = show.model;
     const texts = [...outbox.map((message) => message.text), composer.text];
     const text = texts.filter((one) => one !== "").join("\n");
-    const written = { composer: { text, cursor: text.length, recalled: null }, draft };
+    const written = { composer: { text, cursor: text.length, recalled: null }, draft, dropped };
     if (show.session !== null && text !== "") this.#written.set(show.session, written);
     void show.close();
   }
@@ -76,6 +76,6 @@ export class Leaving {
   }
 }
 
-function writtenIn({ model: { composer, draft } }: Show): Written {
-  return { composer, draft };
+function writtenIn({ model: { composer, draft, dropped } }: Show): Written {
+  return { composer, draft, dropped };
 }

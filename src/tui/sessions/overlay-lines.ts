@@ -16,22 +16,29 @@ export function overlayLines(model: Model, overlay: Overlay, height: number): Li
   return null;
 }
 
-/** The row in the status line's place; null leaves the status line there. */
-export function overlayStatus(model: Model, overlay: Overlay): Line | null {
+/** The rows in the status line's place; null leaves the status line there. */
+export function overlayStatus(model: Model, overlay: Overlay): Line[] | null {
   const { columns } = model.size;
-  if (overlay.kind === "confirm") {
-    // However long the question, how to answer it is in view.
-    const keys = " (y/n)";
-    const question = cut([span(overlay.question)], Math.max(1, columns - keys.length));
-    return filled(textOfLine(question) + keys, columns, "statusAlert");
-  }
+  if (overlay.kind === "confirm") return questionRows(overlay.question, columns);
   if (overlay.kind !== "prompt") return null;
   const text = overlay.label + textShown(overlay.text, cursorMark);
   // The end of a long line is where one writes.
   const rows = chop([span(text, "statusAlert")], Math.max(1, columns));
   const at = overlay.label + textShown(overlay.text, cursorMark).split(cursorMark)[0];
   const row = rows[Math.min(rows.length - 1, Math.floor(cells(at) / Math.max(1, columns)))];
-  return filled((row ?? []).map((part) => part.text).join(""), columns, "statusAlert");
+  return [filled((row ?? []).map((part) => part.text).join(""), columns, "statusAlert")];
+}
+
+/** As many as names commonly need on a phone. */
+const questionRowsMax = 4;
+
+/** However long the question, how to answer it is in view. */
+function questionRows(question: string, columns: number): Line[] {
+  const keys = "(y/n)";
+  const all = wrap([span(`${question} ${keys}`)], columns).map(textOfLine);
+  const rows = all.slice(0, questionRowsMax);
+  if (all.length > rows.length) rows.splice(-1, 1, `… ${keys}`);
+  return rows.map((row) => filled(row, columns, "statusAlert"));
 }
 
 function filled(text: string, columns: number, style: "statusAlert"): Line {

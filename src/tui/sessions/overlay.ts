@@ -29,6 +29,8 @@ export interface Prompt {
 export interface Confirm {
   kind: "confirm";
   question: string;
+  /** Since when it is on the screen, ms: what was typed before was not typed for it. */
+  at: number;
   session: string;
   order: Order;
   back: boolean;

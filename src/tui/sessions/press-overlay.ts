@@ -1,6 +1,7 @@
 /** Keys while the chooser, a line to write, a question or the form of a new session is open. */
 import { visible } from "../../protocol/address.ts";
 import { SANDBOXES } from "../../protocol/session.ts";
+import { isNew, toldNew } from "../approvals/in-view.ts";
 import type { Composer } from "../composer/composer.ts";
 import * as edit from "../composer/composer.ts";
 import type { Command } from "../keymap.ts";
@@ -43,7 +44,9 @@ export function pressOverlay(model: Model, overlay: Overlay, command: Command, k
     case "chooser":
       return choose(model, overlay, command, key);
     case "confirm":
-      return command === "overlay-yes" ? give(left(model, overlay), overlay.order) : only(model);
+      if (command !== "overlay-yes") return only(model);
+      if (isNew(overlay.at, model.now)) return only(toldNew(model));
+      return give(left(model, overlay), overlay.order);
     case "prompt": {
       if (command === "overlay-complete" && overlay.asks === "command") {
         return only({ ...model, dialog: { ...overlay, text: completed(model, overlay.text) } });

@@ -110,7 +110,9 @@ export function give(model: Model, order: Order): Step {
 export function askKill(model: Model, session: string, name: string, back: boolean): Step {
   const question = `kill session ${visible(name)}? Its history stays.`;
   const order: Order = { verb: "kill", session };
-  return mayChange(model, () => open(model, { kind: "confirm", question, session, order, back }));
+  const { now: at } = model;
+  const asked: Overlay = { kind: "confirm", question, at, session, order, back };
+  return mayChange(model, () => open(model, asked));
 }
 
 export function askName(model: Model, session: string, name: string, back: boolean): Step {
@@ -122,8 +124,9 @@ export function open(model: Model, overlay: Overlay): Step {
   return only({ ...model, dialog: overlay });
 }
 
-export function nameOf({ around }: Model, id: string): string {
-  return around.sessions.find((session) => session.id === id)?.name ?? id;
+export function nameOf(model: Model, id: string): string {
+  if (id === shownSession(model)) return model.name;
+  return model.around.sessions.find((session) => session.id === id)?.name ?? id;
 }
 
 function mayChange(model: Model, step: () => Step): Step {

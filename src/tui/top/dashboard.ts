@@ -7,7 +7,7 @@ import { Store } from "../store.ts";
 import { mount, unmount } from "../terminal/mount.ts";
 import { redraw } from "../terminal/terminal.ts";
 import { initialTop, lostDaemon, noticedTop, type TopEffect, type TopModel } from "./model.ts";
-import { pressTop } from "./press-top.ts";
+import { clickTop, pressTop } from "./press-top.ts";
 import { TopApp } from "./top-app.tsx";
 import { Watch } from "./watch.ts";
 
@@ -74,8 +74,8 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   }
   started.catch(() => store.act(lostDaemon));
   const picture = createElement(TopApp, { store });
-  screen = mount(picture, ({ does }) => {
-    if (does !== "click") store.act((model) => pressTop(model, { key: does }));
+  screen = mount(picture, ({ does, y }) => {
+    store.act((model) => (does === "click" ? clickTop(model, y) : pressTop(model, { key: does })));
   });
   screen.waitUntilExit().catch(gone);
   return { chosen, model: () => store.model, hide };

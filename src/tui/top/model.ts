@@ -36,7 +36,8 @@ export interface TopModel {
 
 export type TopDialog =
   | { kind: "help"; row: number }
-  | { kind: "interrupt"; session: string; name: string };
+  /** `at`: since when it is on the screen, ms. */
+  | { kind: "interrupt"; session: string; name: string; at: number };
 
 export type TopEffect =
   | { do: "quit" }
@@ -172,7 +173,11 @@ function settled(model: Model, now: number): Model {
   return {
     ...model,
     now,
-    shown: same ? shown : first === undefined ? null : { id: first.id, at: now, amid: false },
+    shown: same
+      ? shown
+      : first === undefined
+        ? null
+        : { id: first.id, at: now, amid: false, read: null },
     dialog: waits ? dialog : null,
   };
 }

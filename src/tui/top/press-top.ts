@@ -3,6 +3,7 @@
  * prompt stands there without the keyboard, Tab gives it that, not before it has been on the
  * screen for a moment, and then each decision has one key and Enter is none of them. Pure.
  */
+import { isNew, withSeen } from "../approvals/in-view.ts";
 import {
   focusApproval,
   pasteInForm,
@@ -24,7 +25,7 @@ import {
   wantAsked,
 } from "./model.ts";
 import { nextSort, rowsOf } from "./order.ts";
-import { helpRowMaxOf, panelOf, rowsInView } from "./top-screen.ts";
+import { helpRowMaxOf, panelOf, rowsInView, sessionAt } from "./top-screen.ts";
 
 /** What terminals move by themselves for one notch is rows of text; here it is one session. */
 export function topFocusOf({ prefix, dialog, asked }: TopModel): Focus {
@@ -42,7 +43,7 @@ export function pressTop(given: TopModel, stroke: Stroke): TopStep {
   const [first = "", ...rest] = graphemes(stroke.text);
   const step =
     topFocusOf(model) === "form"
-      ? inApproval(model, (asked) => typeInForm(asked, first))
+      ? inApproval(model, (asked) => typeInForm(asked, first, unseen(model)))
       : pressKey(model, first);
   if (rest.length === 0) return step;
   const next = pressTop(step.model, { text: rest.join("") });
@@ -56,12 +57,27 @@ export function pasteTop(model: TopModel, text: string): TopStep {
   return onlyTop(noticedTop(model, "nothing takes a paste here"));
 }
 
+/** A click selects a session, and attaches to the selected one; a prompt is left with Esc first. */
+export function clickTop(given: TopModel, y: number): TopStep {
+  if (given.left || topFocusOf(given) !== "top") return onlyTop(given);
+  const model = { ...given, notice: null };
+  const clicked = sessionAt(model, y);
+  if (clicked === undefined) return onlyTop(model);
+  if (clicked.session.id === model.selected) return run(model, "top-attach", "");
+  return select(
+    model,
+    rowsOf(model).findIndex(({ number }) => number === clicked.number),
+  );
+}
+
 function pressKey(model: TopModel, key: string): TopStep {
   const focus = topFocusOf(model);
   const command = commandFor(focus, key, model.around.prefix);
   const unarmed = focus === "prefix" ? { ...model, prefix: false } : model;
   if (command === undefined) {
-    if (focus === "approval") return inApproval(unarmed, (asked) => pressInApproval(asked, key));
+    if (focus === "approval") {
+      return inApproval(unarmed, (asked) => pressInApproval(asked, key, unseen(unarmed)));
+    }
     return onlyTop(unarmed);
   }
   if (command === "prefix") return onlyTop({ ...unarmed, prefix: true });
@@ -147,18 +163,26 @@ function inPanel(model: TopModel, command: Command): TopStep {
     return inApproval(model, (asked) => ({ model: { ...asked, dialog: null }, effects: [] }));
   }
   if (command === "form-submit" || command === "backspace" || command === "kill-to-start") {
-    return inApproval(model, (asked) => pressInApproval(asked, command));
+    return inApproval(model, (asked) => pressInApproval(asked, command, unseen(model)));
   }
   const panel = panelOf(model);
   const by = distance(command, Math.max(1, (panel?.bodyRows ?? 1) - 1));
   if (by === undefined) return onlyTop(model);
-  return inApproval(model, (asked) => {
+  const moved = inApproval(model, (asked) => {
     const { dialog } = asked;
     if (dialog?.kind !== "approval") return { model: asked, effects: [] };
     const max = panel?.rowMax ?? 0;
     const row = Math.max(0, Math.min(max, Math.min(dialog.row, max) + by));
     return { model: { ...asked, dialog: { ...dialog, row } }, effects: [] };
   });
+  const now = panelOf(moved.model);
+  if (now === null) return moved;
+  return inApproval(moved.model, (asked) => ({ model: withSeen(asked, now), effects: [] }));
+}
+
+/** How many rows of what is asked were not in view yet. */
+function unseen(model: TopModel): number {
+  return panelOf(model)?.unseen ?? 0;
 }
 
 function inHelp(model: TopModel, command: Command): TopStep {
@@ -185,13 +209,15 @@ function askInterrupt(model: TopModel): TopStep {
   if (state !== "working" && state !== "needs-approval") {
     return onlyTop(noticedTop(model, `no turn runs in ${name}`));
   }
-  return onlyTop({ ...model, dialog: { kind: "interrupt", session: id, name } });
+  return onlyTop({ ...model, dialog: { kind: "interrupt", session: id, name, at: model.now } });
 }
 
 function confirmed(model: TopModel, yes: boolean): TopStep {
   const { dialog } = model;
   const closed = { ...model, dialog: null };
   if (!yes || dialog?.kind !== "interrupt") return onlyTop(closed);
+  // The question has the row of the notices; that it stays says enough.
+  if (isNew(dialog.at, model.now)) return onlyTop(model);
   const said = noticedTop(closed, `interrupting ${dialog.name}…`);
   return onlyTop(said, { do: "interrupt", session: dialog.session });
 }

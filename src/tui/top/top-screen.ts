@@ -23,10 +23,7 @@ export function topScreenOf(model: TopModel): Line[] {
   }
   const { listRows, titled } = layoutOf(model);
   const sorted = rowsOf(model);
-  const per = rowsPerSession(columns);
-  const inView = Math.max(1, Math.floor(listRows / per));
-  const place = sorted.findIndex(({ session }) => session.id === model.selected);
-  const first = Math.max(0, Math.min(place - inView + 1, sorted.length - inView));
+  const { first, inView } = windowOf(model, sorted);
   const shown = sorted.slice(first, first + inView);
   const list = listOf(model, sorted, shown);
   const body = [
@@ -36,6 +33,24 @@ export function topScreenOf(model: TopModel): Line[] {
     ...askedLines(model),
   ];
   return framed(body, footer(model, sorted.length, first, inView), model);
+}
+
+/** Which of the sessions are in view. */
+function windowOf(model: TopModel, sorted: readonly TopRow[]): { first: number; inView: number } {
+  const inView = rowsInView(model);
+  const place = sorted.findIndex(({ session }) => session.id === model.selected);
+  return { first: Math.max(0, Math.min(place - inView + 1, sorted.length - inView)), inView };
+}
+
+/** The session that is drawn at a row of the screen. */
+export function sessionAt(model: TopModel, y: number): TopRow | undefined {
+  const { listRows, titled } = layoutOf(model);
+  const row = y - 1 - (titled ? 1 : 0);
+  if (row < 0 || row >= listRows || model.dialog !== null) return undefined;
+  const sorted = rowsOf(model);
+  const { first, inView } = windowOf(model, sorted);
+  const place = Math.floor(row / rowsPerSession(model.size.columns));
+  return place < inView ? sorted[first + place] : undefined;
 }
 
 function framed(body: readonly Line[], foot: Line, { size }: TopModel): Line[] {
@@ -217,6 +232,7 @@ function topHelpLines(columns: number): Line[] {
     );
   }
   const say = (text: string) => rows.push([], ...wrap([span(text, "dim")], columns));
+  say("A click selects a session, and attaches to the selected one.");
   say(
     "A prompt takes no key until Tab gives it the keyboard, and not in its first moment on the screen; Enter never answers.",
   );

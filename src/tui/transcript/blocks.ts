@@ -10,7 +10,7 @@ import { isDemo, type Model } from "../model.ts";
 import { type Line, span } from "../text/lines.ts";
 import { drawDraft, drawEntry } from "./items/draw.ts";
 import { type Drawing, widthMin } from "./items/drawing.ts";
-import { runningText } from "./running.ts";
+import { isAsked, runningText } from "./running.ts";
 import type { Blocks } from "./viewport.ts";
 
 export type Thing = Entry | Draft;
@@ -47,7 +47,7 @@ export function blocksOf(model: Model): TranscriptBlocks {
     const one = thing(index);
     if (one === undefined || !("fields" in one)) return own;
     const running = runningText(model, one);
-    return running === null ? own : { ...own, running };
+    return running === null ? own : { ...own, running, asked: isAsked(model, one) };
   };
   return {
     count,
@@ -80,7 +80,7 @@ export function keyOf(thing: Thing | undefined): string {
 }
 
 function linesOf(thing: Thing, drawing: Drawing): readonly Line[] {
-  const drawn = `${drawing.width} ${drawing.expanded} ${drawing.demo} ${drawing.more} ${drawing.running} ${drawing.cwd}`;
+  const drawn = `${drawing.width} ${drawing.expanded} ${drawing.demo} ${drawing.more} ${drawing.running} ${drawing.asked} ${drawing.cwd}`;
   const known = cache.get(thing);
   if (known?.drawn === drawn) return known.lines;
   const rows = spaced(draw(thing, drawing));

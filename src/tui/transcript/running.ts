@@ -23,6 +23,12 @@ export function runningText(model: Model, draft: Draft): string | null {
   return Number.isNaN(ms) || ms < 1000 ? "running…" : `running ${formatDuration(ms)}…`;
 }
 
+/** True for what the prompt that is shown asks about. */
+export function isAsked({ dialog, transcript: { approvals } }: Model, draft: Draft): boolean {
+  const id = dialog?.kind === "approval" ? dialog.id : approvals[0]?.id;
+  return approvals.some((one) => one.id === id && one.params.itemId === draft.itemId);
+}
+
 function startOf({ startedAt }: Draft): number {
   return startedAt === undefined ? Number.NaN : Date.parse(startedAt);
 }

@@ -43,7 +43,7 @@ function unifiedDiff(source: readonly string[]): Diff {
     diff.lines.push({ number: counting ? number : null, text, style });
   for (const line of source) {
     const head = hunk.exec(line);
-    if (head !== null || line.startsWith("../../../protocol/trim-end.ts")) {
+    if (head !== null || line.startsWith("@@")) {
       // codex may give a head without numbers; what follows it then has none.
       counting = false;
       put(null, line, "dim");

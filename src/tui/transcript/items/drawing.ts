@@ -16,6 +16,8 @@ export interface Drawing {
   cwd: string;
   /** What is said of a card that has not ended. */
   running?: string;
+  /** True: the prompt shows what is to be done, and the card need not show it, too. */
+  asked?: boolean;
   /** True: answers come from the embedded demo model, and say so. */
   demo: boolean;
 }

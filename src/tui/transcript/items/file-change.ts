@@ -47,7 +47,8 @@ function drawChange(change: JsonObject, drawing: Drawing): Line[] {
     return gutter === 0 ? rows : indent(rows, span(`${label} `, "dim"), span(" ".repeat(gutter)));
   };
   const order = lines.map((_, index) => index).join("\n");
-  const body = order === "" ? [] : excerpt(order, drawing, draw, headRows, tailRows);
+  const said = order === "" || (drawing.asked === true && !drawing.expanded);
+  const body = said ? [] : excerpt(order, drawing, draw, headRows, tailRows);
   return [
     ...indent(chop(title, drawing.width - 2), span("± ", "prompt"), span("  ")),
     ...indent(body, span("  "), span("  ")),
