@@ -1,4 +1,5 @@
 /** Loads the TUI, which is a program of its own, only when someone is to look at it. */
+import type { HeldLink } from "../client/host.ts";
 import { ERRORS, type ErrorCode, HacsError } from "../protocol/errors.ts";
 import type { DaemonChoice } from "../system/paths.ts";
 import type { Context } from "./context.ts";
@@ -10,8 +11,9 @@ interface Tui {
     name: string;
     readOnly: boolean;
     env?: Record<string, string>;
+    link?: HeldLink;
   }): Promise<{ reason: "detached" | "ended" | "failed"; name: string; error?: Error }>;
-  top(options: { choice: DaemonChoice }): Promise<{ error?: Error }>;
+  top(options: { choice: DaemonChoice; link?: HeldLink }): Promise<{ error?: Error }>;
 }
 
 export async function openTui(
@@ -19,7 +21,7 @@ export async function openTui(
   options: { name: string; readOnly: boolean; env?: Record<string, string> },
 ): Promise<number> {
   const tui = await load(context);
-  const { reason, name, error } = await tui.attach({ choice: context.choice, ...options });
+  const { reason, name, error } = await tui.attach({ ...(await whereTo(context)), ...options });
   if (error) throw ourOwn(error);
   context.print(
     reason === "ended" ? `[ended] (session ${name})` : `[detached (from session ${name})]`,
@@ -30,9 +32,17 @@ export async function openTui(
 /** What all sessions do, until the person leaves it. */
 export async function openTop(context: Context): Promise<number> {
   const tui = await load(context);
-  const { error } = await tui.top({ choice: context.choice });
+  const { error } = await tui.top(await whereTo(context));
   if (error) throw ourOwn(error);
   return 0;
+}
+
+/** A person who logged in for the first look is not asked again for the terminal. */
+async function whereTo({ choice }: Context): Promise<{ choice: DaemonChoice; link?: HeldLink }> {
+  if (choice.host === undefined) return { choice };
+  const { heldLink } = await import("../client/host.ts");
+  const link = await heldLink(choice);
+  return { choice, ...(link === undefined ? {} : { link }) };
 }
 
 async function load(context: Context): Promise<Tui> {

@@ -182,12 +182,18 @@ function usageError(error: CommanderError, argv: string[]): HacsError {
   if (cause instanceof InvalidArgumentError) throw new Error(messageOf(cause));
   const [first = "", hint] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean (?:one of )?(.*)\?\)/.exec(hint ?? "")?.[1];
-  const verb = verbs.find(({ name, alias }) =>
-    argv.some((word) => word === name || word === alias),
-  );
-  const help = verb ? `hacs-session help ${verb.name}` : "hacs-session help";
+  const help = ["hacs-session help", ...verbWords(argv)].join(" ");
   const next = suggestion ? `Did you mean ${suggestion}? All of it: ${help}` : `See: ${help}`;
   return new HacsError("invalid-usage", sentence(first), next);
+}
+
+/** The verb that a command line is about, and the one below it: `token new` is not `new`. */
+function verbWords(argv: string[]): string[] {
+  const named = (word: string) => (verb: Verb) => verb.name === word || verb.alias === word;
+  const at = argv.findIndex((word) => verbs.some(named(word)));
+  const verb = verbs.find(named(argv[at] ?? ""));
+  const below = verb?.verbs?.find(named(argv[at + 1] ?? ""));
+  return [verb, below].flatMap((one) => (one === undefined ? [] : [one.name]));
 }
 
 function missingVerb(args: string[]): HacsError {

@@ -29,7 +29,10 @@ export function besideTerminal(): HostOptions {
   };
 }
 
-const links = new Map<string, Promise<Link>>();
+/** What is asked of a link here, whichever program made it. */
+export type HeldLink = Pick<Link, "open" | "closed">;
+
+const links = new Map<string, Promise<HeldLink>>();
 const helloTimeoutMs = 30_000;
 
 export async function dialHost(
@@ -43,14 +46,21 @@ export async function dialHost(
   return connection;
 }
 
-/** Ends what this process has with other machines. */
-export function leaveHosts(): void {
-  for (const link of links.values())
-    link.then((one) => one.close("this side is done")).catch(() => {});
-  links.clear();
+/** The link that there is, for a program that this process loads and that has a list of its own. */
+export async function heldLink(choice: DaemonChoice): Promise<HeldLink | undefined> {
+  const target = targetOf(choice);
+  return target === undefined
+    ? undefined
+    : links.get(JSON.stringify(target))?.catch(() => undefined);
 }
 
-async function linkTo(target: SshTarget, options: HostOptions): Promise<Link> {
+/** Such a link is used like one of our own, for as long as it lasts. */
+export function shareLink(choice: DaemonChoice, link: HeldLink): void {
+  const target = targetOf(choice);
+  if (target !== undefined) links.set(JSON.stringify(target), Promise.resolve(link));
+}
+
+async function linkTo(target: SshTarget, options: HostOptions): Promise<HeldLink> {
   const key = JSON.stringify(target);
   const known = links.get(key);
   if (known !== undefined && !(await known.catch(() => undefined))?.closed) return known;

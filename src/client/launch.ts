@@ -94,6 +94,17 @@ export async function startDaemon(
   );
 }
 
+/** Throws what a daemon would die of that is started so, while another runs and has these ports. */
+export async function checkStart(
+  choice: DaemonChoice,
+  paths: Paths,
+  args: string[],
+  held: readonly number[],
+): Promise<void> {
+  const checking = ["--check", ...held.flatMap((port) => ["--held", String(port)])];
+  await spawnDaemon(choice, paths, [...args, ...checking], Date.now() + startTimeoutMs);
+}
+
 /**
  * Spawns it, after the one that is shutting down if need be: that one has the lock, and its
  * socket is there, until it ends. A lock without a socket is not one to wait for.

@@ -12,6 +12,8 @@ import { frameBytesMax } from "../protocol/framing.ts";
 
 const pingMs = 3_000;
 const silenceMaxMs = 9_000;
+/** How often it is looked whether the silence is too long: a dead link is known within 10 s. */
+const beatMs = 500;
 /** What all channels together hold unread of a side that goes on although it was told to pause. */
 const unreadBytesMax = 2 * frameBytesMax;
 /** So many bytes of one channel go at once; then others have their turn. */
@@ -57,6 +59,7 @@ export class Link {
   #lastId = 0;
   #unread = 0;
   #heardAt = performance.now();
+  #pingedAt = performance.now();
   #pongs: (() => void)[] = [];
   #closed = false;
 
@@ -72,7 +75,7 @@ export class Link {
     stream.on("drain", () => this.#unblock());
     stream.on("error", (error) => this.close(`the link broke: ${error.message}`));
     stream.on("close", () => this.close("the other side closed the link"));
-    this.#timer = setInterval(() => this.#beat(), pingMs);
+    this.#timer = setInterval(() => this.#beat(), beatMs);
     this.#timer.unref();
     if (options.asked) this.#say(0, "ping");
     stream.resume();
@@ -116,7 +119,10 @@ export class Link {
     const silentMs = performance.now() - this.#heardAt;
     if (silentMs > silenceMaxMs)
       this.close(`nothing was heard for ${Math.round(silentMs / 1000)} s`);
-    else if (this.#isHeard) this.#say(0, "ping");
+    else if (this.#isHeard && performance.now() - this.#pingedAt >= pingMs) {
+      this.#pingedAt = performance.now();
+      this.#say(0, "ping");
+    }
   }
 
   #read(chunk: Buffer): void {

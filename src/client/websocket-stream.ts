@@ -32,7 +32,7 @@ export function connectWebSocket(
       reject(refusal(url, statusCode ?? 0));
       socket.on("error", () => {}).terminate();
     });
-    socket.once("error", (error) => reject(unreachable(url, error.message)));
+    socket.once("error", (error) => reject(unreachable(url, saidPlainly(error))));
   });
 }
 
@@ -101,6 +101,13 @@ function piecesOf(chunk: Buffer): Buffer[] {
   return Array.from({ length: count }, (_, i) =>
     chunk.subarray(i * messageBytesMax, (i + 1) * messageBytesMax),
   );
+}
+
+/** What TLS says of a server that speaks none is a line of its own source. */
+function saidPlainly({ message }: Error): string {
+  if (/wrong version number|packet length too long/.test(message))
+    return "it speaks no TLS there, which is ws:// and for this machine only";
+  return message.split(/:error:|\n/)[0] ?? message;
 }
 
 function refusal(url: string, status: number): HacsError {

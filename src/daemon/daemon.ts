@@ -56,7 +56,11 @@ export class Daemon {
     this.tokens.onEnd = (id, why) => this.#cut(id, why);
     this.codexProxy = new CodexProxy(services);
     this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));
-    this.peers = new Peers({ services, accept: (wire, identity) => this.accept(wire, identity) });
+    this.peers = new Peers({
+      services,
+      accept: (wire, identity) => this.accept(wire, identity),
+      hasToken: (id) => this.tokens.has(id),
+    });
     this.audit = new Audit(services, this.sessions);
     const { store, log, keep, keepAuditMs } = services;
     const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");

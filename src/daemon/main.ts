@@ -5,12 +5,11 @@
 import { closeSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
-import { readConfig } from "../system/config.ts";
+import { type Config, readConfig } from "../system/config.ts";
 import {
   checkPrivateDirectory,
   checkSocketPath,
@@ -18,7 +17,14 @@ import {
   type Paths,
   pathsFor,
 } from "../system/paths.ts";
+import {
+  forgetStart,
+  rememberStart,
+  type StartOptions,
+  startedWith,
+} from "../system/started-with.ts";
 import { agentSocket } from "./agent/agent.ts";
+import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
@@ -37,30 +43,20 @@ const reportFd = 3;
 const auditKeptFor = "365d";
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      socket: { type: "string" },
-      label: { type: "string" },
-      codex: { type: "string" },
-      listen: { type: "string", multiple: true },
-      "tls-cert": { type: "string" },
-      "tls-key": { type: "string" },
-      "behind-proxy": { type: "string", multiple: true },
-      foreground: { type: "boolean", default: false },
-    },
-  });
-  const paths = pathsFor({
-    ...(values.socket === undefined ? {} : { socket: values.socket }),
-    ...(values.label === undefined ? {} : { label: values.label }),
-  });
+  const values = readArguments();
+  const { foreground, told } = values;
+  const paths = pathsFor(values.choice);
+  if (values.check) return check(paths, told, values.held);
   // What is made here is the user's alone; what agents make is as the user's umask has it.
   const umask = process.umask(0o077);
   prepareDirectories(paths);
   acquireLock(`${paths.socket}.lock`);
   acquireLock(`${paths.stateDir}/daemon.lock`);
   const config = readConfig(paths.configFile);
+  // Who runs it in the foreground tells it everything each time.
+  const last = told === undefined && !foreground ? startedWith(paths) : undefined;
   const redactor = new Redactor(config.redact);
-  const log = openLog(paths.logFile, config.logLevel ?? "info", values.foreground, redactor);
+  const log = openLog(paths.logFile, config.logLevel ?? "info", foreground, redactor);
   const services: Services = {
     store: new Store(paths.historyFile, redactor),
     redactor,
@@ -71,7 +67,7 @@ async function main(): Promise<void> {
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
     log,
-    codex: values.codex ?? config.codex,
+    codex: told?.codex ?? config.codex ?? last?.codex,
     name: config.name ?? nameFrom(hostname()),
     remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
@@ -86,24 +82,60 @@ async function main(): Promise<void> {
     log.info("stopped");
     process.exit(0);
   });
-  daemon.port = await openPorts(
-    {
-      listen: values.listen ?? (isDefault(paths) ? config.listen : undefined) ?? [],
-      tlsCert: values["tls-cert"] ?? config.tlsCert,
-      tlsKey: values["tls-key"] ?? config.tlsKey,
-      behindProxy: values["behind-proxy"] ?? config.behindProxy ?? [],
-      allowedHosts: config.allowedHosts ?? [],
-      allowedOrigins: config.allowedOrigins ?? [],
+  daemon.port = await openPorts(portOptions(paths, config, { told, last }), daemon).catch(
+    (error) => {
+      throw last?.listen === undefined ? error : asLastTime(error);
     },
-    daemon,
   );
   const server = await listen(paths.socket, (socket) => daemon.accept(new LineWire(socket), owner));
   process.umask(umask);
   daemon.serve(server);
-  endOnSignals(daemon, log);
+  if (told !== undefined) rememberStart(paths, told);
+  else if (foreground) forgetStart(paths);
+  heedSignals(daemon, services, foreground);
   const ports = daemon.port?.urls;
   log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
-  report("ready\n", values.foreground);
+  report("ready\n", foreground);
+}
+
+/** What it is told goes before the config file, and what the last one was told comes after it. */
+function portOptions(
+  paths: Paths,
+  config: Config,
+  { told = {}, last = {} }: { told: StartOptions | undefined; last: StartOptions | undefined },
+): PortOptions {
+  const listen = isDefault(paths) ? config.listen : undefined;
+  return {
+    listen: told.listen ?? listen ?? last.listen ?? [],
+    tlsCert: told.tlsCert ?? config.tlsCert ?? last.tlsCert,
+    tlsKey: told.tlsKey ?? config.tlsKey ?? last.tlsKey,
+    behindProxy: told.behindProxy ?? config.behindProxy ?? last.behindProxy ?? [],
+    allowedHosts: config.allowedHosts ?? [],
+    allowedOrigins: config.allowedOrigins ?? [],
+  };
+}
+
+/** Whether one could be started so, beside the daemon that runs and holds these ports. */
+async function check(paths: Paths, told: StartOptions | undefined, held: number[]): Promise<void> {
+  const config = readConfig(paths.configFile);
+  new Redactor(config.redact);
+  const last = told === undefined ? startedWith(paths) : undefined;
+  const options = portOptions(paths, config, { told, last });
+  if (options.listen.length > 0) {
+    const { tryPort } = await import("./network/port.ts");
+    await tryPort(options, held);
+  }
+  report("ready\n", false);
+}
+
+/** Nobody asked for it just now, so it is said where it comes from. */
+function asLastTime(error: unknown): unknown {
+  if (!(error instanceof HacsError)) return error;
+  return new HacsError(
+    error.code,
+    `${error.message} It was to listen as the last daemon did.`,
+    "Start it with other options: hacs-session daemon start --listen …, or with none, once these are forgotten: hacs-session daemon stop",
+  );
 }
 
 /** The daemons that -L and -S choose have the same config file, and an address serves one of them. */
@@ -129,12 +161,24 @@ function prepareDirectories(paths: Paths): void {
   }
 }
 
-/** A logout's SIGHUP is nothing to a daemon; a polite end settles the agents first. */
-function endOnSignals(daemon: Daemon, log: Services["log"]): void {
-  process.on("SIGHUP", () => log.info("SIGHUP ignored"));
+/**
+ * A logout's SIGHUP ends no daemon; it is how one is told that its certificate was renewed. A
+ * polite end settles the agents first. Who ends one in the foreground has stopped it; a machine
+ * that shuts down has not.
+ */
+function heedSignals(daemon: Daemon, { log, paths }: Services, foreground: boolean): void {
+  process.on("SIGHUP", () => {
+    try {
+      const renewed = daemon.port?.renew() ?? false;
+      log.info(renewed ? "SIGHUP: the certificate was read anew" : "SIGHUP ignored");
+    } catch (error) {
+      log.error({ err: error }, "the certificate can't be used; the one from before stays");
+    }
+  });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "stopping");
+      if (foreground) forgetStart(paths);
       void daemon.stop("settle");
     });
   }

@@ -3,14 +3,12 @@
  * wants of the daemon. A message stays in the outbox until the daemon acknowledged it, and is
  * sent again under the same id after a lost connection; the daemon takes each id once.
  */
-import { access, constants } from "node:fs/promises";
 import type { Connection } from "../client/connection.ts";
 import { Follower } from "../client/follow.ts";
-import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import type { HistoryRecord } from "../protocol/session.ts";
-import { contentOf, imagesIn, textOf } from "./composer/chips.ts";
+import { contentOf, textOf } from "./composer/chips.ts";
 import { DraftCourier } from "./composer/draft-courier.ts";
 import { ControlDesk } from "./controls/control-desk.ts";
 import type { Effect, Model, Outgoing, Step } from "./model.ts";
@@ -147,8 +145,6 @@ export class Link {
   /** False when the daemon went away: as far as one knows it was not delivered. */
   async #send({ id, text, mode }: Outgoing): Promise<boolean> {
     try {
-      // On another machine the path is one there.
-      if (this.#isHere) await readable(imagesIn(text));
       await this.#call("session/send", { id, content: contentOf(text), mode });
       this.#store.act((model) => receive.acknowledged(model, id));
     } catch (error) {
@@ -157,11 +153,6 @@ export class Link {
       this.#store.act((model) => receive.refused(model, id, failure));
     }
     return true;
-  }
-
-  get #isHere(): boolean {
-    const { around, transcript } = this.#store.model;
-    return around.home !== "" && (transcript.session?.peer ?? null) === null;
   }
 
   #next() {
@@ -234,15 +225,6 @@ export class Link {
       return Promise.reject(new HacsError("daemon-unreachable", away));
     }
     return connection.call(method, { ...params, name: this.#session } as Params<M>);
-  }
-}
-
-/** Throws `image-unreadable`: codex would leave the image out, and say so to the model alone. */
-async function readable(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    await access(path, constants.R_OK).catch(() => {
-      throw new HacsError("image-unreadable", `The image ${quote(path)} can't be read.`);
-    });
   }
 }
 

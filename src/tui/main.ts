@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import type { Instance } from "ink";
 import { createElement } from "react";
 import type { Connection } from "../client/connection.ts";
+import { type HeldLink, shareLink } from "../client/host.ts";
 import { connectOrStart, reconnect } from "../client/launch.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
@@ -32,6 +33,8 @@ export interface AttachOptions {
   readOnly: boolean;
   /** For an agent that a message of this client's wakes. */
   env?: Record<string, string>;
+  /** To the machine of `choice`, where there is one already. */
+  link?: HeldLink;
 }
 
 export interface Outcome {
@@ -47,17 +50,16 @@ export async function attach(options: AttachOptions): Promise<Outcome> {
     session: _session,
     next: _next,
     ...outcome
-  } = await showSession(options, dialFor(options.choice));
+  } = await showSession(options, dialFor(options));
   return outcome;
 }
 
-export interface TopOptions {
-  choice: DaemonChoice;
-}
+export type TopOptions = Pick<AttachOptions, "choice" | "link">;
 
 /** Shows all sessions until the person leaves; a detach from one comes back here. */
-export async function top({ choice }: TopOptions): Promise<{ error?: HacsError }> {
-  const dial = dialFor(choice);
+export async function top(where: TopOptions): Promise<{ error?: HacsError }> {
+  const { choice } = where;
+  const dial = dialFor(where);
   let back: Pick<DashboardOptions, "before" | "notice"> = {};
   let selected: string | null = null;
   for (;;) {
@@ -98,7 +100,8 @@ function homeOf({ host }: DaemonChoice): string {
 type Dial = () => Promise<Connection>;
 
 /** The daemon is started for the first call alone; from then on it is one that was lost. */
-function dialFor(choice: DaemonChoice): Dial {
+function dialFor({ choice, link }: TopOptions): Dial {
+  if (link !== undefined) shareLink(choice, link);
   let dialled = false;
   return () => {
     const way = dialled ? reconnect : connectOrStart;

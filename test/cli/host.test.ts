@@ -1,11 +1,12 @@
 /** `-H HOST` over a real sshd: every verb, and what goes wrong on the way. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { createHome, type Home, program } from "../support/home.ts";
 import { signal } from "../support/processes.ts";
 import { type SshServer, startSshd } from "../support/ssh-server.ts";
+import { openTerminal } from "../support/terminal.ts";
 
 let far: Home;
 let near: Home;
@@ -121,6 +122,33 @@ describe("over ssh", () => {
         near.processes().filter(({ argv }) => argv.join(" ").includes("ssh_config")).length === 0,
       { what: "no ssh is left" },
     );
+  });
+
+  test("attach logs in once, though it looks which session was used last", async () => {
+    const counting = join(near.dir, "counting");
+    mkdirSync(counting);
+    const logins = join(counting, "logins");
+    const ssh = `#!/bin/sh\necho login >>'${logins}'\nexec '${sshd.binDir}/ssh' "$@"\n`;
+    writeFileSync(join(counting, "ssh"), ssh, { mode: 0o755 });
+    const way = { ...env, PATH: `${counting}:${env.PATH}` };
+    const terminal = openTerminal({
+      command: program,
+      args: ["-H", "there", "attach"],
+      env: way,
+      cwd: near.work,
+    });
+    await terminal.waitFor("[bot]");
+    expect(readFileSync(logins, "utf8")).toBe("login\n");
+    // It is a link like any other: when it breaks, there is another.
+    for (const { pid, argv } of near.processes())
+      if (argv.some((arg) => arg.endsWith("ssh_config"))) signal(pid, "SIGKILL");
+    await eventually(() => readFileSync(logins, "utf8") === "login\nlogin\n", {
+      what: "it logs in again",
+    });
+    await terminal.waitFor("idle");
+    terminal.press("ctrl-b", "d");
+    await terminal.exited;
+    await terminal.close();
   });
 
   test("a follower sees each record once, over two lost connections", async () => {

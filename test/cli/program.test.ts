@@ -98,6 +98,7 @@ describe("a command line", () => {
     ["new -e A", "-e takes KEY=VALUE", "-e DEBUG=1"],
     ["-S /s ls -L l", "--socket and --label exclude each other.", "one of the two"],
     ["completion tcsh", "Allowed choices are bash, zsh, fish.", "help completion"],
+    ["token new --scope all", "Allowed choices are observe", "hacs-session help token new"],
     ["send x y --id a~b", "A message id is", "Leave --id out"],
   ])("that is wrong says so: %s", (line, message, next) => {
     const error = failure(line);

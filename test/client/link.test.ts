@@ -1,6 +1,6 @@
 /** A link by itself: channels over a pair of streams, with nothing of a daemon about them. */
 import { type Duplex, duplexPair } from "node:stream";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type Channel, Link } from "../../src/client/link.ts";
 import type { HacsError } from "../../src/protocol/errors.ts";
 import { within } from "../support/eventually.ts";
@@ -162,5 +162,26 @@ test("what is no line of a link ends it", async () => {
     const { ended, wire } = pair();
     wire[0].write(`${line}\n`);
     expect(await within(ended, { what: line })).toMatchObject({ code: "peer-invalid" });
+  }
+});
+
+test("a silence ends it within 10 s, whenever it was that the last was heard", () => {
+  vi.useFakeTimers();
+  try {
+    for (let phaseMs = 1; phaseMs < 3_000; phaseMs += 499) {
+      const [far, near] = duplexPair();
+      let endedAt: number | undefined;
+      const link = new Link(near, { asked: true, onClose: () => (endedAt = performance.now()) });
+      vi.advanceTimersByTime(phaseMs);
+      near.emit("data", Buffer.from("0 pong\n"));
+      const heardAt = performance.now();
+      vi.advanceTimersByTime(8_900);
+      expect(link.closed).toBe(false);
+      vi.advanceTimersByTime(1_100);
+      expect([phaseMs, (endedAt ?? Number.NaN) - heardAt <= 10_000]).toEqual([phaseMs, true]);
+      far.destroy();
+    }
+  } finally {
+    vi.useRealTimers();
   }
 });

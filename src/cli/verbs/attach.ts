@@ -35,8 +35,7 @@ export const attach: Verb<Options> = {
     const option = options.codex ? "--codex" : options.updateEnv ? "--update-env" : undefined;
     if (option !== undefined)
       refuseElsewhere(context, name, option, "Run it there: ssh -t HOST hacs-session attach NAME");
-    // Where each look is an ssh of its own, the TUI's own is enough.
-    if (context.choice.host === undefined) await checkLives(context, name);
+    await checkLives(context, name);
     const env = options.updateEnv ? { env: environment(context.env) } : {};
     if (options.codex) return runOfficialTui(context, { name, ...env });
     return openTui(context, { name, readOnly: options.readOnly ?? false, ...env });

@@ -7,7 +7,7 @@ export const pair: Verb<GrantOptions & { url?: string }> = {
   group: "Daemon and set-up",
   summary: "show a code, and as a picture, that a phone exchanges for a token",
   about:
-    "The code counts once and for five minutes. Whatever reads the picture sends it to POST /v1/pair of the address before the #, and gets the token.",
+    "The code counts once and for five minutes. The picture leads a phone's browser to a page of the daemon's, which exchanges the code for the token when it is told to, and shows it; an app sends the code to POST v1/pair itself.",
   options: [
     ...grantOptions,
     { flags: "--url <url>", about: "where the phone reaches the daemon, if not where it listens" },
@@ -46,6 +46,14 @@ export const pair: Verb<GrantOptions & { url?: string }> = {
     );
     context.print(`${context.paint("bold", code)}  ${whole}`);
     context.note(`It counts once, until ${expiresAt}.`);
+    if (isThisMachine(base))
+      context.noteProse(
+        "That address leads a phone to itself. Say where it reaches this daemon, through a proxy or a tunnel: --url https://…",
+      );
     return undefined;
   },
 };
+
+function isThisMachine(base: string): boolean {
+  return /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:|\/|$)/.test(base);
+}

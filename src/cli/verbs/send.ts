@@ -119,7 +119,7 @@ async function readContent(
   const images =
     imageFiles.length === 0
       ? []
-      : await (await import("../images.ts")).readImages(imageFiles, context.cwd);
+      : (await import("../images.ts")).readImages(imageFiles, context.cwd);
   const piped = words.length === 0 && images.length === 0 && !context.terminal.in;
   const text =
     piped || (words.length === 1 && words[0] === "-") ? await readStdin() : words.join(" ");

@@ -16,6 +16,7 @@ import { search } from "./search.ts";
 import { receipt, send, withdraw } from "./send.ts";
 import { sent } from "./sent.ts";
 import { list, show } from "./show.ts";
+import { stop } from "./stop.ts";
 import { newToken, pair, revokeToken } from "./tokens.ts";
 import { update } from "./update.ts";
 
@@ -32,7 +33,7 @@ export type MethodHandler<M extends Method> = (
 export const methods: { [M in Method]: MethodHandler<M> } = {
   hello,
   "daemon/status": ({ daemon, client }) => daemon.status(client.identity.access),
-  "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
+  "daemon/stop": stop,
   "daemon/sent": sent,
   "daemon/activity": activity,
   "token/new": newToken,

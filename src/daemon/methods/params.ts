@@ -154,11 +154,17 @@ const shapes = {
   "session/rename": v.strictObject({ name, to: name }),
   "session/fork": v.strictObject({ name, to: name, env: v.optional(environment) }),
   "session/call": v.strictObject({ name, method: text, params: object }),
-  "peer/add": v.strictObject({ name, url: text, token: v.optional(token) }),
+  "peer/add": v.strictObject({
+    name,
+    url: text,
+    token: v.optional(token),
+    remoteCommand: v.optional(text),
+  }),
   "peer/join": v.strictObject({
     url: text,
     as: name,
     token: v.optional(token),
+    remoteCommand: v.optional(text),
     scope: v.optional(v.picklist(SCOPES)),
     sessions: v.optional(v.string()),
   }),

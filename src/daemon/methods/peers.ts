@@ -36,7 +36,7 @@ export const offer: MethodHandler<"peer/offer"> = (caller, { as, daemon: neighbo
       `Use one for them: hacs-session token new --scope prompt --sessions '${as}/*'`,
     );
   }
-  caller.daemon.peers.checkOffer(as, neighbour);
+  caller.daemon.peers.checkOffer(as, neighbour, access.token);
   takeOver(
     caller,
     (stream) => void caller.daemon.peers.offered(as, neighbour, stream, access.token),

@@ -1,11 +1,13 @@
 /** A session's events as a stream that a page's EventSource, or curl, reads. */
 import { HacsError } from "../../protocol/errors.ts";
 import { commonHeaders, type Exchange } from "./exchange.ts";
+import { streamHeaders } from "./http-client.ts";
 
 export async function streamEvents(exchange: Exchange): Promise<undefined> {
   const { client, daemon, query, response, visitor } = exchange;
   if (client === undefined) throw new Error("events were asked for without a token");
   const cursor = lastEventId(exchange);
+  if (exchange.request.method === "HEAD") return headOf(exchange);
   const place = cursor === undefined ? query : { deltas: query.deltas, after: cursor };
   if (!daemon.admit(client)) {
     throw new HacsError("rate-limited", "The daemon has as many clients as it takes.");
@@ -25,6 +27,13 @@ export async function streamEvents(exchange: Exchange): Promise<undefined> {
   // It may have gone while it was attached, and then no close is to come.
   if (response.destroyed) client.onClose();
   return undefined;
+}
+
+/** What a stream would begin with, and none: a HEAD has no body that could ever end. */
+async function headOf({ call, path, response, visitor }: Exchange): Promise<undefined> {
+  await call("session/show", { name: path.name ?? "" });
+  response.writeHead(200, { ...commonHeaders(visitor.origin), ...streamHeaders });
+  response.end();
 }
 
 /** Where a client that lost its stream goes on; what it then asks for again is the old beginning. */

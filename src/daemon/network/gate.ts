@@ -51,11 +51,15 @@ export class Gate {
     return isAmong(this.#proxies, address);
   }
 
-  /** Throws `request-invalid`, `host-refused` or `origin-refused`. */
-  visitor(request: IncomingMessage): Visitor {
+  /**
+   * Throws `request-invalid`, `host-refused` or `origin-refused`. With `ownPage` a page of the
+   * daemon's own may ask, which under a Host of ours nobody else can have served.
+   */
+  visitor(request: IncomingMessage, ownPage: boolean = false): Visitor {
     this.#checkHost(request);
     const { origin } = request.headers;
-    if (origin !== undefined && !this.#origins.has(origin)) {
+    const isOwnPage = ownPage && this.#isOwnOrigin(request);
+    if (origin !== undefined && !this.#origins.has(origin) && !isOwnPage) {
       throw new HacsError(
         "origin-refused",
         "Web pages of this origin are not allowed to ask.",
@@ -95,6 +99,13 @@ export class Gate {
       "Nothing is served here under this Host.",
       "Use the address that the daemon listens on, or add the name to allowedHosts in its config file.",
     );
+  }
+
+  /** Only what never left this machine, or the proxy, may have come in the clear. */
+  #isOwnOrigin({ headers, socket }: IncomingMessage): boolean {
+    const host = headers.host?.toLowerCase() ?? "";
+    const isPlain = !this.#tls && this.#isOwn(host, socket);
+    return headers.origin === `${isPlain ? "http" : "https"}://${host}`;
   }
 
   /** An address is no name that somebody could point at us: the one that was connected to will do. */

@@ -13,6 +13,12 @@ import { problemOf } from "./problem.ts";
 const sayNothingEveryMs = 15_000;
 const reconnectMs = 1_000;
 
+export const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  // nginx would hold events back to fill its buffers.
+  "x-accel-buffering": "no",
+};
+
 export class HttpClient implements Client {
   readonly identity: Identity;
   readonly actor: Actor;
@@ -46,12 +52,7 @@ export class HttpClient implements Client {
     response.useChunkedEncodingByDefault = false;
     response.shouldKeepAlive = false;
     response.socket?.setKeepAlive(true, sayNothingEveryMs);
-    response.writeHead(200, {
-      ...headers,
-      "content-type": "text/event-stream; charset=utf-8",
-      // nginx would hold events back to fill its buffers.
-      "x-accel-buffering": "no",
-    });
+    response.writeHead(200, { ...headers, ...streamHeaders });
     response.write(`retry: ${reconnectMs}\n\n`);
     response.on("drain", () => this.#onDrain());
     const pulse = setInterval(() => this.#write(":\n\n"), sayNothingEveryMs).unref();

@@ -43,9 +43,11 @@ export class HttpSide {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let visitor: Visitor | undefined;
     try {
-      visitor = this.#parts.gate.visitor(request);
+      const { pathname } = targetOf(request.url);
+      const open = routes.find((route) => route.open && isFor(route, request, pathname));
+      visitor = this.#parts.gate.visitor(request, open?.ownPage);
       if (request.method === "OPTIONS") return preflight(response, visitor);
-      await this.#answer(request, response, visitor);
+      await this.#answer(request, response, visitor, open);
     } catch (error) {
       const told = lostBody(request, error) ?? error;
       if (!(told instanceof HacsError)) this.#parts.daemon.onBug(told);
@@ -58,10 +60,10 @@ export class HttpSide {
     request: IncomingMessage,
     response: ServerResponse,
     visitor: Visitor,
+    open: Route | undefined,
   ): Promise<void> {
     const { daemon, gate, lobby, tickets } = this.#parts;
     const { pathname, searchParams } = targetOf(request.url);
-    const open = routes.find((route) => route.open && isFor(route, request, pathname));
     // Who has no token does not learn what there is.
     const identity = open ? undefined : gate.identify(request, visitor);
     if (identity !== undefined) lobby.leave(request.socket);

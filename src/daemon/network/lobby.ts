@@ -14,7 +14,8 @@ const sweepMs = 1_000;
 export class Lobby {
   /** The oldest first; by its two ends, since a TLS socket is not the one that was accepted. */
   readonly #waiting = new Map<string, { socket: Socket; since: number }>();
-  readonly #perAddress = new Map<string, number>();
+  /** The keys of each address, the oldest first. */
+  readonly #perAddress = new Map<string, Set<string>>();
   readonly #isProxy: (address: string) => boolean;
   readonly #sweeper: NodeJS.Timeout;
 
@@ -25,15 +26,18 @@ export class Lobby {
 
   enter(socket: Socket): void {
     const { remoteAddress = "" } = socket;
-    const here = this.#perAddress.get(remoteAddress) ?? 0;
-    if (here >= fromOneAddressMax && !this.#isProxy(remoteAddress)) return void socket.destroy();
-    if (this.#waiting.size >= waitingMax) {
-      const [oldest] = this.#waiting.values();
-      oldest?.socket.destroy();
-    }
+    const here = this.#perAddress.get(remoteAddress) ?? new Set();
+    // Who has something to show shows it at once: the one that has waited longest has least to lose.
+    const [oldest] =
+      here.size >= fromOneAddressMax && !this.#isProxy(remoteAddress)
+        ? here
+        : this.#waiting.size >= waitingMax
+          ? this.#waiting.keys()
+          : [];
+    if (oldest !== undefined) this.#turnOut(oldest);
     const key = endsOf(socket);
     this.#waiting.set(key, { socket, since: performance.now() });
-    this.#perAddress.set(remoteAddress, here + 1);
+    this.#perAddress.set(remoteAddress, here.add(key));
     socket.once("close", () => this.#remove(key, remoteAddress));
   }
 
@@ -47,11 +51,18 @@ export class Lobby {
     for (const { socket } of this.#waiting.values()) socket.destroy();
   }
 
+  #turnOut(key: string): void {
+    const { socket } = this.#waiting.get(key) ?? {};
+    if (socket === undefined) return;
+    this.#remove(key, socket.remoteAddress ?? "");
+    socket.destroy();
+  }
+
   #remove(key: string, address: string): void {
     if (!this.#waiting.delete(key)) return;
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
+    const here = this.#perAddress.get(address);
+    here?.delete(key);
+    if (here?.size === 0) this.#perAddress.delete(address);
   }
 
   #sweep(): void {

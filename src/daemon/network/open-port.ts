@@ -4,5 +4,7 @@ export interface OpenPort {
   readonly urls: string[];
   /** Where others reach it, as far as that is known: behind a proxy under another name. */
   readonly publicUrls: string[];
+  /** Takes the certificate that its files have now; false without TLS. Throws `listen-failed`. */
+  renew: () => boolean;
   close: () => void;
 }

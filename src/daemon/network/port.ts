@@ -13,6 +13,7 @@ import { Gate } from "./gate.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { HttpSide } from "./http-side.ts";
 import {
+  addressList,
   isLoopback,
   type ListenAddress,
   listenAddresses,
@@ -64,7 +65,30 @@ export async function openPort(options: PortOptions, daemon: Daemon): Promise<Op
     throw error;
   }
   const named = options.allowedHosts.map((host) => `https://${host}`);
-  return { urls, publicUrls: options.behindProxy.length > 0 ? [...named, ...urls] : urls, close };
+  const publicUrls = options.behindProxy.length > 0 ? [...named, ...urls] : urls;
+  return { urls, publicUrls, renew: () => renew(options, servers), close };
+}
+
+/** Throws what `openPort` would throw, but for the ports that the daemon before it holds. */
+export async function tryPort(options: PortOptions, held: readonly number[]): Promise<void> {
+  const tls = readTls(options);
+  addressList(options.behindProxy);
+  for (const address of listenAddresses(options)) {
+    const server = serverFor(tls, () => {});
+    if (held.includes(address.port)) continue;
+    await listen(server, address, tls !== undefined);
+    server.close();
+  }
+}
+
+/** All or none: the connections that there are keep what they have. */
+function renew(options: PortOptions, servers: readonly http.Server[]): boolean {
+  const tls = readTls(options);
+  if (tls === undefined) return false;
+  // One that can't be used is found out before any server has it.
+  serverFor(tls, () => {});
+  for (const server of servers) (server as https.Server).setSecureContext(tls);
+  return true;
 }
 
 interface Tls {

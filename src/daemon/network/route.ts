@@ -23,6 +23,8 @@ export interface Route {
   gives: Schema;
   /** For anybody: no token is asked for. */
   open?: true;
+  /** The daemon's own page may ask, too, whose origin is on no list. */
+  ownPage?: true;
   /** Gives the answer; undefined when it has answered itself, as a stream does. */
   run: (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
 }

@@ -8,6 +8,7 @@ import { basicEnvironment } from "../session/environment.ts";
 import { streamEvents } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
 import { openApi } from "./openapi.ts";
+import { sendPairPage } from "./pair-page.ts";
 import type { Answer, Parameter, Route } from "./route.ts";
 import { arrayOf, bodyOf, integer, nullable, objectOf, ref, string } from "./schemas.ts";
 
@@ -59,10 +60,20 @@ export const routes: readonly Route[] = [
     run: () => only(openApi(routes)),
   },
   {
+    method: "GET",
+    path: "/pair",
+    about: "The page that a phone's browser exchanges a pairing code with.",
+    open: true,
+    status: 200,
+    gives: { type: "string", contentMediaType: "text/html" },
+    run: sendPairPage,
+  },
+  {
     method: "POST",
     path: "/v1/pair",
     about: "Exchanges a pairing code for a token, once.",
     open: true,
+    ownPage: true,
     body: bodyOf({ code: string }, ["code"]),
     status: 201,
     gives: objectOf({

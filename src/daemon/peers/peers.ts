@@ -2,7 +2,6 @@
 
 import type { Duplex } from "node:stream";
 import { Link } from "../../client/link.ts";
-import { readUrl } from "../../client/transport.ts";
 import { checkPattern } from "../../protocol/access.ts";
 import { checkName, hopsMax, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
@@ -13,18 +12,22 @@ import { LineWire } from "../line-wire.ts";
 import type { Services } from "../services.ts";
 import type { PeerRow } from "../store/peer-table.ts";
 import type { Wire } from "../wire.ts";
+import { checkClaim, itself, ownersWay, taken } from "./claim.ts";
 import { Dialer } from "./dialer.ts";
 import { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
 import { delay, inTime } from "./patience.ts";
 import { type KnownSession, Peer, patienceMs } from "./peer.ts";
 import { shortest } from "./shortest-way.ts";
-import { readToken, removeToken, writeToken } from "./token-file.ts";
+import { readToken, removeToken } from "./token-file.ts";
+import { checkWay, newRow } from "./way.ts";
 
 export interface PeersOptions {
   services: Services;
   /** A channel of a link that others dialled, or that this daemon offers, is a client. */
   accept: (wire: Wire, identity: Identity) => void;
+  /** The token still counts. */
+  hasToken: (id: string) => boolean;
 }
 
 const channelsMax = 10_000;
@@ -51,6 +54,10 @@ export class Peers {
 
   get #me(): Neighbour {
     return { id: this.id, name: this.#options.services.name };
+  }
+
+  get #stateDir(): string {
+    return this.#options.services.paths.stateDir;
   }
 
   get none(): boolean {
@@ -101,11 +108,11 @@ export class Peers {
   }
 
   /** One that can't be reached yet is kept; one that will never be is not. */
-  async add({ name, url, token }: Params<"peer/add">): Promise<PeerInfo> {
+  async add({ name, ...way }: Params<"peer/add">): Promise<PeerInfo> {
     checkName(name, "peer name");
-    readUrl(url);
+    checkWay(way);
     if (this.#peers.has(name)) throw taken(name);
-    const row = this.#row(name, "added", url, token);
+    const row = newRow(name, "added", way, this.#stateDir);
     const { peer, dialer } = this.#startPeer(row);
     this.#save(row);
     const error = await firstOf(dialer);
@@ -115,10 +122,11 @@ export class Peers {
   }
 
   async join(params: Params<"peer/join">): Promise<PeerInfo> {
-    const { url, as, token, scope = "admin", sessions = "*" } = params;
+    const { as, scope = "admin", sessions = "*", ...way } = params;
+    const { url } = way;
     checkName(as, "peer name");
     checkPattern(sessions);
-    readUrl(url);
+    checkWay(way);
     if (this.#offers.has(url)) {
       throw new HacsError(
         "name-taken",
@@ -126,20 +134,13 @@ export class Peers {
         `To change how: hacs-session peer rm ${url}`,
       );
     }
-    const row = { ...this.#row(as, "offer", url, token), access: { scope, sessions } };
+    const row = { ...newRow(as, "offer", way, this.#stateDir), access: { scope, sessions } };
     const { offer, dialer } = this.#startOffer(row);
     this.#save(row);
     const error = await firstOf(dialer);
     if (error === undefined || !isLasting(error)) return offer.info(0);
     this.remove(url);
     throw error;
-  }
-
-  #row(name: string, kind: PeerRow["kind"], url: string | null, token?: string): PeerRow {
-    const { stateDir } = this.#options.services.paths;
-    const tokenFile = token === undefined ? null : writeToken(stateDir, token);
-    const seenAt = new Date().toISOString();
-    return { name, kind, url, tokenFile, daemon: null, sessions: "[]", seenAt, access: null };
   }
 
   /** By name, or an offer by its URL. Gives how many kept messages went with it. */
@@ -238,11 +239,11 @@ export class Peers {
     row: PeerRow,
     more: Pick<ConstructorParameters<typeof Dialer>[0], "link" | "onFailed" | "onTrying">,
   ): Dialer {
-    const { tokenFile, url } = row;
+    const { tokenFile, url, remoteCommand } = row;
     const dialer = new Dialer({
       url: String(url),
       token: () => (tokenFile === null ? undefined : readToken(tokenFile)),
-      remoteCommand: this.#options.services.remoteCommand,
+      remoteCommand: remoteCommand ?? this.#options.services.remoteCommand,
       name: this.#me.name,
       ...more,
     });
@@ -286,13 +287,11 @@ export class Peers {
     return theirs.length;
   }
 
-  /** May `daemon` be called so here? A name belongs to whom had it first. */
-  checkOffer(as: string, daemon: Neighbour): void {
+  /** May `daemon` be called so here? Throws `name-taken`. */
+  checkOffer(as: string, daemon: Neighbour, token: string | null): void {
     checkName(as, "peer name");
     if (daemon.id === this.id) throw itself(as);
-    const known = this.#peers.get(as);
-    if (known === undefined) return;
-    if (known.row.kind !== "joined" || known.row.daemon !== daemon.id) throw taken(as);
+    checkClaim(this.#peers.get(as)?.row, { as, daemon, token }, this.#options.hasToken);
   }
 
   /** A daemon that dialled in, and speaks first on its link. */
@@ -302,7 +301,8 @@ export class Peers {
     stream: Duplex,
     token: string | null,
   ): Promise<void> {
-    const row = this.#peers.get(as)?.row ?? this.#row(as, "joined", null);
+    const row = this.#peers.get(as)?.row ?? newRow(as, "joined");
+    row.shownToken = token ?? ownersWay;
     const peer = this.#peers.get(as) ?? this.#know(row);
     const link: Link = new Link(stream, {
       asked: false,
@@ -364,16 +364,4 @@ function isLasting(error: HacsError): boolean {
 /** What a daemon that is offered to may do here, as who chose to join has it. */
 function guestOf({ access }: PeerRow, neighbour: Neighbour): Identity {
   return { access: { scope: "admin", sessions: "*", ...access, token: null }, neighbour };
-}
-
-function taken(name: string): HacsError {
-  return new HacsError(
-    "name-taken",
-    `There is another peer named ${quote(name)}.`,
-    "Choose another name, or remove that one: hacs-session peer rm NAME",
-  );
-}
-
-function itself(url: string): HacsError {
-  return new HacsError("peer-loop", `${quote(url)} leads to this daemon itself.`);
 }

@@ -1,20 +1,28 @@
 import type { KnownSession } from "./peer.ts";
 
-/** Two ways to one session are two lines of a list that say the same. */
+/**
+ * Two ways to one session are two lines of a list that say the same. The shortest is shown, of those
+ * that lead there: a way that is down says nothing of the others.
+ */
 export function shortest(known: KnownSession[]): KnownSession[] {
-  const best = new Map<string, number>();
-  const keyOf = ({ via, session }: KnownSession) => `${via.at(-1)} ${session.id.split("/").at(-1)}`;
+  const best = new Map<string, KnownSession>();
   for (const one of known) {
-    const length = best.get(keyOf(one));
-    if (length === undefined || one.via.length < length) best.set(keyOf(one), one.via.length);
+    const other = best.get(keyOf(one));
+    if (other === undefined || isBetter(one, other)) best.set(keyOf(one), one);
   }
-  const shown = new Set<string>();
-  return known.filter((one) => {
-    // Whoever added one daemon under two names wants to see both.
-    if (one.via.length === 1) return true;
-    const key = keyOf(one);
-    if (one.via.length > (best.get(key) ?? 0) || shown.has(key)) return false;
-    shown.add(key);
-    return true;
-  });
+  // Whoever added one daemon under two names wants to see both.
+  return known.filter((one) => one.via.length === 1 || best.get(keyOf(one)) === one);
+}
+
+function keyOf({ via, session }: KnownSession): string {
+  return `${via.at(-1)} ${session.id.split("/").at(-1)}`;
+}
+
+function isBetter(one: KnownSession, other: KnownSession): boolean {
+  const down = Number(isDown(one)) - Number(isDown(other));
+  return down !== 0 ? down < 0 : one.via.length < other.via.length;
+}
+
+function isDown({ session }: KnownSession): boolean {
+  return session.state === "unreachable";
 }

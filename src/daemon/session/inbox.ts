@@ -22,6 +22,7 @@ import type {
 import { type MessageRow, receiptOf } from "../store/message-table.ts";
 import type { Store } from "../store/store.ts";
 import type { History } from "./history.ts";
+import { checkImages } from "./images.ts";
 
 /** The texts of unfinished messages that are told whole, in characters. */
 const unfinishedCharsMax = 2 * 1024 * 1024;
@@ -62,6 +63,7 @@ export class Inbox {
     checkContent(content);
     const known = this.#store.messages.get(this.#session, id);
     if (known !== undefined) return this.#repeated(known, content);
+    checkImages(content.images ?? []);
     if (this.queued >= limits.messagesMax) {
       throw new HacsError(
         "queue-full",

@@ -15,6 +15,10 @@ export interface PeerRow {
   seenAt: string;
   /** Of an offer: what the daemon that is offered to may do. */
   access: Pick<Access, "scope" | "sessions"> | null;
+  /** How hacs-session is called where ssh leads to; null as everywhere. */
+  remoteCommand: string | null;
+  /** Of one that dialled in, the id of the token that its name belongs to; '' the owner's, null not known. */
+  shownToken: string | null;
 }
 
 export class PeerTable {
@@ -24,8 +28,9 @@ export class PeerTable {
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
-      `INSERT INTO peers (name, kind, url, token_file, daemon, sessions, seen_at, access)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO peers (name, kind, url, token_file, daemon, sessions, seen_at, access,
+         remote_command, shown_token)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare("DELETE FROM peers WHERE name = ? AND kind = ? AND url IS ?");
     this.#all = db.prepare("SELECT * FROM peers ORDER BY rowid");
@@ -35,8 +40,12 @@ export class PeerTable {
   put(row: PeerRow): void {
     this.remove(row);
     const { name, kind, url, tokenFile, daemon, sessions, seenAt } = row;
+    const { remoteCommand, shownToken } = row;
     const access = row.access === null ? null : JSON.stringify(row.access);
-    this.#put.run(name, kind, url, tokenFile, daemon, sessions, seenAt, access);
+    this.#put.run(
+      ...[name, kind, url, tokenFile, daemon, sessions, seenAt, access],
+      ...[remoteCommand, shownToken],
+    );
   }
 
   remove({ name, kind, url }: Pick<PeerRow, "name" | "kind" | "url">): void {
@@ -53,6 +62,8 @@ export class PeerTable {
       sessions: row.sessions as string,
       seenAt: row.seen_at as string,
       access: row.access === null ? null : JSON.parse(row.access as string),
+      remoteCommand: row.remote_command as string | null,
+      shownToken: row.shown_token as string | null,
     }));
   }
 }

@@ -186,6 +186,12 @@ const migrations = [
   -- What a daemon that is offered to may do here; JSON, {scope, sessions}.
   ALTER TABLE peers ADD COLUMN access TEXT;
   `,
+  `
+  -- How hacs-session is called on the machine that ssh leads to; and of one that dialled in, the id
+  -- of the token that it first came with, '' for the owner's own way in.
+  ALTER TABLE peers ADD COLUMN remote_command TEXT;
+  ALTER TABLE peers ADD COLUMN shown_token TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -76,6 +76,11 @@ export class Tokens {
     return row;
   }
 
+  has(id: string): boolean {
+    const row = this.#rows.get(id);
+    return row !== undefined && !isOver(row);
+  }
+
   list(): TokenInfo[] {
     return [...this.#rows.values()].map(infoOf);
   }

@@ -1,4 +1,7 @@
 /** Messages and environments that can't be, and messages that are sent twice. */
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../../src/client/connection.ts";
 import { limits } from "../../../src/protocol/methods.ts";
@@ -69,3 +72,31 @@ test.each(["", " ", "-x", "a b", "a\n", "x".repeat(129), "ü", "\u202e"])(
     expect((await errorOf(call)).code).toBe("invalid-id");
   },
 );
+
+test("an image that is none on this machine is refused, by whatever way it came, and no file told", async () => {
+  const { seq } = await home.show("bot");
+  const image = (path: string) =>
+    errorOf(
+      connection.call("session/send", { name: "bot", content: { text: "", images: [path] } }),
+    );
+  const png = join(home.dir, "dot.png");
+  const pipe = join(home.dir, "pipe.png");
+  const words = join(home.dir, "words.png");
+  writeFileSync(words, "no image");
+  execFileSync("mkfifo", [pipe]);
+  const told = await Promise.all([png, pipe, words, home.dir, "/etc/shadow", "dot.png"].map(image));
+  for (const [i, { code, message }] of told.entries())
+    expect([i, code, message.replace(/"[^"]*"/, "PATH")]).toEqual([
+      i,
+      "image-unreadable",
+      told[0]?.message.replace(/"[^"]*"/, "PATH"),
+    ]);
+  expect((await home.show("bot")).seq).toBe(seq);
+  writeFileSync(png, Buffer.from("89504e470d0a1a0a00000000", "hex"));
+  const content = { text: "say seen", images: [png] };
+  const send = () => connection.call("session/send", { name: "bot", id: "image", content });
+  await send();
+  // Once it is accepted, the file is nobody's condition any more.
+  rmSync(png);
+  expect(await send()).toMatchObject({ messageId: "image" });
+});

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Browser, openBrowser } from "../../support/chromium.ts";
 import { programOf } from "../../support/debian.ts";
 import { createHome, type Home } from "../../support/home.ts";
-import { listenOn, makeToken } from "../../support/port.ts";
+import { ask, listenOn, makeToken } from "../../support/port.ts";
 import { createSession, say } from "../../support/sessions.ts";
 
 const chromium = programOf("chromium");
@@ -157,5 +157,69 @@ describe.skipIf(chromium === undefined)("a page", () => {
        return { names: sessions.map(({ name }) => name), protocol: result.protocol, first: /id: 1\\n/.test(text), plain };`,
     );
     expect(found).toEqual({ names: ["bot"], protocol: 1, first: true, plain: 401 });
+  });
+
+  describe("of the daemon's own, for pairing,", () => {
+    const newCode = async (): Promise<string> =>
+      (await home.cliJson(["pair", "--scope", "prompt", "--sessions", "bot", "--name", "phone"]))
+        .code;
+    const exchange = `
+      const at = (id) => document.getElementById(id);
+      at("get").click();
+      while (at("get").disabled) await new Promise((resolve) => setTimeout(resolve, 10));
+      return { token: at("token").value, shown: !at("given").hidden, said: at("said").textContent,
+        peer: at("peer").textContent, address: location.href };`;
+
+    test("exchanges the code once, when it is told to, and keeps it nowhere", async () => {
+      const code = await newCode();
+      const page = `${url}/pair#${code}`;
+      // To be looked at uses nothing up.
+      expect(await browser.evaluate(page, `return document.getElementById("code").value;`)).toBe(
+        code,
+      );
+      const first = await browser.evaluate(page, exchange);
+      expect(first).toMatchObject({ shown: true, said: "", address: `${url}/pair` });
+      expect(first.peer).toContain(`peer add NAME ws://127.0.0.1:${port} --token-file`);
+      const { json } = await ask(url, "/v1/sessions/bot", { token: first.token });
+      expect(json.session.name).toBe("bot");
+      const again = await browser.evaluate(page, exchange);
+      expect(again).toMatchObject({ shown: false, token: "" });
+      expect(again.said).toContain("The pairing code is wrong, was used before");
+    });
+
+    test("runs nothing but itself, and no other page may ask in its place or frame it", async () => {
+      const code = await newCode();
+      const kept = await browser.evaluate(
+        `${url}/pair`,
+        `const inline = document.createElement("script");
+         inline.textContent = "window.ran = true";
+         document.body.append(inline);
+         const image = new Image();
+         const loaded = await new Promise((resolve) => {
+           image.onload = () => resolve(true);
+           image.onerror = () => resolve(false);
+           image.src = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+         });
+         const reached = await fetch("http://app.example:${at}/", { mode: "no-cors" }).then(() => true, () => false);
+         return { ran: window.ran === true, loaded, reached };`,
+      );
+      expect(kept).toEqual({ ran: false, loaded: false, reached: false });
+      const stolen = await browser.evaluate(
+        `http://evil.example:${at}/`,
+        `const frame = document.createElement("iframe");
+         frame.src = "${url}/pair#${code}";
+         document.body.append(frame);
+         await new Promise((resolve) => { frame.onload = resolve; });
+         const read = () => { try { return frame.contentDocument.title; } catch { return "nothing"; } };
+         return { framed: read(), asked: await fetch("${url}/v1/pair", {
+           method: "POST", mode: "no-cors", body: JSON.stringify({ code: "${code}" }),
+         }).then(({ type }) => type, () => "nothing") };`,
+      );
+      expect(stolen.framed).not.toContain("pair");
+      // It still counts, so nobody else has used it.
+      expect(await browser.evaluate(`${url}/pair#${code}`, exchange)).toMatchObject({
+        shown: true,
+      });
+    });
   });
 });

@@ -149,6 +149,23 @@ describe("Origin", () => {
     );
   });
 
+  test("its own is allowed for pairing alone, and in the clear only where nothing leaves the machine", async () => {
+    const pair = async (origin: string, host = `127.0.0.1:${port}`, path = "/v1/pair") => {
+      const headers = { host, origin, authorization: `Bearer ${token}` };
+      const answer = await ask(url, path, { method: "POST", headers, body: {} });
+      return answer.json.code;
+    };
+    // Through the gate: what is wrong is what it asks for.
+    const through = "invalid-params";
+    expect(await pair(`http://127.0.0.1:${port}`)).toBe(through);
+    expect(await pair("https://team.example", "team.example")).toBe(through);
+    expect(await pair("http://team.example", "team.example")).toBe("origin-refused");
+    expect(await pair("https://team.example")).toBe("origin-refused");
+    expect(await pair("https://evil.example", "evil.example")).toBe("host-refused");
+    const own = `http://127.0.0.1:${port}`;
+    expect(await pair(own, undefined, "/v1/tickets")).toBe("origin-refused");
+  });
+
   test("without one, nothing is said of origins", async () => {
     const answer = await ask(url, "/v1/sessions", { token });
     expect(answer.status).toBe(200);

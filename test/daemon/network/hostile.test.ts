@@ -30,6 +30,27 @@ afterEach(async () => {
 });
 afterAll(() => home.close());
 
+test("connections that say nothing, from one address, keep out nobody who says who it is", async () => {
+  const silent = Array.from({ length: 1_500 }, () =>
+    net.connect(port, "127.0.0.1").on("error", () => {}),
+  );
+  try {
+    await Promise.all(
+      silent.map((socket) =>
+        within(new Promise((open) => socket.once("connect", open)), { what: "it connects" }),
+      ),
+    );
+    for (let i = 0; i < 5; i++) {
+      expect((await ask(url, "/v1/sessions", { token })).status).toBe(200);
+      const client = await openWeb(url, { token });
+      await client.hello();
+      client.close();
+    }
+  } finally {
+    for (const socket of silent) socket.destroy();
+  }
+});
+
 const almost = requestBytesMax - 200;
 const filled = (piece: string, bytes = almost) => piece.repeat(Math.floor(bytes / piece.length));
 const corpus: [string, string][] = [

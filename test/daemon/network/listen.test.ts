@@ -1,12 +1,13 @@
 /** Where the daemon listens, and where it will not. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import tls from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listenAddresses, parseListen } from "../../../src/daemon/network/listen-rules.ts";
 import { HacsError } from "../../../src/protocol/errors.ts";
+import { makeCertificate } from "../../support/certificate.ts";
 import { eventually, within } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { ask, listenOn, makeToken, openWeb } from "../../support/port.ts";
@@ -122,14 +123,115 @@ describe("a daemon", () => {
     await eventually(() => home.daemonPids().length === 0, { what: "it ended" });
   });
 
+  test("that would not start again is not stopped for it", async () => {
+    const taken = net.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    const { port } = taken.address() as net.AddressInfo;
+    const { pid, listen } = await home.cliJson(["daemon", "start", "--listen", "127.0.0.1:0"]);
+    const own = new URL(listen[0]).port;
+    const bad: [string[], RegExp][] = [
+      [["--listen", "nonsense"], /IP:PORT/],
+      [["--listen", "0.0.0.0:0"], /not loopback/],
+      [["--listen", `127.0.0.1:${port}`], /EADDRINUSE/],
+      [["--listen", "127.0.0.1:0", "--tls-cert", "nowhere.pem"], /both --tls-cert/],
+      [["--listen", "127.0.0.1:0", "--behind-proxy", "proxy.example"], /A proxy is/],
+      [
+        ["--tls-cert", "nowhere.pem", "--tls-key", "nowhere.pem", "--listen", "127.0.0.1:0"],
+        /nowhere\.pem/,
+      ],
+    ];
+    for (const [args, said] of bad) {
+      const outcome = await home.cli(["daemon", "restart", ...args]);
+      expect([args, outcome.code === 0, outcome.stderr]).toEqual([
+        args,
+        false,
+        expect.stringMatching(said),
+      ]);
+    }
+    home.configure({ listen: ["nonsense"] });
+    expect((await home.cli(["daemon", "restart"])).stderr).toContain("config");
+    home.configure({});
+    expect(await home.cliJson(["daemon", "status"])).toMatchObject({ pid, listen });
+    // What it has itself is free once it is gone.
+    const again = await home.cliJson(["daemon", "restart", "--listen", `127.0.0.1:${own}`]);
+    expect(again.listen).toEqual(listen);
+    expect(again.pid).not.toBe(pid);
+    taken.close();
+  });
+
+  test("that is started again listens as before, whoever starts it, until it is stopped", async () => {
+    const first = await home.cliJson(["daemon", "start", "--listen", "127.0.0.1:0"]);
+    const { port } = new URL(first.listen[0]);
+    const given = ["--listen", `127.0.0.1:${port}`];
+    const { listen } = await home.cliJson(["daemon", "restart", ...given]);
+    const same = async () =>
+      expect((await home.cliJson(["daemon", "status"])).listen).toEqual(listen);
+    await home.killDaemon();
+    // It is started by a command that is not about it.
+    await home.ok(["ls"]);
+    await same();
+    await home.ok(["daemon", "restart"]);
+    await same();
+    await home.ok(["daemon", "stop", "--keep"]);
+    await home.ok(["ls"]);
+    await same();
+    // What is written for good goes before that.
+    home.configure({ listen: ["[::1]:0"] });
+    await home.ok(["daemon", "restart"]);
+    const written = (await home.cliJson(["daemon", "status"])).listen;
+    expect(written).toEqual([expect.stringContaining("[::1]")]);
+    home.configure({});
+    await home.ok(["daemon", "restart"]);
+    await same();
+    const stopped = await home.cli(["daemon", "stop"]);
+    expect(stopped.stderr).toContain(`daemon start ${given.join(" ")}`);
+    await home.ok(["ls"]);
+    expect((await home.cliJson(["daemon", "status"])).listen).toEqual([]);
+  });
+
+  test("says whose wish it was where it can't listen as before, and how to go on", async () => {
+    const taken = net.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    const { port } = taken.address() as net.AddressInfo;
+    await home.ok(["daemon", "start", "--listen", "127.0.0.1:0"]);
+    await home.killDaemon();
+    // Its port, as it happens, is another program's now.
+    const kept = join(home.dir, "state/default/started-with.json");
+    expect(JSON.parse(readFileSync(kept, "utf8"))).toEqual({ listen: ["127.0.0.1:0"] });
+    writeFileSync(kept, JSON.stringify({ listen: [`127.0.0.1:${port}`] }));
+    const outcome = await home.cli(["ls"]);
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining("the last daemon") });
+    await home.ok(["daemon", "stop"]);
+    await home.ok(["ls"]);
+    taken.close();
+  });
+
+  test("takes a renewed certificate on SIGHUP, and keeps the old one where that is none", async () => {
+    const made = makeCertificate(home.dir);
+    const url = await listenOn(home, "--listen", "127.0.0.1:0", ...made.args);
+    const { cert } = made;
+    const before = await certificateAt(url);
+    const { pid } = await home.cliJson(["daemon", "status"]);
+    writeFileSync(cert, "no certificate");
+    process.kill(pid, "SIGHUP");
+    await eventually(() => /the one from before stays/.test(home.daemonLog()), {
+      what: "it says so",
+    });
+    expect(await certificateAt(url)).toBe(before);
+    makeCertificate(home.dir);
+    process.kill(pid, "SIGHUP");
+    await eventually(async () => (await certificateAt(url)) !== before, { what: "the new one" });
+    expect((await home.cliJson(["daemon", "status"])).pid).toBe(pid);
+  });
+
   test("with TLS listens anywhere, and speaks nothing else there", async () => {
-    const tls = certificate(home);
-    const url = await listenOn(home, "--listen", "0.0.0.0:0", ...tls.args);
+    const made = makeCertificate(home.dir);
+    const url = await listenOn(home, "--listen", "0.0.0.0:0", ...made.args);
     expect(url).toMatch(/^https:\/\/0\.0\.0\.0:/);
     const { port } = new URL(url);
     const at = `https://localhost:${port}`;
     const { token } = await makeToken(home);
-    const { ca } = tls;
+    const { ca } = made;
     expect((await ask(at, "/v1/sessions", { token, ca })).status).toBe(200);
     const client = await openWeb(at, { token, ca });
     expect((await client.hello()).result.protocol).toBe(1);
@@ -158,20 +260,18 @@ describe("a daemon", () => {
   );
 });
 
-function certificate(home: Home): { args: string[]; ca: string } {
-  const [cert, key, config] = ["cert.pem", "key.pem", "openssl.cnf"].map((name) =>
-    join(home.dir, name),
-  ) as [string, string, string];
-  writeFileSync(config, "[req]\ndistinguished_name=dn\n[dn]\n");
-  execFileSync(
-    "openssl",
-    [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1".split(" "),
-      ...["-config", config, "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-      ...["-keyout", key, "-out", cert],
-    ],
-    { stdio: "ignore" },
-  );
-  return { args: ["--tls-cert", cert, "--tls-key", key], ca: readFileSync(cert, "utf8") };
+/** The serial number of what the server shows. */
+function certificateAt(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const shown = new Promise<string>((resolve, reject) => {
+    const socket = tls.connect(
+      { host: hostname, port: Number(port), rejectUnauthorized: false },
+      () => {
+        resolve(socket.getPeerCertificate().serialNumber);
+        socket.destroy();
+      },
+    );
+    socket.on("error", reject);
+  });
+  return within(shown, { what: "a certificate is shown" });
 }

@@ -28,6 +28,14 @@ afterEach(() => home.close());
 
 const events = "/v1/sessions/bot/events";
 
+test("a HEAD of the stream is answered, and ends", async () => {
+  const head = await ask(url, `${events}?after=0`, { token, method: "HEAD" });
+  expect(head).toMatchObject({ status: 200, text: "" });
+  expect(head.headers["content-type"]).toMatch(/^text\/event-stream/);
+  expect((await ask(url, "/v1/sessions/no/events", { token, method: "HEAD" })).status).toBe(404);
+  expect((await home.show("bot")).clients).toBe(0);
+});
+
 test("a socket, a WebSocket and a stream of events are told the same", async () => {
   const local = await watch(home, "bot");
   const web = await openWeb(url, { token });

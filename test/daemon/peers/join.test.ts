@@ -8,6 +8,7 @@ import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home, program } from "../../support/home.ts";
 import { framed } from "../../support/hostile-peer.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
+import { makeToken, openWeb } from "../../support/port.ts";
 import { connectRaw } from "../../support/raw-client.ts";
 import { type SshServer, startSshd } from "../../support/ssh-server.ts";
 
@@ -75,6 +76,41 @@ describe("a laptop that joins a server", () => {
       await joined("connected");
       expect(await namesOf(server)).toEqual(["laptop/bot"]);
     }
+  });
+
+  test("is called there as is said for that peer alone", async () => {
+    const refused = ["peer", "add", "odd", unixUrl(server), "--remote-command", "x"];
+    expect(await laptop.cli(refused)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--remote-command"),
+    });
+    const odd = join(server.dir, "odd");
+    writeFileSync(odd, `#!/bin/sh\nexec '${join(server.dir, "there")}' "$@"\n`, { mode: 0o755 });
+    // As the config says for all, it is not found.
+    laptop.configure({ name: "laptop", remoteCommand: "/nowhere/hacs-session" });
+    await laptop.ok(["daemon", "restart"]);
+    const wrong = await laptop.cliJson(["peer", "add", "plain", "ssh://there"]);
+    expect(wrong).toMatchObject({
+      state: "unreachable",
+      error: expect.stringContaining("nowhere"),
+    });
+    const way = ["ssh://there", "--remote-command", odd];
+    expect(await laptop.cliJson(["peer", "add", "odd", ...way])).toMatchObject({
+      state: "connected",
+    });
+    await laptop.killDaemon();
+    await eventually(
+      async () =>
+        (await laptop.cliJson(["peer", "ls"])).some(
+          (one: { name: string; state: string }) => one.name === "odd" && one.state === "connected",
+        ),
+      { what: "it is still known after a restart" },
+    );
+    await laptop.ok(["peer", "rm", "odd"]);
+    await laptop.ok(["peer", "rm", "plain"]);
+    laptop.configure({ name: "laptop", remoteCommand: join(server.dir, "there") });
+    await laptop.ok(["daemon", "restart"]);
+    await joined("connected");
   });
 
   test("is unreachable while it is away, and its name is kept for it", async () => {
@@ -248,5 +284,44 @@ describe("the way that a request came", () => {
     expect((await answerTo(seven)).result).toBeDefined();
     expect((await answerTo([...seven, id(8)])).error.data.code).toBe("too-many-hops");
     expect((await answerTo([id(1), own])).error.data.code).toBe("peer-loop");
+  });
+});
+
+describe("a name", () => {
+  test("is not taken over with another token by who knows the daemon's id", async () => {
+    const url = (await server.cliJson(["daemon", "restart", "--listen", "127.0.0.1:0"])).listen[0];
+    const { token, id } = await makeToken(server, { scope: "prompt", sessions: "den/*" });
+    const file = join(laptop.dir, "den.token");
+    writeFileSync(file, token, { mode: 0o600 });
+    const joining = [
+      "peer",
+      "join",
+      url.replace("http", "ws"),
+      "--as",
+      "den",
+      "--token-file",
+      file,
+    ];
+    expect(await laptop.cliJson(joining)).toMatchObject({ state: "connected" });
+    const raw = await connectRaw(laptop.socket);
+    const { daemon } = (await raw.hello()).result;
+    raw.close();
+    const offer = async (grant: { scope: "admin" | "prompt"; sessions: string }) => {
+      const { token: other } = await makeToken(server, grant);
+      const client = await openWeb(url, { token: other });
+      await client.hello();
+      const answer = await client.call("peer/offer", {
+        as: "den",
+        daemon: { id: daemon.id, name: "den" },
+      });
+      client.close();
+      return answer.error?.data.code;
+    };
+    expect(await offer({ scope: "prompt", sessions: "*" })).toBe("name-taken");
+    expect(await offer({ scope: "prompt", sessions: "den/*" })).toBe("name-taken");
+    expect(await server.ok(["send", "den/bot", "say still me", "--wait"])).toBe("still me\n");
+    // Once its token is no more, whoever is let in with that id may have it.
+    await server.ok(["token", "revoke", id]);
+    expect(await offer({ scope: "prompt", sessions: "den/*" })).toBe(undefined);
   });
 });

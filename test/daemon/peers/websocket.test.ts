@@ -32,6 +32,12 @@ const fileWith = (token: string): string => {
 const namesOf = async (home: Home) =>
   (await home.cliJson(["ls"])).map(({ name }: { name: string }) => name);
 
+test("TLS where there is none is said in words", async () => {
+  const { error } = await near.cliJson(["peer", "add", "tls", url.replace("ws", "wss")]);
+  expect(error).toMatch(/it speaks no TLS there, which is ws:\/\/ and for this machine only\.$/);
+  await near.ok(["peer", "rm", "tls"]);
+});
+
 test("with a token for everything, everything goes", async () => {
   const { token, id } = await makeToken(far, { scope: "admin", label: "near's" });
   await near.ok(["peer", "add", "far", url, "--token-file", fileWith(token)]);

@@ -1,16 +1,11 @@
 /** What a daemon can be started with: the same for `start`, `restart` and `run`. */
 import { resolve } from "node:path";
+import type { StartOptions } from "../../../system/started-with.ts";
 import type { Context } from "../../context.ts";
 import { refuseElsewhere } from "../../elsewhere.ts";
 import type { Option } from "../../verb.ts";
 
-export interface DaemonOptions {
-  codex?: string;
-  listen?: string[];
-  tlsCert?: string;
-  tlsKey?: string;
-  behindProxy?: string[];
-}
+export type DaemonOptions = StartOptions;
 
 export const daemonOptions: Option[] = [
   { flags: "--codex <path>", about: "the codex that sessions run", completes: "file" },

@@ -8,6 +8,7 @@ import {
   daemonOptions,
   refuseOptionsElsewhere,
 } from "./options.ts";
+import { runningStatus, whereOf } from "./start.ts";
 import { stopDaemon } from "./stop.ts";
 
 /** Between the end of its last connection and the end of its lock a daemon needs a moment. */
@@ -18,21 +19,34 @@ export const daemonRestart: Verb<DaemonOptions> = {
   name: "restart",
   group: "Daemon and set-up",
   summary: "stop the daemon and start it again; agents and their turns go on meanwhile",
+  about: "Without options it is started as it was. With some, with these alone.",
   options: daemonOptions,
-  examples: [["daemon restart", "after an update of hacs-session"]],
+  examples: [
+    ["daemon restart", "after an update of hacs-session"],
+    ["daemon restart --listen 127.0.0.1:9100", "with a port, until daemon stop"],
+  ],
   async run(context, _args, options) {
     refuseOptionsElsewhere(context, options);
+    if (context.choice.host === undefined) await checkFirst(context, options);
     const stopped = await stopDaemon(context, "keep");
     if (context.choice.host === undefined) await startAgain(context, options);
     const status = await context.call("daemon/status", {});
     if (context.json) context.printJson(status);
     else
       context.note(
-        `${stopped ? "The daemon was restarted" : "No daemon ran; one runs now"}, pid ${status.pid}.`,
+        `${stopped ? "The daemon was restarted" : "No daemon ran; one runs now"}, pid ${status.pid}, on ${whereOf(status)}.`,
       );
     return undefined;
   },
 };
+
+/** While the one that runs still does: what would not start is no reason to stop it. */
+async function checkFirst(context: Context, options: DaemonOptions): Promise<void> {
+  const { checkStart } = await import("../../../client/launch.ts");
+  const { choice } = context;
+  const held = ((await runningStatus(context))?.listen ?? []).map(portOf);
+  await checkStart(choice, pathsFor(choice), daemonArguments(options, context), held);
+}
 
 async function startAgain(context: Context, options: DaemonOptions): Promise<void> {
   const { startDaemon } = await import("../../../client/launch.ts");
@@ -51,4 +65,10 @@ async function startAgain(context: Context, options: DaemonOptions): Promise<voi
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
+}
+
+/** Of a URL that does not say it, being the usual one. */
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }

@@ -14,14 +14,16 @@ export const daemonStart: Verb<DaemonOptions> = {
   name: "start",
   group: "Daemon and set-up",
   summary: "start the daemon",
+  about:
+    "What it is told is kept until daemon stop: one that is started again, by a command after a crash say, is told the same. For good it stands in the config file.",
   options: daemonOptions,
   examples: [
     ["daemon start", "says so when one runs already"],
-    ["daemon start --listen 127.0.0.1:9100", "with a port; for good in the config file: listen"],
+    ["daemon start --listen 127.0.0.1:9100", "with a port, until daemon stop"],
   ],
   async run(context, _args, options) {
     refuseOptionsElsewhere(context, options);
-    const running = await runningPid(context);
+    const running = (await runningStatus(context))?.pid;
     // Over ssh the first call starts it.
     if (running === undefined && context.choice.host === undefined) {
       const { startDaemon } = await import("../../../client/launch.ts");
@@ -35,10 +37,8 @@ export const daemonStart: Verb<DaemonOptions> = {
     if (running !== undefined) refuseOther(options, status);
     if (context.json) context.printJson(status);
     else if (running === undefined)
-      context.note(
-        `The daemon runs, pid ${status.pid}, on ${[status.socket, ...status.listen].join(", ")}.`,
-      );
-    else context.note(`A daemon runs already, pid ${running}, on ${status.socket}.`);
+      context.note(`The daemon runs, pid ${status.pid}, on ${whereOf(status)}.`);
+    else context.note(`A daemon runs already, pid ${running}, on ${whereOf(status)}.`);
     return undefined;
   },
 };
@@ -54,13 +54,17 @@ function refuseOther({ listen = [] }: DaemonOptions, running: DaemonStatus): voi
   );
 }
 
-/** The pid of the daemon that answers, if one does. */
-export async function runningPid(context: Context): Promise<number | undefined> {
+export function whereOf({ socket, listen }: DaemonStatus): string {
+  return [socket, ...listen].join(", ");
+}
+
+/** Of the daemon that answers, if one does. */
+export async function runningStatus(context: Context): Promise<DaemonStatus | undefined> {
   try {
     const connection = await context.dialRunning();
-    const { pid } = await connection.call("daemon/status", {});
+    const status = await connection.call("daemon/status", {});
     connection.close();
-    return pid;
+    return status;
   } catch (error) {
     if (error instanceof HacsError && error.code === "daemon-unreachable") return undefined;
     throw error;

@@ -2,8 +2,13 @@ import type { Connection } from "../../../client/connection.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import type { Params, Result } from "../../../protocol/methods.ts";
 import { pathsFor } from "../../../system/paths.ts";
+import { forgetStart, type StartOptions, startedWith } from "../../../system/started-with.ts";
 import { type Context, isStopping } from "../../context.ts";
 import type { Verb } from "../../verb.ts";
+
+function lastStart({ choice, env }: Context): StartOptions | undefined {
+  return choice.host === undefined ? startedWith(pathsFor(choice, env)) : undefined;
+}
 
 /** What the daemon is given to settle its agents and end; its own deadlines are shorter. */
 const goneTimeoutMs = 30_000;
@@ -12,13 +17,15 @@ export const daemonStop: Verb<{ end?: boolean; keep?: boolean }> = {
   name: "stop",
   group: "Daemon and set-up",
   summary: "stop the daemon; sessions are kept, and carry on with the next one",
-  about: "Idle agents are put to sleep, and agents in a turn finish it and then go.",
+  about:
+    "Idle agents are put to sleep, and agents in a turn finish it and then go. What the daemon was started with is forgotten, except with --keep.",
   options: [
     { flags: "--end", about: "interrupt running turns, and end all agents", conflicts: ["keep"] },
     { flags: "--keep", about: "leave agents as they are, for the next daemon" },
   ],
   examples: [["daemon stop", "says what became of each session"]],
   async run(context, _args, options) {
+    const { listen = [] } = lastStart(context) ?? {};
     const stopped = await stopDaemon(
       context,
       options.end ? "end" : options.keep ? "keep" : "settle",
@@ -29,6 +36,14 @@ export const daemonStop: Verb<{ end?: boolean; keep?: boolean }> = {
       for (const { name, state, outcome } of stopped.sessions)
         context.print(`${name}: ${state}, ${outcome}`);
       context.note("The daemon has stopped.");
+    }
+    if (!options.keep && context.choice.host === undefined) {
+      // Where none ran, nobody else would.
+      forgetStart(pathsFor(context.choice, context.env));
+      if (listen.length > 0)
+        context.note(
+          `The next one listens only if it is told to: hacs-session daemon start${listen.map((address) => ` --listen ${address}`).join("")}`,
+        );
     }
     return undefined;
   },

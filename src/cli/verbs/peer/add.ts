@@ -2,23 +2,39 @@ import { visible } from "../../../protocol/address.ts";
 import type { PeerInfo } from "../../../protocol/session.ts";
 import type { Context } from "../../context.ts";
 import { readToken, tokenOption } from "../../token-file.ts";
-import type { Verb } from "../../verb.ts";
+import type { Option, Verb } from "../../verb.ts";
 
-export const peerAdd: Verb<{ tokenFile?: string }> = {
+/** Of a peer that ssh leads to. */
+export const remoteCommandOption: Option = {
+  flags: "--remote-command <command>",
+  about: "how hacs-session is called there, where ssh's shell does not find it",
+};
+
+export const peerAdd: Verb<{ tokenFile?: string; remoteCommand?: string }> = {
   name: "add",
   group: "Daemon and set-up",
   summary: "add a daemon, and call it NAME",
   about:
     "URL is wss://HOST, ssh://USER@HOST, unix:///SOCKET for one of this machine, or ws:// on this machine. A peer that is away is kept and tried again.",
   arguments: ["<name>", "<url>"],
-  options: [tokenOption],
+  options: [tokenOption, remoteCommandOption],
   examples: [
     ["peer add laptop ssh://anna@laptop", "over ssh, with your own keys and config"],
+    [
+      "peer add build ssh://build --remote-command /opt/bin/hacs-session",
+      "where its shell does not find it",
+    ],
     ["peer add nexus wss://nexus.example --token-file nexus.token", "over its port"],
   ],
   async run(context, [name = "", url = ""], options) {
-    const token = await readToken(context, options.tokenFile);
-    const { peer } = await context.call("peer/add", { name, url, ...token });
+    const { tokenFile, remoteCommand } = options;
+    const token = await readToken(context, tokenFile);
+    const { peer } = await context.call("peer/add", {
+      name,
+      url,
+      ...token,
+      ...(remoteCommand === undefined ? {} : { remoteCommand }),
+    });
     reportPeer(context, peer);
     return undefined;
   },

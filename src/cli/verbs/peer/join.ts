@@ -3,11 +3,12 @@ import { checkName } from "../../../protocol/address.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import { readToken, tokenOption } from "../../token-file.ts";
 import type { Verb } from "../../verb.ts";
-import { reportPeer } from "./add.ts";
+import { remoteCommandOption, reportPeer } from "./add.ts";
 
 interface Options {
   as?: string;
   tokenFile?: string;
+  remoteCommand?: string;
   scope?: Scope;
   sessions?: string;
 }
@@ -26,6 +27,7 @@ export const peerJoin: Verb<Options> = {
       parse: (value) => checkName(value, "peer name"),
     },
     tokenOption,
+    remoteCommandOption,
     {
       flags: "--scope <scope>",
       about: "what may be done from there: observe, prompt, approve or admin (default)",
@@ -50,11 +52,12 @@ export const peerJoin: Verb<Options> = {
       );
     }
     const token = await readToken(context, options.tokenFile);
-    const { as, scope, sessions } = options;
+    const { as, scope, sessions, remoteCommand } = options;
     const { peer } = await context.call("peer/join", {
       url,
       as,
       ...token,
+      ...(remoteCommand === undefined ? {} : { remoteCommand }),
       ...(scope === undefined ? {} : { scope }),
       ...(sessions === undefined ? {} : { sessions }),
     });

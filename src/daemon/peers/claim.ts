@@ -1,0 +1,45 @@
+/** Whose a name is that a daemon dials in under. */
+import { quote } from "../../protocol/address.ts";
+import { HacsError } from "../../protocol/errors.ts";
+import type { Neighbour } from "../../protocol/methods.ts";
+import type { PeerRow } from "../store/peer-table.ts";
+
+/** In the place of a token's id: who came over the unix socket or ssh. */
+export const ownersWay = "";
+
+export interface Claim {
+  as: string;
+  daemon: Neighbour;
+  /** The id of the token that was shown; null for the owner's own way in. */
+  token: string | null;
+}
+
+/**
+ * A name belongs to whom had it first. A daemon's id alone proves nothing, since it is told to
+ * everybody: the token has to be the same as well, for as long as that one counts. The owner may do
+ * anything. Throws `name-taken`.
+ */
+export function checkClaim(
+  known: PeerRow | undefined,
+  { as, daemon, token }: Claim,
+  counts: (token: string) => boolean,
+): void {
+  if (known === undefined) return;
+  if (known.kind !== "joined" || known.daemon !== daemon.id) throw taken(as);
+  const { shownToken } = known;
+  // One that joined before tokens were noted has none that could be compared.
+  if (token === null || shownToken === null || shownToken === token) return;
+  if (shownToken === ownersWay || counts(shownToken)) throw taken(as);
+}
+
+export function taken(name: string): HacsError {
+  return new HacsError(
+    "name-taken",
+    `There is another peer named ${quote(name)}.`,
+    "Choose another name, or remove that one: hacs-session peer rm NAME",
+  );
+}
+
+export function itself(url: string): HacsError {
+  return new HacsError("peer-loop", `${quote(url)} leads to this daemon itself.`);
+}
