@@ -31,10 +31,14 @@ import type { OpenPort } from "./network/open-port.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
+import { Watch } from "./watch/watch.ts";
 
 const reportFd = 3;
 /** How long entries of the audit are kept when the config does not say. */
 const auditKeptFor = "365d";
+/** The same for the parts of the log, and how many there are. */
+const logSize = "10M";
+const logFiles = 5;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -60,7 +64,11 @@ async function main(): Promise<void> {
   acquireLock(`${paths.stateDir}/daemon.lock`);
   const config = readConfig(paths.configFile);
   const redactor = new Redactor(config.redact);
-  const log = openLog(paths.logFile, config.logLevel ?? "info", values.foreground, redactor);
+  const parts = {
+    bytesMax: parseSize(config.logSize ?? logSize),
+    count: config.logFiles ?? logFiles,
+  };
+  const log = openLog(paths.logFile, parts, config.logLevel ?? "info", values.foreground, redactor);
   const services: Services = {
     store: new Store(paths.historyFile, redactor),
     redactor,
@@ -71,6 +79,9 @@ async function main(): Promise<void> {
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
     log,
+    watch: new Watch(),
+    hooks: config.hooks ?? [],
+    metricsPerSession: config.metricsPerSession ?? false,
     codex: values.codex ?? config.codex,
     name: config.name ?? nameFrom(hostname()),
     remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,

@@ -32,6 +32,11 @@ export type MethodHandler<M extends Method> = (
 export const methods: { [M in Method]: MethodHandler<M> } = {
   hello,
   "daemon/status": ({ daemon, client }) => daemon.status(client.identity.access),
+  "daemon/metrics": ({ daemon }) => daemon.metrics(),
+  "hook/list": ({ daemon }) => ({ hooks: daemon.hooks.list() }),
+  "hook/test": async ({ daemon }, { event, hook }) => ({
+    trials: await daemon.hooks.test(event, hook),
+  }),
   "daemon/stop": ({ daemon }, { agents }) => daemon.stop(agents),
   "daemon/sent": sent,
   "daemon/activity": activity,
