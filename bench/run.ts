@@ -22,10 +22,12 @@ import { tuiPaint } from "./tui-paint.ts";
 import { tuiStream } from "./tui-stream.ts";
 import { upkeep } from "./upkeep.ts";
 import { wake } from "./wake.ts";
+import { watching } from "./watching.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   "cli-start": cliStart,
   "delta-latency": deltaLatency,
+  watching,
   redaction,
   upkeep,
   "fan-out": fanOut,

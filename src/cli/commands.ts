@@ -10,6 +10,7 @@ import { deny } from "./verbs/deny.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { exportSession } from "./verbs/export.ts";
 import { fork } from "./verbs/fork.ts";
+import { hooks } from "./verbs/hooks/index.ts";
 import { interrupt } from "./verbs/interrupt.ts";
 import { kill } from "./verbs/kill.ts";
 import { ls } from "./verbs/ls.ts";
@@ -62,6 +63,7 @@ export const verbs: readonly Verb[] = [
   exportSession,
   audit,
   daemon,
+  hooks,
   token,
   pair,
   doctor,

@@ -25,9 +25,11 @@ export interface Terminal {
 /** Methods that do no harm when they are called twice; a send always carries its id. */
 const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "daemon/status",
+  "daemon/metrics",
   "daemon/activity",
   "daemon/audit",
   "daemon/search",
+  "hook/list",
   "session/list",
   "session/show",
   "session/history",

@@ -31,6 +31,10 @@ type Rules = {
 };
 
 const rules: Rules = {
+  "hook/test": ({ event, hook }) => ({
+    action: "hook",
+    detail: { test: event, ...(hook === undefined ? {} : { hook }) },
+  }),
   "daemon/stop": ({ agents }) => ({ action: "stop", detail: { agents } }),
   "token/new": ({ label }, { id, scope, sessions }) => ({
     action: "token",

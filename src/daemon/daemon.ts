@@ -1,6 +1,6 @@
 /** The daemon: its sessions, its clients, and how it ends. */
 import type { Server } from "node:net";
-import { type Access, sees } from "../protocol/access.ts";
+import { type Access, isForAll, sees } from "../protocol/access.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
@@ -12,6 +12,7 @@ import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
 import { dispatcher } from "./dispatch.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import type { OpenPort } from "./network/open-port.ts";
 import { Peers } from "./peers/peers.ts";
 import type { Services } from "./services.ts";
@@ -20,6 +21,10 @@ import { noSuchSession, Sessions } from "./sessions.ts";
 import { Pairing } from "./tokens/pairing.ts";
 import { Tokens } from "./tokens/tokens.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
+import { figuresOf } from "./watch/figures.ts";
+import { LoopDelay } from "./watch/loop-delay.ts";
+import type { Metrics } from "./watch/metrics.ts";
+import { Tally } from "./watch/tally.ts";
 import type { Wire } from "./wire.ts";
 
 /** More than this many clients at once is a mistake of somebody's. */
@@ -42,6 +47,10 @@ export class Daemon {
   readonly codexProxy: CodexProxy;
   readonly audit: Audit;
   readonly upkeep: Upkeep;
+  readonly hooks: Hooks;
+  readonly tally: Tally;
+  readonly loop = new LoopDelay();
+  #metrics: Promise<Metrics> | undefined;
   readonly #startedAt = Date.now();
   readonly #clients = new Set<Client>();
   readonly #onStopped: () => void;
@@ -63,6 +72,9 @@ export class Daemon {
     });
     this.audit = new Audit(services, this.sessions);
     const { store, log, keep, keepAuditMs } = services;
+    this.tally = new Tally(store, services.metricsPerSession);
+    services.watch.add(this.tally);
+    this.hooks = new Hooks(services, (id) => this.sessions.lookUp(id));
     const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");
     this.upkeep = new Upkeep({ store, keep, keepAuditMs, onError });
     this.#onStopped = onStopped;
@@ -72,6 +84,8 @@ export class Daemon {
     this.#serving = true;
     this.#server = server;
     this.upkeep.start();
+    this.loop.start();
+    this.hooks.start();
     this.sessions.revive();
     void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
     this.peers.start();
@@ -151,7 +165,25 @@ export class Daemon {
       clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
+      // Who sees some sessions only is not told of the others in sums.
+      figures: isForAll(access) ? figuresOf(this) : null,
     };
+  }
+
+  clientKinds(): string[] {
+    const kinds = [...this.#clients].map(({ actor }) => actor?.kind ?? "unknown");
+    return [...kinds, ...Array<string>(this.codexProxy.count).fill("codex")];
+  }
+
+  /** As Prometheus reads it. */
+  async metrics(): Promise<Result<"daemon/metrics">> {
+    const { metricsPerSession } = this.services;
+    const look = () => ({ figures: figuresOf(this), tally: this.tally });
+    this.#metrics ??= import("./watch/metrics.ts").then(
+      ({ Metrics: Told }) => new Told(look, metricsPerSession),
+    );
+    const metrics = await this.#metrics;
+    return { contentType: metrics.contentType, text: await metrics.text() };
   }
 
   /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */
@@ -178,6 +210,8 @@ export class Daemon {
     setTimeout(() => {
       this.peers.stop();
       this.upkeep.stop();
+      this.loop.stop();
+      this.hooks.stop();
       this.#server?.close();
       this.port?.close();
       this.#onStopped();

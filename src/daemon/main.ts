@@ -37,10 +37,14 @@ import type { OpenPort } from "./network/open-port.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
 import { Store } from "./store/store.ts";
+import { Watch } from "./watch/watch.ts";
 
 const reportFd = 3;
 /** How long entries of the audit are kept when the config does not say. */
 const auditKeptFor = "365d";
+/** The same for the parts of the log, and how many there are. */
+const logSize = "10M";
+const logFiles = 5;
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -56,7 +60,11 @@ async function main(): Promise<void> {
   // Who runs it in the foreground tells it everything each time.
   const last = told === undefined && !foreground ? startedWith(paths) : undefined;
   const redactor = new Redactor(config.redact);
-  const log = openLog(paths.logFile, config.logLevel ?? "info", foreground, redactor);
+  const parts = {
+    bytesMax: parseSize(config.logSize ?? logSize),
+    count: config.logFiles ?? logFiles,
+  };
+  const log = openLog(paths.logFile, parts, config.logLevel ?? "info", foreground, redactor);
   const services: Services = {
     store: new Store(paths.historyFile, redactor),
     redactor,
@@ -68,6 +76,9 @@ async function main(): Promise<void> {
     paths,
     log,
     codex: told?.codex ?? config.codex ?? last?.codex,
+    watch: new Watch(),
+    hooks: config.hooks ?? [],
+    metricsPerSession: config.metricsPerSession ?? false,
     name: config.name ?? nameFrom(hostname()),
     remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),

@@ -1,9 +1,11 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
+import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
+import type { Watch } from "./watch/watch.ts";
 
 export interface Services {
   store: Store;
@@ -13,6 +15,11 @@ export interface Services {
   keep: KeepRule;
   keepAuditMs: number;
   log: Logger;
+  /** Hears what happens in every session. */
+  watch: Watch;
+  hooks: HookConfig[];
+  /** Metrics have the session's name as a label. */
+  metricsPerSession: boolean;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;
   /** What this daemon calls itself to its peers. */

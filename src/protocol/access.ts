@@ -53,7 +53,7 @@ export function isForAll({ sessions }: Access): boolean {
   return sessions === "*";
 }
 
-export function sees({ sessions }: Access, name: string): boolean {
+export function sees({ sessions }: Pick<Access, "sessions">, name: string): boolean {
   return sessions === "*" || sessions.split(",").some((pattern) => matches(pattern, name));
 }
 

@@ -70,6 +70,7 @@ export const ERRORS = {
   "not-allowed": { exit: 7, about: "the client attached read-only, or lacks the role for this" },
   unauthenticated: { exit: 7, about: "no token was shown, or one that does not count (any more)" },
   "token-not-found": { exit: 1, about: "no token has this id" },
+  "hook-not-found": { exit: 1, about: "the config file has no such hook, or none for this event" },
   "pairing-failed": { exit: 7, about: "a pairing code is wrong, used or too old" },
   "rate-limited": { exit: 1, about: "too many attempts from one address in a short time" },
   "host-refused": { exit: 7, about: "a request's Host is not one that is served here" },

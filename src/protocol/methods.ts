@@ -5,6 +5,7 @@
 
 import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
+import type { HookInfo, HookTrial } from "./hooks.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
 import type { SearchHit } from "./search.ts";
@@ -53,6 +54,15 @@ export interface Methods {
     result: { protocol: number; daemon: { pid: number; version: string; id: string } };
   };
   "daemon/status": { params: Record<string, never>; result: DaemonStatus };
+  /** The daemon's figures as Prometheus reads them. */
+  "daemon/metrics": {
+    params: Record<string, never>;
+    result: { contentType: string; text: string };
+  };
+  /** The config file's hooks, and how they do. */
+  "hook/list": { params: Record<string, never>; result: { hooks: HookInfo[] } };
+  /** Tells hooks of an event that did not happen, and waits for what comes of it. */
+  "hook/test": { params: { event: string; hook?: string }; result: { trials: HookTrial[] } };
   /**
    * settle: idle agents sleep, agents in a turn finish it and then go; keep: agents live on for
    * the next daemon; end: turns are interrupted and agents ended.

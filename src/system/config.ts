@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { NAME_RULE, quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject, type Json } from "../protocol/messages.ts";
+import { type HookConfig, wrongHooks } from "./hook-config.ts";
 import { prefixRule } from "./settings.ts";
 
 export interface Config {
@@ -34,12 +35,21 @@ export interface Config {
   keepAudit?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
+  /** What is run or posted when something happens in a session. */
+  hooks?: HookConfig[];
+  /** Metrics have the session's name as a label, too. */
+  metricsPerSession?: boolean;
+  /** When the daemon's log is parted, and how many parts there are. */
+  logSize?: string;
+  logFiles?: number;
 }
 
 interface Member {
   /** What it is to be, as an error says it: "logLevel is one of debug, …". */
   rule: string;
   holds: (value: Json) => boolean;
+  /** Of one that may hold secrets: what is wrong, in words without them. */
+  wrong?: (value: Json) => string | undefined;
 }
 
 const like = (pattern: string, rule: string): Member => ({
@@ -50,6 +60,7 @@ const oneOf = (...values: string[]): Member => ({
   rule: `one of ${values.join(", ")}`,
   holds: (value) => values.includes(value as string),
 });
+const flag: Member = { rule: "true or false", holds: (value) => typeof value === "boolean" };
 const listMax = 100;
 const listOf = (pattern: string, about: string): Member => ({
   rule: `a list of ${about}, at most ${listMax}`,
@@ -61,11 +72,13 @@ const absolutePath = like("^/", "an absolute path");
 /** `12h` or `30d`, up to a year. */
 const duration = "^([1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d)$";
 
+const size = like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M");
+
 const members: { [Name in keyof Config]-?: Member } = {
   codex: like(".", "the path of a codex"),
   logLevel: oneOf("debug", "info", "warn", "error"),
   prefix: like(prefixRule, "a key as C-a, C-Space or M-a, and none that means Enter or Tab"),
-  notify: { rule: "true or false", holds: (value) => typeof value === "boolean" },
+  notify: flag,
   listen: listOf("^.*:[0-9]+$", "addresses as 127.0.0.1:9100"),
   tlsCert: absolutePath,
   tlsKey: absolutePath,
@@ -79,7 +92,7 @@ const members: { [Name in keyof Config]-?: Member } = {
   remoteCommand: like(".", "how a shell on another machine calls hacs-session"),
   name: like(NAME_RULE.source, "a name by the rule for sessions' names"),
   keep: like(duration, "a time as 30d"),
-  keepSize: like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M"),
+  keepSize: size,
   keepAudit: like(duration, "a time as 365d"),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
@@ -88,6 +101,17 @@ const members: { [Name in keyof Config]-?: Member } = {
       Object.values(value).every(
         (pattern) => pattern === false || (typeof pattern === "string" && pattern !== ""),
       ),
+  },
+  hooks: {
+    rule: "a list of hooks",
+    holds: (value) => wrongHooks(value) === undefined,
+    wrong: wrongHooks,
+  },
+  metricsPerSession: flag,
+  logSize: size,
+  logFiles: {
+    rule: "a whole number from 1 to 100",
+    holds: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100,
   },
 };
 
@@ -109,8 +133,11 @@ function valid(config: Json): Config {
   if (!isObject(config)) throw new Error("it is not an object");
   for (const [name, value] of Object.entries(config)) {
     if (!isMember(name)) throw new Error(`there is no member ${quote(name)}`);
-    if (value === undefined || !members[name].holds(value))
-      throw new Error(`${name} is ${members[name].rule}; got ${JSON.stringify(value)}`);
+    const { rule, holds, wrong } = members[name];
+    if (value !== undefined && holds(value)) continue;
+    if (wrong !== undefined && value !== undefined)
+      throw new Error(`${name}${wrong(value)?.replace(/^(?!\[)/, " ")}`);
+    throw new Error(`${name} is ${rule}; got ${JSON.stringify(value)}`);
   }
   return config;
 }

@@ -14,6 +14,9 @@ import { root } from "../support/codex.ts";
 const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   hello: [["observe"]],
   "daemon/status": [["observe"]],
+  "daemon/metrics": [["observe"]],
+  "hook/list": [["admin"]],
+  "hook/test": [["admin", { event: "turn.completed" }]],
   "daemon/stop": [["admin", { agents: "keep" }]],
   "daemon/sent": [["prompt"]],
   "daemon/activity": [["observe"]],

@@ -13,6 +13,7 @@ import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/
 import type { Session } from "../../src/daemon/session/session.ts";
 import { Sessions } from "../../src/daemon/sessions.ts";
 import { Store } from "../../src/daemon/store/store.ts";
+import { Watch } from "../../src/daemon/watch/watch.ts";
 import { ensurePrivateDirectory, pathsFor } from "../../src/system/paths.ts";
 import { codexBinary, root } from "./codex.ts";
 import type { Home } from "./home.ts";
@@ -41,6 +42,9 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     keepAuditMs: 86_400_000,
     paths,
     log: pino({ level: "silent" }),
+    watch: new Watch(),
+    hooks: [],
+    metricsPerSession: false,
     codex: codexBinary,
     name: "here",
     remoteCommand: undefined,

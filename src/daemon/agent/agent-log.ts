@@ -2,16 +2,24 @@
  * An agent's log is written by codex itself, so that it goes on when the daemon dies. Secrets in
  * it are overwritten where they stand, as soon as the file is seen to grow: no byte moves, and
  * codex's next line lands where it would have.
+ *
+ * The file is codex's to write and can't be taken from under it, so one that grows too large is
+ * copied to the part before it, and emptied: codex writes to its end, wherever that is. A daemon
+ * that dies in between leaves both, and nothing is lost.
  */
 import {
   closeSync,
+  existsSync,
   type FSWatcher,
   fstatSync,
+  ftruncateSync,
   openSync,
   readSync,
+  renameSync,
   watch,
   writeSync,
 } from "node:fs";
+import { partName, shiftParts } from "../../system/log-files.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 
 const settleMs = 50;
@@ -20,17 +28,23 @@ const lastWordsMs = 1_000;
 /** A secret may have been written in part when the file was last looked at. */
 const overlapBytes = 16 * 1024;
 const readBytesMax = 1024 * 1024;
+/** What one part has, about, and how many there are with the one that is written. */
+const partBytesMax = 4 * 1024 * 1024;
+const partsKept = 3;
+const newline = 10;
 
 export class AgentLog {
   readonly #file: string;
   readonly #redactor: Redactor;
+  readonly #partBytesMax: number;
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Up to where it has been looked through. */
   #seen = 0;
 
-  constructor(file: string, redactor: Redactor) {
+  constructor(file: string, redactor: Redactor, bytesMax = partBytesMax) {
     this.#file = file;
+    this.#partBytesMax = bytesMax;
     this.#redactor = redactor;
   }
 
@@ -70,11 +84,41 @@ export class AgentLog {
       const { size } = fstatSync(fd);
       if (size < this.#seen) this.#seen = 0;
       while (this.#seen < size) this.#scrubPart(fd, size);
+      if (size > this.#partBytesMax) this.#part(fd, size);
     } catch {
       // Removed meanwhile, or not to be written: then codex could not write it either.
     } finally {
       if (fd !== undefined) closeSync(fd);
     }
+  }
+
+  /** What the agent before this one said stays, in a part of its own. */
+  begin(): void {
+    // Its last words may have come after it was looked at last.
+    this.scrub();
+    if (existsSync(this.#file)) shiftParts(this.#file, partsKept);
+    this.#seen = 0;
+  }
+
+  /** In the middle of a line it may hold half a secret, and is parted a little later. */
+  #part(fd: number, size: number): void {
+    const last = Buffer.alloc(1);
+    readSync(fd, last, 0, 1, size - 1);
+    if (last[0] !== newline && size < 2 * this.#partBytesMax) return;
+    const copy = `${this.#file}.new`;
+    const to = openSync(copy, "w", 0o600);
+    try {
+      let copied = copyBytes(fd, to, 0, size);
+      shiftParts(this.#file, partsKept, 1);
+      renameSync(copy, partName(this.#file, 1));
+      // What came meanwhile, until nothing more did.
+      for (let end = fstatSync(fd).size; copied < end; end = fstatSync(fd).size)
+        copied += copyBytes(fd, to, copied, end);
+      ftruncateSync(fd, 0);
+    } finally {
+      closeSync(to);
+    }
+    this.#seen = 0;
   }
 
   #scrubPart(fd: number, size: number): void {
@@ -91,6 +135,19 @@ export class AgentLog {
     }
     this.#seen = Math.max(this.#seen + 1, from + bytes);
   }
+}
+
+/** Gives how many bytes that was. */
+function copyBytes(from: number, to: number, start: number, end: number): number {
+  const buffer = Buffer.alloc(Math.min(end - start, readBytesMax));
+  let copied = 0;
+  while (start + copied < end) {
+    const bytes = readSync(from, buffer, 0, buffer.length, start + copied);
+    if (bytes === 0) break;
+    writeSync(to, buffer, 0, bytes);
+    copied += bytes;
+  }
+  return copied;
 }
 
 /** As long as what it replaces. */

@@ -55,7 +55,7 @@ export class AgentProcess {
     onSpawned: (identity: ProcessIdentity) => void,
   ): Promise<AgentProcess> {
     removeSocket(command.socket);
-    const log = openSync(command.logFile, "w", 0o600);
+    const log = openSync(command.logFile, "a", 0o600);
     const child = spawn(command.codex, ["app-server", "--listen", `unix://${command.socket}`], {
       cwd: command.cwd,
       env: command.env,

@@ -95,6 +95,7 @@ export class Agent {
       logFile: context.logFile,
     };
     const log = new AgentLog(context.logFile, context.redactor);
+    log.begin();
     let process: AgentProcess | undefined;
     try {
       process = await AgentProcess.start(command, (identity) => {

@@ -34,6 +34,11 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   hello,
   "daemon/status": ({ daemon, client }) => daemon.status(client.identity.access),
   "daemon/stop": stop,
+  "daemon/metrics": ({ daemon }) => daemon.metrics(),
+  "hook/list": ({ daemon }) => ({ hooks: daemon.hooks.list() }),
+  "hook/test": async ({ daemon }, { event, hook }) => ({
+    trials: await daemon.hooks.test(event, hook),
+  }),
   "daemon/sent": sent,
   "daemon/activity": activity,
   "token/new": newToken,

@@ -70,6 +70,9 @@ const shapes = {
     via: v.optional(v.pipe(v.array(daemonId), v.maxLength(hopsMax))),
   }),
   "daemon/status": v.strictObject({}),
+  "daemon/metrics": v.strictObject({}),
+  "hook/list": v.strictObject({}),
+  "hook/test": v.strictObject({ event: text, hook: v.optional(text) }),
   "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
   "daemon/sent": v.strictObject({
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),

@@ -14,6 +14,10 @@ const wakes = {
 const scopes: { [M in Method]: Rule<M> } = {
   hello: "observe",
   "daemon/status": "observe",
+  "daemon/metrics": "observe",
+  // Hooks are what the config's owner has this machine do.
+  "hook/list": "admin",
+  "hook/test": "admin",
   "daemon/stop": "admin",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
@@ -62,6 +66,9 @@ const scopes: { [M in Method]: Rule<M> } = {
 
 /** What is about the daemon as a whole, and so not for a client that sees some sessions only. */
 export const forAllSessions: ReadonlySet<Method> = new Set<Method>([
+  "daemon/metrics",
+  "hook/list",
+  "hook/test",
   "daemon/stop",
   "token/new",
   "token/list",

@@ -111,7 +111,8 @@ export function answer(
   value: unknown,
   headers: Record<string, string>,
 ): void {
-  const bytes = Buffer.from(JSON.stringify(value));
+  const ownType = headers["content-type"]?.startsWith("text/") ?? false;
+  const bytes = Buffer.from(ownType ? String(value) : JSON.stringify(value));
   response.writeHead(status, {
     "content-type": "application/json",
     ...headers,

@@ -83,7 +83,8 @@ export class HttpSide {
     });
     const given = await route.run(exchange);
     if (given === undefined) return;
-    const headers = { ...commonHeaders(visitor.origin), ...given.headers };
+    const type = given.contentType === undefined ? {} : { "content-type": given.contentType };
+    const headers = { ...commonHeaders(visitor.origin), ...given.headers, ...type };
     answer(response, given.status ?? route.status, given.value, headers);
   }
 }

@@ -30,7 +30,9 @@ export interface Route {
 }
 
 export interface Answer {
+  /** As JSON; as it is when it is a text with a type of its own. */
   value: unknown;
+  contentType?: string;
   headers?: Record<string, string>;
   status?: number;
 }

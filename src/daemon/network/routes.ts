@@ -110,6 +110,17 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/metrics",
+    about: "The daemon's figures as Prometheus reads them; for tokens for all sessions.",
+    status: 200,
+    gives: { type: "string", contentMediaType: "text/plain" },
+    run: async ({ call }) => {
+      const { text, contentType } = await call("daemon/metrics", {});
+      return { value: text, contentType };
+    },
+  },
+  {
+    method: "GET",
     path: "/v1/sessions",
     about: "The sessions that the token is for.",
     query: { all: flag("Those that have ended, too.") },

@@ -101,6 +101,8 @@ export const schemas = {
     sessions: integer,
     clients: integer,
     uptimeMs: integer,
+    diskBytes: integer,
+    figures: nullable(anyObject),
   }),
   Problem: {
     description: "RFC 9457, with the code that PROTOCOL.md lists and what to do next.",

@@ -51,10 +51,26 @@ const GROWING = new Set(["item/fileChange/patchUpdated", "item/mcpToolCall/progr
 /** What comes and goes without anybody having done anything: no activity of the session's. */
 const UNEVENTFUL = new Set<string>(["session/agent", "session/gap", "warning", "configWarning"]);
 
+/** Who hears of some records as they are stored, and once they are. */
+export interface Onlooker {
+  hears: (method: string) => boolean;
+  storing: (record: Stored) => void;
+  stored: (record: Stored) => void;
+}
+
+export interface Stored {
+  seq: number;
+  at: string;
+  method: string;
+  /** Redacted. */
+  params: JsonObject;
+}
+
 interface Keys {
   turnId: string | null;
   itemId: string | null;
 }
+const noKeys: Keys = { turnId: null, itemId: null };
 
 export class History {
   readonly feed = new Feed();
@@ -63,6 +79,7 @@ export class History {
   readonly #store: Store;
   readonly #keeper: DraftKeeper;
   readonly #streams: DeltaStreams;
+  readonly #onlooker: Onlooker | undefined;
   #head: number;
 
   constructor(
@@ -70,7 +87,9 @@ export class History {
     head: number,
     store: Store,
     onStoreError: (error: unknown) => void = raise,
+    onlooker?: Onlooker,
   ) {
+    this.#onlooker = onlooker;
     this.#session = session;
     this.#head = head;
     this.#store = store;
@@ -87,7 +106,11 @@ export class History {
   /** Records something of ours. Give `at` to agree with what is stored beside it. */
   own<M extends OwnMethod>(method: M, params: OwnRecords[M], at = now()): number {
     const redacted = this.#store.redactor.json(params);
-    return this.#append(at, method, JSON.stringify(redacted), { turnId: null, itemId: null });
+    return this.#append(
+      { at, method, params: redacted as JsonObject },
+      JSON.stringify(redacted),
+      noKeys,
+    );
   }
 
   /**
@@ -110,7 +133,8 @@ export class History {
       return true;
     }
     const keys = keysOf(method, params);
-    const seq = this.#append(at, method, encodeBounded(this.#store.redactor.json(params)), keys);
+    const redacted = this.#store.redactor.json(params);
+    const seq = this.#append({ at, method, params: redacted }, encodeBounded(redacted), keys);
     if (keys.itemId !== null) this.#complete(keys.itemId);
     return seq > 0;
   }
@@ -186,9 +210,11 @@ export class History {
   }
 
   /** 0 when the record is a repetition. Throws when it can't be stored; then nobody saw it. */
-  #append(at: string, method: string, params: string, keys: Keys): number {
+  #append(record: Omit<Stored, "seq">, params: string, keys: Keys): number {
     const seq = this.#head + 1;
+    const { at, method } = record;
     const row = { seq, at, method, params };
+    const onlooker = this.#onlooker?.hears(method) ? this.#onlooker : undefined;
     return this.#store.transaction(() => {
       if (!this.#store.records.insert(this.#session, { ...row, ...keys })) return 0;
       this.#store.sessions.update(
@@ -196,10 +222,12 @@ export class History {
         UNEVENTFUL.has(method) ? { seq } : { seq, activeAt: at },
       );
       this.#head = seq;
+      onlooker?.storing({ ...record, seq });
       this.#store.afterwards(
         () => {
           this.feed.push(recordFrame(this.#session, row));
           this.#store.onRecords(this.#session);
+          onlooker?.stored({ ...record, seq });
         },
         () => {
           this.#head = seq - 1;
@@ -240,7 +268,7 @@ function keysOf(method: string, params: JsonObject): Keys {
   if ((method === "turn/completed" || method === "turn/started") && typeof turn?.id === "string") {
     return { turnId: turn.id, itemId: null };
   }
-  return { turnId: null, itemId: null };
+  return noKeys;
 }
 
 function now(): string {

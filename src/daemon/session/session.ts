@@ -62,7 +62,8 @@ export class Session {
     this.#firstOrigin = origin;
     this.runContext = new RunContext(row, services);
     const named = { id: row.id, name: () => row.name };
-    this.history = new History(row.id, row.seq, services.store, services.onStoreError);
+    const { store, watch, onStoreError } = services;
+    this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
     this.inbox = new Inbox(named, services.store, this.history);
     this.#host = new AgentHost({
       save: (agent) => this.#update({ agent }),

@@ -192,6 +192,24 @@ const migrations = [
   ALTER TABLE peers ADD COLUMN remote_command TEXT;
   ALTER TABLE peers ADD COLUMN shown_token TEXT;
   `,
+  `
+  -- What hooks are still to be told. It names the record, which has what happened, so what is
+  -- forgotten of a history is not told either. A row goes when it was delivered or given up.
+  CREATE TABLE hook_deliveries (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook        TEXT NOT NULL,
+    session     TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    seq         INTEGER NOT NULL,
+    event       TEXT NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    due_at      INTEGER NOT NULL,       -- ms since 1970
+    created_at  INTEGER NOT NULL,
+    process     TEXT,                   -- JSON, ProcessIdentity: the command that may still run
+    UNIQUE (hook, session, seq)
+  ) STRICT;
+  CREATE INDEX hook_deliveries_due ON hook_deliveries (hook, due_at, id);
+  CREATE INDEX hook_deliveries_of ON hook_deliveries (session);
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

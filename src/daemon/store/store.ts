@@ -10,6 +10,7 @@ import { ApprovalTable } from "./approval-table.ts";
 import { AuditTable } from "./audit-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
+import { HookTable } from "./hook-table.ts";
 import { identityOf } from "./identity.ts";
 import { KeepTable } from "./keep-table.ts";
 import { MessageTable } from "./message-table.ts";
@@ -36,6 +37,7 @@ export class Store {
   readonly audit: AuditTable;
   readonly keep: KeepTable;
   readonly said: SaidTable;
+  readonly hooks: HookTable;
   /** A session has new records. */
   onRecords: (session: string) => void = () => {};
   /** What is handed to the tables has passed it, or is kept only until codex has it. */
@@ -70,6 +72,7 @@ export class Store {
     this.audit = new AuditTable(this.#db);
     this.keep = new KeepTable(this.#db);
     this.said = new SaidTable(this.#db);
+    this.hooks = new HookTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */

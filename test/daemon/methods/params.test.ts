@@ -34,6 +34,9 @@ const connect = async () => (raw = await connectRaw(home.socket));
 const right: Record<string, Record<string, unknown>> = {
   hello: { protocol: PROTOCOL, client: { kind: "raw", version: "0", user: "u", from: "f" } },
   "daemon/status": {},
+  "daemon/metrics": {},
+  "hook/list": {},
+  "hook/test": { event: "turn.completed", hook: "slack" },
   "daemon/stop": { agents: "settle" },
   "daemon/activity": {},
   "daemon/sent": { limit: 1 },
@@ -105,6 +108,7 @@ const optional = new Set([
   "store",
   "token",
   "waitMs",
+  "hook",
 ]);
 
 test("every method of the table is tried here", () => {

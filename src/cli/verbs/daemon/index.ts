@@ -1,4 +1,6 @@
 import type { Verb } from "../../verb.ts";
+import { daemonLogs } from "./logs.ts";
+import { daemonMetrics } from "./metrics.ts";
 import { daemonRestart } from "./restart.ts";
 import { daemonRun } from "./run.ts";
 import { daemonStart } from "./start.ts";
@@ -10,9 +12,18 @@ export const daemon: Verb = {
   group: "Daemon and set-up",
   summary: "start, stop, restart and inspect the daemon",
   about: "Every other command starts the daemon when none runs, so this is rarely needed.",
-  verbs: [daemonStart, daemonStop, daemonRestart, daemonStatus, daemonRun],
+  verbs: [
+    daemonStart,
+    daemonStop,
+    daemonRestart,
+    daemonStatus,
+    daemonLogs,
+    daemonMetrics,
+    daemonRun,
+  ],
   examples: [
     ["daemon status", "exit code 6 when none runs"],
+    ["daemon logs -f", "what it does and what failed"],
     ["daemon restart", "after an update: running turns go on"],
   ],
 };

@@ -3,7 +3,11 @@ import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
+import { clientsText, figureRows, sessionsText } from "../../text/figures.ts";
+import { proseColumns, rowLines } from "../../text/wrap.ts";
 import type { Verb } from "../../verb.ts";
+
+const labelColumns = 8;
 
 export const daemonStatus: Verb = {
   name: "status",
@@ -12,7 +16,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes",
+      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, figures",
     ],
   ],
   async run(context) {
@@ -30,19 +34,26 @@ export const daemonStatus: Verb = {
       context.printJson(status);
       return undefined;
     }
+    const { figures = null } = status;
     const rows: [string, string][] = [
       ["pid", String(status.pid)],
       ["version", status.version],
       ["codex", status.codexVersion ?? "not used yet"],
       ["socket", status.socket],
       ["listens", status.listen.join(", ") || "on the socket alone"],
-      ["sessions", String(status.sessions)],
-      ["clients", String(status.clients)],
+      ["sessions", sessionsText(figures?.states, status.sessions)],
+      ["clients", clientsText(status.clients, figures?.clientKinds)],
+      ...(figures === null ? [] : figureRows(figures)),
       ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],
     ];
-    for (const [label, text] of rows)
-      context.print(`${context.paint("bold", label.padEnd(9))} ${visible(text)}`);
+    const lines = rows.map(([term, text]) => ({
+      term: term.padEnd(labelColumns),
+      painted: context.paint("bold", term.padEnd(labelColumns)),
+      text: visible(text),
+    }));
+    const columns = proseColumns(context.terminal.columns);
+    context.print(rowLines(lines, columns, { indent: "" }).join("\n"));
     return undefined;
   },
 };
