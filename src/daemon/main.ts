@@ -12,13 +12,13 @@ import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
 import { readConfig } from "../system/config.ts";
 import {
+  agentSocket,
   checkPrivateDirectory,
   checkSocketPath,
   ensurePrivateDirectory,
   type Paths,
   pathsFor,
 } from "../system/paths.ts";
-import { agentSocket } from "./agent/agent.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
@@ -35,6 +35,7 @@ import { Store } from "./store/store.ts";
 const reportFd = 3;
 /** How long entries of the audit are kept when the config does not say. */
 const auditKeptFor = "365d";
+const stallsAfter = "30s";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -68,6 +69,8 @@ async function main(): Promise<void> {
       ageMs: config.keep === undefined ? null : parseDuration(config.keep),
       bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
     },
+    onCrash: config.onCrash ?? "hold",
+    stallAfterMs: parseDuration(config.stallAfter ?? stallsAfter),
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
     log,

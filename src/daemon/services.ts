@@ -1,5 +1,6 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
+import type { OnCrash } from "../protocol/session.ts";
 import type { Paths } from "../system/paths.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
@@ -13,6 +14,10 @@ export interface Services {
   keep: KeepRule;
   keepAuditMs: number;
   log: Logger;
+  /** Whether an agent is asked to go on after a crash, where the session does not say. */
+  onCrash: OnCrash;
+  /** An agent that does not answer for so long has stalled. */
+  stallAfterMs: number;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;
   /** What this daemon calls itself to its peers. */

@@ -26,6 +26,7 @@ import type {
   SessionInfo,
   SessionSpec,
   SessionState,
+  Stopped,
 } from "./session.ts";
 
 /** The versions of this protocol that this build speaks. */
@@ -61,6 +62,8 @@ export interface Methods {
     params: { agents: "settle" | "keep" | "end" };
     result: { sessions: { name: string; state: SessionState; outcome: string }[] };
   };
+  /** The same for every session that the client sees, all at once. */
+  "daemon/panic": { params: Record<string, never>; result: { sessions: Stopped[] } };
   /** What people wrote to any session, newest first and each text once: a composer's history. */
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
@@ -167,6 +170,8 @@ export interface Methods {
     params: { name: string; env?: Record<string, string>; force?: boolean };
     result: { session: SessionInfo };
   };
+  /** Ends every process of the session's, and holds its queue until somebody wakes it. */
+  "session/panic": { params: { name: string }; result: Stopped };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
   "session/remove": { params: { name: string }; result: { records: number } };
   /** Changes what is kept of it; what is left out stays, null is as the config has it. */

@@ -15,6 +15,8 @@ export const SESSION_STATES = [
 export type SessionState = (typeof SESSION_STATES)[number];
 
 export const SANDBOXES = ["read-only", "workspace-write", "danger-full-access"] as const;
+export const ON_CRASH = ["continue", "hold"] as const;
+export type OnCrash = (typeof ON_CRASH)[number];
 export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
 
 /** How to run codex for a session. What is left out is codex's own default. */
@@ -31,6 +33,17 @@ export interface SessionSpec {
   codexHome?: string;
   /** The codex to run, when it is not to be looked for. */
   codex?: string;
+  /** Whether the agent is asked to go on with a turn in which it died; the config's when left out. */
+  onCrash?: OnCrash;
+}
+
+/** What a panic did in a session. */
+export interface Stopped {
+  session: SessionInfo;
+  /** How many processes were killed, beside those that ended when they were told to. */
+  killed: number;
+  /** What lives on all the same. */
+  left: { pid: number; command: string }[];
 }
 
 /** One line of `ls --json`. Times are ISO 8601 in UTC. */
@@ -56,6 +69,10 @@ export interface SessionInfo {
   peer: string | null;
   /** Since when its peer is away; there with `unreachable` alone. */
   unreachableSince?: string;
+  /** Since when its agent does not answer, which it should; there for as long as that lasts. */
+  stalledSince?: string;
+  /** Since when nothing starts or is delivered, after a panic; `wake` lets it go on. */
+  frozenSince?: string;
   /** Free-form marks; `demo: "true"` says that answers come from the embedded demo model. */
   labels: Record<string, string>;
 }

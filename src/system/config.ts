@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { NAME_RULE, quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject, type Json } from "../protocol/messages.ts";
+import { ON_CRASH, type OnCrash } from "../protocol/session.ts";
 import { prefixRule } from "./settings.ts";
 
 export interface Config {
@@ -32,6 +33,10 @@ export interface Config {
   keep?: string;
   keepSize?: string;
   keepAudit?: string;
+  /** Whether an agent is asked to go on with a turn in which it died; `hold` when left out. */
+  onCrash?: OnCrash;
+  /** How long an agent may leave a question unanswered before it counts as stalled. */
+  stallAfter?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
 }
@@ -81,6 +86,8 @@ const members: { [Name in keyof Config]-?: Member } = {
   keep: like(duration, "a time as 30d"),
   keepSize: like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M"),
   keepAudit: like(duration, "a time as 365d"),
+  onCrash: oneOf(...ON_CRASH),
+  stallAfter: like("^([1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m)$", "a time as 30s or 2m"),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
     holds: (value) =>

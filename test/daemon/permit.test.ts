@@ -15,6 +15,8 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   hello: [["observe"]],
   "daemon/status": [["observe"]],
   "daemon/stop": [["admin", { agents: "keep" }]],
+  "daemon/panic": [["approve"]],
+  "session/panic": [["approve"]],
   "daemon/sent": [["prompt"]],
   "daemon/activity": [["observe"]],
   "token/new": [["admin"]],

@@ -39,6 +39,8 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     redactor: store.redactor,
     keep: { ageMs: null, bytes: null },
     keepAuditMs: 86_400_000,
+    onCrash: "hold" as const,
+    stallAfterMs: 30_000,
     paths,
     log: pino({ level: "silent" }),
     codex: codexBinary,
@@ -83,7 +85,7 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
       proxy.close();
       for (const server of servers) server.close();
       for (const session of sessions.live())
-        await session.kill({ kind: "script", user: "tester", from: "a test" });
+        await session.life.kill({ kind: "script", user: "tester", from: "a test" });
       // The store stays open for what sessions write a moment later; the process's end closes it.
     },
   };

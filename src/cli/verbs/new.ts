@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
-import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import {
+  APPROVAL_POLICIES,
+  ON_CRASH,
+  type OnCrash,
+  SANDBOXES,
+  type SessionSpec,
+} from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { isElsewhere } from "../elsewhere.ts";
 import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
@@ -22,6 +28,7 @@ interface Options extends KeepOptions {
   env?: [string, string][];
   codexHome?: string;
   codex?: string;
+  onCrash?: OnCrash;
   resume?: string;
   last?: boolean;
   detach?: boolean;
@@ -69,6 +76,11 @@ export const newSession: Verb<Options> = {
     { flags: "--codex <path>", about: "another codex", completes: "file" },
     { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
     { flags: "--last", about: "take over the directory's newest thread" },
+    {
+      flags: "--on-crash <what>",
+      about: "after a crash in the middle of a turn, ask the agent to go on, or wait for a person",
+      choices: ON_CRASH,
+    },
     ...keepOptions,
     { flags: "-d, --detach", about: "do not attach; print the name" },
   ],
@@ -129,6 +141,7 @@ export function newParams(
   // A bare word is looked for on PATH, as a shell does.
   if (options.codex !== undefined)
     spec.codex = options.codex.includes("/") ? path(options.codex) : options.codex;
+  if (options.onCrash !== undefined) spec.onCrash = options.onCrash;
   const params: Params<"session/new"> = here
     ? { spec, env: environment(place.env, options.env) }
     : { spec, ...(options.env ? { variables: Object.fromEntries(options.env) } : {}) };

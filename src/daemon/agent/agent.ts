@@ -3,11 +3,12 @@
  * started, or adopted from an earlier daemon; either way the same object comes out.
  */
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
+import { markVariable } from "../../system/agent-family.ts";
 import { locateCodex } from "../../system/codex-binary.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
@@ -28,6 +29,7 @@ import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thr
 import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
 export interface AgentContext {
+  id: string;
   name: string;
   spec: SessionSpec;
   /** What somebody changed of the thread's settings. */
@@ -71,7 +73,9 @@ export class Agent {
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
     const companion =
-      spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
+      spec.provider === demoProvider
+        ? await startDemoCompanion(context.programDir, context.id)
+        : undefined;
     const demo = companion && {
       port: companion.port,
       catalog: writeDemoCatalog(dirname(context.logFile)),
@@ -86,6 +90,7 @@ export class Agent {
       ...env,
       ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }),
       HACS_SESSION: context.name,
+      [markVariable]: context.id,
     };
     const command = {
       codex: codex.path,
@@ -140,8 +145,8 @@ export class Agent {
     return !this.#link.closed;
   }
 
-  call(method: string, params: JsonObject): Promise<Json> {
-    return this.#link.call(method, params);
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json> {
+    return this.#link.call(method, params, timeoutMs);
   }
 
   reply(id: number | string, response: Json): void {
@@ -198,10 +203,6 @@ async function open(
   const thread = await openThread(link, origin, withSettings(options, settings));
   await restoreSandbox(link, thread.threadId, thread.settings, settings);
   return thread;
-}
-
-export function agentSocket(agentsDir: string, id: string): string {
-  return join(agentsDir, `${id}.sock`);
 }
 
 function checkDirectory(cwd: string): void {

@@ -15,6 +15,8 @@ const scopes: { [M in Method]: Rule<M> } = {
   hello: "observe",
   "daemon/status": "observe",
   "daemon/stop": "admin",
+  // Who may say yes to what an agent does may say no to all of it; and who can may undo that.
+  "daemon/panic": "approve",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
   "token/new": "admin",
@@ -43,6 +45,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/sleep": "prompt",
   "session/wake": wakes,
   "session/restart": wakes,
+  "session/panic": "approve",
   "session/kill": "admin",
   "session/remove": "admin",
   "session/update": "admin",

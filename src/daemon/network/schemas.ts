@@ -41,12 +41,15 @@ const session = {
   createdAt: time,
   activeAt: time,
   peer: nullable(string),
+  unreachableSince: time,
+  stalledSince: time,
+  frozenSince: time,
   labels: { type: "object", additionalProperties: string },
 };
 
 export const schemas = {
   Scope: { enum: [...SCOPES] },
-  Session: objectOf(session),
+  Session: objectOf(session, ["unreachableSince", "stalledSince", "frozenSince"]),
   SessionDetail: {
     type: "object",
     properties: {
@@ -62,6 +65,11 @@ export const schemas = {
     },
     required: [...Object.keys(session), "spec", "codexSocket", "turn", "messages", "attached"],
   },
+  Stopped: objectOf({
+    session: { $ref: "#/components/schemas/Session" },
+    killed: integer,
+    left: { type: "array", items: objectOf({ pid: integer, command: string }) },
+  }),
   Receipt: objectOf({
     session: string,
     messageId: string,

@@ -25,6 +25,8 @@ export interface Shown {
   recorder: Recorder;
   attached: ReadonlySet<ClientInfo>;
   codexSocket: string | null;
+  /** Since when it is frozen. */
+  frozenSince: string | undefined;
 }
 
 const messagesShown = 20;
@@ -41,7 +43,8 @@ export function stateOf({ row, host, approvals, recorder }: Shown): SessionState
 }
 
 export function infoOf(shown: Shown): SessionInfo {
-  const { row, host, history, inbox, approvals, recorder, attached } = shown;
+  const { row, host, history, inbox, approvals, recorder, attached, frozenSince } = shown;
+  const { stalledSince } = host;
   return {
     name: row.name,
     id: row.id,
@@ -58,6 +61,8 @@ export function infoOf(shown: Shown): SessionInfo {
     createdAt: row.createdAt,
     activeAt: recorder.activeAt,
     peer: null,
+    ...(stalledSince === undefined ? {} : { stalledSince }),
+    ...(frozenSince === undefined ? {} : { frozenSince }),
     labels: row.labels,
   };
 }

@@ -186,6 +186,10 @@ const migrations = [
   -- What a daemon that is offered to may do here; JSON, {scope, sessions}.
   ALTER TABLE peers ADD COLUMN access TEXT;
   `,
+  `
+  -- The turn that somebody stopped last, of which codex may not have told the end.
+  ALTER TABLE sessions ADD COLUMN stopped_turn TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -31,6 +31,8 @@ export interface SessionRow {
   agent: AgentRow | null;
   /** Null until its thread was first opened. */
   settings: KeptSettings | null;
+  /** The turn that somebody stopped last, of which codex may not have told the end. */
+  stoppedTurn: string | null;
   /** False while it is being created: a daemon that finds such a row undoes it. */
   ready: boolean;
   seq: number;
@@ -48,6 +50,7 @@ const columns = {
   provider: "provider",
   agent: "agent",
   settings: "settings",
+  stoppedTurn: "stopped_turn",
   ready: "ready",
   seq: "seq",
   activeAt: "active_at",
@@ -119,6 +122,7 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     provider: row.provider as string | null,
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
     settings: row.settings === null ? null : JSON.parse(row.settings as string),
+    stoppedTurn: row.stopped_turn as string | null,
     ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,
