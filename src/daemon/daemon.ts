@@ -147,6 +147,7 @@ export class Daemon {
       clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
+      limits: await this.services.confinements.support(),
     };
   }
 

@@ -10,7 +10,8 @@ import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
-import { readConfig } from "../system/config.ts";
+import { type Config, readConfig } from "../system/config.ts";
+import type { Limits } from "../system/confinement.ts";
 import {
   agentSocket,
   checkPrivateDirectory,
@@ -19,6 +20,7 @@ import {
   type Paths,
   pathsFor,
 } from "../system/paths.ts";
+import { Confinements } from "./agent/limits.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
@@ -70,6 +72,8 @@ async function main(): Promise<void> {
       bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
     },
     onCrash: config.onCrash ?? "hold",
+    limits: configLimits(config),
+    confinements: new Confinements(),
     stallAfterMs: parseDuration(config.stallAfter ?? stallsAfter),
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
@@ -107,6 +111,13 @@ async function main(): Promise<void> {
   const ports = daemon.port?.urls;
   log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", values.foreground);
+}
+
+function configLimits({ memory, cpus }: Config): Limits {
+  return {
+    ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
+    ...(cpus === undefined ? {} : { cpus }),
+  };
 }
 
 /** The daemons that -L and -S choose have the same config file, and an address serves one of them. */

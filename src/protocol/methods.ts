@@ -240,4 +240,8 @@ export const limits = {
   tokenLifeMsMax: 10 * 365 * 86_400_000,
   auditLimitMax: 1000,
   searchLimitMax: 1000,
+  /** With less codex itself does not start. */
+  memoryBytesMin: 64 * 1024 * 1024,
+  cpusMin: 0.01,
+  cpusMax: 1024,
 } as const;

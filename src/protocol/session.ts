@@ -35,6 +35,27 @@ export interface SessionSpec {
   codex?: string;
   /** Whether the agent is asked to go on with a turn in which it died; the config's when left out. */
   onCrash?: OnCrash;
+  /** What its agent, with all that it starts, may take; the config's when left out. */
+  memoryBytes?: number;
+  cpus?: number;
+}
+
+/** How a session's agent is held to its limits. */
+export interface SessionLimits {
+  memoryBytes: number | null;
+  cpus: number | null;
+  /** A cgroup (of `systemd` or our own) or limits of each process; null while there is no agent. */
+  by: "systemd" | "cgroup" | "rlimit" | null;
+  /** What of it does not hold on that machine, or not as one would think. */
+  note: string | null;
+}
+
+/** How agents can be held to limits on this machine. */
+export interface LimitSupport {
+  by: "systemd" | "cgroup" | "rlimit";
+  /** Of all processes together, of each by itself, or not at all. */
+  memory: "together" | "each" | "no";
+  cpus: boolean;
 }
 
 /** What a panic did in a session. */
@@ -92,6 +113,8 @@ export interface SessionDetail extends SessionInfo {
   crash: { reason: string; at: string; retryAt: string | null } | null;
   usage: JsonObject | null;
   keep: Keep;
+  /** Null when it has none. */
+  limits: SessionLimits | null;
   /** What its records take up on the disk, about. */
   bytes: number;
 }
@@ -286,4 +309,5 @@ export interface DaemonStatus {
   uptimeMs: number;
   /** What history and logs take up on the disk. */
   diskBytes: number;
+  limits: LimitSupport;
 }

@@ -85,7 +85,8 @@ test("daemon and agent that die together are the same crash, however often the d
   signal(agent!, "SIGKILL");
   // The first of these begins to look, and is killed somewhere on the way.
   await home.ok(["ls"]);
-  await home.killDaemon();
+  // What it is just starting looks like the daemon for a moment.
+  await eventually(() => home.killDaemon(), { what: "the daemon is killed" });
   connection = await home.connect();
   const message = await eventually(async () => (await asked("bot"))[0], { what: "it is asked" });
   expect(await finished(connection, "bot", String(message.params.id))).toMatchObject({

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Confinements } from "../../src/daemon/agent/limits.ts";
 import type { Identity } from "../../src/daemon/client.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
@@ -41,6 +42,8 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     keepAuditMs: 86_400_000,
     onCrash: "hold" as const,
     stallAfterMs: 30_000,
+    limits: {},
+    confinements: new Confinements(),
     paths,
     log: pino({ level: "silent" }),
     codex: codexBinary,

@@ -78,6 +78,7 @@ export function detailLines(
     ["codex home", spec.codexHome && shortPath(spec.codexHome, home)],
     ["codex", spec.codex],
     ["on crash", spec.onCrash],
+    ["limits", limitsText(session)],
     ["version", session.codexVersion],
     ["agent", session.agentPid === null ? null : `pid ${session.agentPid}`],
     ["socket", session.codexSocket],
@@ -100,6 +101,17 @@ export function detailLines(
   return lines
     .filter((line): line is [string, string] => typeof line[1] === "string" && line[1] !== "")
     .map(([label, text]) => [label, visible(text)]);
+}
+
+function limitsText({ limits }: SessionDetail): string | null {
+  if (limits == null) return null;
+  const { memoryBytes, cpus, by, note } = limits;
+  const parts = [
+    memoryBytes === null ? "" : `memory ${formatSize(memoryBytes)}`,
+    cpus === null ? "" : `${cpus} CPUs`,
+    by === null ? "" : `by ${by}`,
+  ].filter((part) => part !== "");
+  return parts.join(", ") + (note === null ? "" : `; ${note}`);
 }
 
 function stalledText({ name }: SessionDetail): string {

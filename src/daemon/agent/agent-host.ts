@@ -5,6 +5,7 @@
  */
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
+import { removeCgroup } from "../../system/confinement.ts";
 import { identify } from "../../system/process-identity.ts";
 import { processesWithArgument } from "../../system/process-list.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -28,8 +29,8 @@ export interface AgentHostEvents {
   /** What the agent is run with, as of now. */
   context: () => Omit<AgentContext, "events" | "save">;
   origin: () => ThreadOrigin;
-  /** Throws when there is to be no agent now. */
-  refuse: () => void;
+  /** Why there is to be no agent now. */
+  refusal: () => HacsError | undefined;
   /** Whether a message may be on its way into the thread. */
   inDoubt: () => boolean;
   /** Whether it works, or something waits for it. */
@@ -227,7 +228,8 @@ export class AgentHost {
   }
 
   async #start(): Promise<Agent> {
-    this.#events.refuse();
+    const refusal = this.#events.refusal();
+    if (refusal !== undefined) throw refusal;
     clearTimeout(this.#retryTimer);
     this.#busy = "starting";
     this.#events.onChange();
@@ -302,7 +304,7 @@ export class AgentHost {
   }
 
   #failed(reason: string): void {
-    if (this.#refused()) return this.#events.onDeparture("asleep", reason);
+    if (this.#events.refusal() !== undefined) return this.#events.onDeparture("asleep", reason);
     const delayMs = this.#policy.delayAfterCrash(Date.now());
     const now = Date.now();
     this.#crash = {
@@ -319,15 +321,6 @@ export class AgentHost {
       }).catch(() => {});
     }, delayMs);
     this.#retryTimer.unref();
-  }
-
-  #refused(): boolean {
-    try {
-      this.#events.refuse();
-      return false;
-    } catch {
-      return true;
-    }
   }
 
   async #stop(how: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -348,6 +341,7 @@ export class AgentHost {
   #forget(row: AgentRow): void {
     this.#events.save(null);
     removeSocket(row.socket);
+    if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
 
   /**

@@ -10,6 +10,7 @@ import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { markVariable } from "../../system/agent-family.ts";
 import { locateCodex } from "../../system/codex-binary.ts";
+import { cgroupOf, confine, type Limits } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -25,6 +26,7 @@ import {
 } from "./codex-thread.ts";
 import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
+import { type Confinements, hasLimits } from "./limits.ts";
 import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thread-options.ts";
 import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
@@ -35,6 +37,8 @@ export interface AgentContext {
   /** What somebody changed of the thread's settings. */
   settings: JsonObject | undefined;
   env: Record<string, string>;
+  limits: Limits;
+  confinements: Confinements;
   socket: string;
   logFile: string;
   redactor: Redactor;
@@ -80,9 +84,11 @@ export class Agent {
       port: companion.port,
       catalog: writeDemoCatalog(dirname(context.logFile)),
     };
+    const limited = await confined(context, codex.path);
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
+      ...(limited.held === undefined ? {} : { held: limited.held }),
       ...(demo === undefined ? {} : { demo }),
     };
     context.save(row);
@@ -93,7 +99,7 @@ export class Agent {
       [markVariable]: context.id,
     };
     const command = {
-      codex: codex.path,
+      program: limited.program,
       socket: context.socket,
       cwd: spec.cwd,
       env: agentEnv,
@@ -104,6 +110,7 @@ export class Agent {
     try {
       process = await AgentProcess.start(command, (identity) => {
         row.process = identity;
+        if (row.held?.by === "systemd") row.held.cgroup = cgroupOf(identity.pid);
         context.save(row);
         companion?.watch(identity.pid);
       });
@@ -156,6 +163,22 @@ export class Agent {
   disconnect(): void {
     this.#link.close();
   }
+}
+
+/** The words that start codex, within its limits when it has any. */
+async function confined(
+  { id, socket, limits, confinements }: AgentContext,
+  codex: string,
+): Promise<{ program: [string, ...string[]]; held?: AgentRow["held"] }> {
+  const program: [string, ...string[]] = [codex, "app-server", "--listen", `unix://${socket}`];
+  if (!hasLimits(limits)) return { program };
+  const confinement = await confinements.find();
+  const { by, memory, cpus } = confinement;
+  // Nothing of an earlier agent's name is in the way of this one's.
+  const name = `hacs-session-${id}-${Date.now().toString(36)}`;
+  const { command, args, cgroup } = confine(confinement, limits, name, program);
+  const held = { by, memory, cpus, ...(cgroup === undefined ? {} : { cgroup }) };
+  return { program: [command, ...args], held };
 }
 
 /** The log is looked after as long as the link lives. */

@@ -45,6 +45,8 @@ const spec = v.strictObject({
   codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
   codex: v.optional(text),
   onCrash: v.optional(v.picklist(ON_CRASH)),
+  memoryBytes: v.optional(v.pipe(seq, v.minValue(limits.memoryBytesMin))),
+  cpus: v.optional(v.pipe(v.number(), v.minValue(limits.cpusMin), v.maxValue(limits.cpusMax))),
 });
 const token = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,512}$/, "must be one printable word"));
 const bound = v.optional(v.nullable(seq));

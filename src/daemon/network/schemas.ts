@@ -62,6 +62,7 @@ export const schemas = {
       attached: { type: "array", items: anyObject },
       crash: nullable(anyObject),
       usage: nullable(anyObject),
+      limits: nullable(anyObject),
     },
     required: [...Object.keys(session), "spec", "codexSocket", "turn", "messages", "attached"],
   },
@@ -109,6 +110,7 @@ export const schemas = {
     sessions: integer,
     clients: integer,
     uptimeMs: integer,
+    limits: objectOf({ by: string, memory: string, cpus: { type: "boolean" } }),
   }),
   Problem: {
     description: "RFC 9457, with the code that PROTOCOL.md lists and what to do next.",

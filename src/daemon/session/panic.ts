@@ -59,11 +59,11 @@ export class Panic {
     return this.#freeze !== undefined;
   }
 
-  /** Throws `session-frozen`. */
-  refuse(): void {
-    if (!this.frozen || this.#freeze === undefined) return;
+  /** `session-frozen`, while it is. */
+  refusal(): HacsError | undefined {
+    if (!this.frozen || this.#freeze === undefined) return undefined;
     const name = this.#port.name();
-    throw new HacsError(
+    return new HacsError(
       "session-frozen",
       `Session "${name}" was stopped by ${describeActor(this.#freeze.by)} (panic): it starts no agent and delivers nothing.`,
       `Let it go on with: hacs-session wake ${name}`,

@@ -2,9 +2,11 @@
 import { join } from "node:path";
 import type { SessionSpec } from "../../protocol/session.ts";
 import type { AgentMark } from "../../system/agent-family.ts";
+import type { Limits } from "../../system/confinement.ts";
 import { freezeFile } from "../../system/freeze.ts";
 import { agentSocket } from "../../system/paths.ts";
 import type { AgentContext } from "../agent/agent.ts";
+import { limitsOf } from "../agent/limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { readEnvironment, readOverrides, writeEnvironment } from "./environment.ts";
@@ -29,7 +31,12 @@ export class RunContext {
   mark(): AgentMark {
     const { id, agent } = this.#row;
     const socket = agent?.socket ?? agentSocket(this.#services.paths.agentsDir, id);
-    return { session: id, socket };
+    return { session: id, socket, cgroup: agent?.held?.cgroup };
+  }
+
+  /** What its agent may take of the machine. */
+  limits(): Limits {
+    return limitsOf(this.#row.spec, this.#services.limits);
   }
 
   /** The spec with the values of its overrides, which are not for showing. */
@@ -50,6 +57,8 @@ export class RunContext {
       spec: this.spec(),
       settings: this.#row.settings?.changed ? this.#row.settings.now : undefined,
       env: readEnvironment(this.#directory),
+      limits: this.limits(),
+      confinements: this.#services.confinements,
       socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
       logFile: join(this.#directory, "agent.log"),
       redactor: this.#services.redactor,

@@ -7,7 +7,9 @@ import type {
   SessionInfo,
   SessionState,
 } from "../../protocol/session.ts";
+import type { Limits } from "../../system/confinement.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
+import { shownLimits } from "../agent/limits.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { actionOf } from "./action.ts";
 import type { Approvals } from "./approvals.ts";
@@ -27,6 +29,8 @@ export interface Shown {
   codexSocket: string | null;
   /** Since when it is frozen. */
   frozenSince: string | undefined;
+  /** What its agent may take of the machine. */
+  limits: Limits;
 }
 
 const messagesShown = 20;
@@ -115,6 +119,7 @@ export function detailOf(shown: Shown): SessionDetail {
     attached: [...attached],
     crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
+    limits: shownLimits(shown.limits, host.row?.held),
     ...history.kept(),
   };
 }

@@ -72,7 +72,7 @@ export class Session {
       save: (agent) => this.#update({ agent }),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
-      refuse: () => this.life.panic.refuse(),
+      refusal: () => this.life.panic.refusal(),
       inDoubt: () => this.inbox.inDoubt().length > 0,
       expected: () => this.#recorder.turns.busy || this.inbox.queued > 0,
       onStall: (reason) => this.#stalled(reason),
@@ -196,8 +196,9 @@ export class Session {
     const { history, inbox, approvals } = this;
     const { row, codexSocket } = this;
     const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
-    const frozenSince = this.life.panic.since;
-    return { row, host, history, inbox, approvals, recorder, attached, codexSocket, frozenSince };
+    const [frozenSince, limits] = [this.life.panic.since, this.runContext.limits()];
+    const parts = { row, host, history, inbox, approvals, recorder, attached };
+    return { ...parts, codexSocket, frozenSince, limits };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */

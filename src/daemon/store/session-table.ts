@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JsonObject } from "../../protocol/messages.ts";
-import type { SessionSpec } from "../../protocol/session.ts";
+import type { LimitSupport, SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 
 /** The agent that a session has, or had: enough to find it again after the daemon died. */
@@ -9,6 +9,8 @@ export interface AgentRow {
   codexVersion: string;
   /** Its demo model, if it has one. */
   demo?: { port: number; catalog: string };
+  /** How it is held to its limits, when it has any; the cgroup that was made for it. */
+  held?: LimitSupport & { cgroup?: string | undefined };
   /** Absent between the decision to start it and its start. */
   process?: ProcessIdentity;
 }
