@@ -41,19 +41,20 @@ const session = {
   createdAt: time,
   activeAt: time,
   peer: nullable(string),
-  unreachableSince: time,
-  stalledSince: time,
-  frozenSince: time,
   labels: { type: "object", additionalProperties: string },
 };
 
+/** There only as long as it holds. */
+const sometimes = { unreachableSince: time, stalledSince: time, frozenSince: time };
+
 export const schemas = {
   Scope: { enum: [...SCOPES] },
-  Session: objectOf(session, ["unreachableSince", "stalledSince", "frozenSince"]),
+  Session: objectOf({ ...session, ...sometimes }, Object.keys(sometimes)),
   SessionDetail: {
     type: "object",
     properties: {
       ...session,
+      ...sometimes,
       spec: anyObject,
       codexSocket: nullable(string),
       codexVersion: nullable(string),

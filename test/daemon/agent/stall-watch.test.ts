@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { StallWatch } from "../../../src/daemon/agent/stall-watch.ts";
-import { identify, type ProcessIdentity } from "../../../src/system/process-identity.ts";
+import { identify, isStopped, type ProcessIdentity } from "../../../src/system/process-identity.ts";
 
 let told: string[];
 let expected: boolean;
@@ -111,6 +111,7 @@ test("one that a signal stopped is not given the time", async () => {
   try {
     identity = identify(process.pid!);
     process.kill("SIGSTOP");
+    while (!isStopped(identity!)) await new Promise((resolve) => setImmediate(resolve));
     watch.consider();
     await pass(21);
     expect(told).toEqual(["its process was stopped by a signal"]);
