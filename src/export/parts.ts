@@ -113,7 +113,7 @@ function noteOfOwn(method: string, params: JsonObject): Part[] {
       const { killed, left } = params;
       if (params.status === "begun") return [note(`everything was stopped by ${by} (panic)`)];
       if (params.status === "lifted") return [note(`${by} lets it go on`)];
-      return [note(`${Number(killed)} processes killed, ${list(left).length} left`)];
+      return [note(`processes killed: ${Number(killed)}, left: ${list(left).length}`)];
     }
     case "session/gap":
       return [

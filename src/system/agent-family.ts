@@ -41,8 +41,10 @@ export class AgentFamily {
   /** Start times by pid. */
   readonly #known = new Map<number, string>();
 
-  constructor(marks: readonly AgentMark[]) {
+  /** `seen`: what was found to belong by an earlier look, of another process perhaps. */
+  constructor(marks: readonly AgentMark[], seen: readonly ProcessIdentity[] = []) {
     this.#marks = marks;
+    for (const one of seen) if (one.bootId === bootId()) this.#known.set(one.pid, one.startTime);
   }
 
   /** Those that live now, without this process itself. */

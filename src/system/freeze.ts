@@ -6,12 +6,15 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Actor } from "../protocol/session.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 
 export interface Freeze {
   at: string;
   by: Actor;
   /** The history knows of it. What no daemon answered is written there by the next. */
   recorded: boolean;
+  /** What belonged to the session when it was said: whoever ends it later can't tell any more. */
+  processes?: ProcessIdentity[];
 }
 
 const nobody: Actor = { kind: "daemon", user: "somebody", from: "" };
@@ -20,9 +23,9 @@ export function freezeFile(stateDir: string, session: string): string {
   return join(stateDir, "sessions", session, "frozen.json");
 }
 
-export function freeze(file: string, { at, by, recorded }: Freeze): void {
+export function freeze(file: string, said: Freeze): void {
   // A new file takes the old one's place in one step, so that a crash leaves one of the two.
-  writeFileSync(`${file}.new`, JSON.stringify({ at, by, recorded }), { mode: 0o600 });
+  writeFileSync(`${file}.new`, JSON.stringify(said), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
@@ -34,8 +37,13 @@ export function thaw(file: string): void {
 export function frozen(file: string): Freeze | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    const { at, by, recorded } = JSON.parse(readFileSync(file, "utf8"));
-    return { at: String(at), by: by ?? nobody, recorded: recorded === true };
+    const { at, by, recorded, processes } = JSON.parse(readFileSync(file, "utf8"));
+    return {
+      at: String(at),
+      by: by ?? nobody,
+      recorded: recorded === true,
+      ...(Array.isArray(processes) ? { processes } : {}),
+    };
   } catch {
     return { at: new Date().toISOString(), by: nobody, recorded: true };
   }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { LimitSupport } from "../../src/protocol/session.ts";
+import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
 
@@ -39,7 +40,9 @@ test("what takes more memory than its session may have does not get it, and the 
 test("limits outlive the daemon, a restart of the agent and sleep; the config's are for all others", async () => {
   await createSession(home, connection, { name: "usual" });
   const held = async (name: string) => {
+    const pid = await eventually(async () => (await home.show(name)).agentPid, { what: "it runs" });
     const { limits, agentPid } = await home.show(name);
+    expect(agentPid).toBe(pid);
     if (support.by === "rlimit") {
       const table = readFileSync(`/proc/${agentPid}/limits`, "utf8");
       expect(table).toMatch(new RegExp(`Max data size +${limits?.memoryBytes} `));

@@ -1,5 +1,5 @@
 /** Everything stop: whatever an agent started is ended, and nothing starts until somebody says so. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
@@ -15,7 +15,16 @@ beforeEach(async () => {
   home = await createHome();
   connection = await home.connect();
 });
-afterEach(() => home.close());
+afterEach(async () => {
+  await home.close();
+  // What a broken panic leaves has nothing by which the home would know it.
+  for (const { pid, argv } of listProcesses())
+    if (argv.some((one) => one.startsWith(words))) signal(pid, "SIGKILL");
+});
+
+/** On the command lines of what a test starts, and of nothing else. */
+const words = `panic-${process.pid}-`;
+const word = (test: number) => `${words}${test}`;
 
 const create = (name: string) =>
   createSession(home, connection, { name, spec: { sandbox: "danger-full-access" } });
@@ -23,27 +32,27 @@ const send = (name: string, text: string) =>
   connection.call("session/send", { name, content: { text } });
 
 /** The processes that a test's command started, by a word on their command line. */
-const withWord = (word: string) => listProcesses().filter(({ argv }) => argv.includes(word));
-const begun = (word: string, count: number) =>
-  eventually(() => withWord(word).length >= count && withWord(word), { what: `${word} runs` });
-const counted = (word: string) => `sh -c 'while :; do sleep 1; done' ${word}`;
+const withWord = (one: string) => listProcesses().filter(({ argv }) => argv.includes(one));
+const begun = (one: string, count: number) =>
+  eventually(() => withWord(one).length >= count, { what: `${one} runs` });
+const counted = (one: string) => `sh -c 'while :; do sleep 1; done' ${one}`;
 
-/** Of every kind that gets away from its parents, with `word` on the command line. */
-const runaways = (word: string) =>
+/** Of every kind that gets away from its parents, with that word on the command line. */
+const runaways = (one: string) =>
   [
-    `${counted(word)} &`,
-    `setsid ${counted(word)} &`,
-    `(setsid ${counted(word)} &);`,
-    `env -i PATH="$PATH" setsid ${counted(word)} &`,
-    `sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done' ${word}`,
+    `${counted(one)} &`,
+    `setsid ${counted(one)} &`,
+    `(setsid ${counted(one)} &);`,
+    `env -i PATH="$PATH" setsid ${counted(one)} &`,
+    `sh -c 'trap "" TERM INT HUP; while :; do sleep 1; done' ${one}`,
   ].join(" ");
 
 test("a panic ends the turn and all that it started, freezes the queue, and says who did it", async () => {
   await create("bot");
   await create("other");
   const watcher = await watch(home, "bot");
-  const { messageId } = await send("bot", `run ${runaways("word-1")}`);
-  await begun("word-1", 5);
+  const { messageId } = await send("bot", `run ${runaways(word(1))}`);
+  await begun(word(1), 5);
   const { messageId: queued } = await send("bot", "say later");
   const agent = await home.agentPid("bot");
 
@@ -52,7 +61,7 @@ test("a panic ends the turn and all that it started, freezes the queue, and says
     0,
     expect.stringContaining("nothing is left. Messages in its queue: 1."),
   ]);
-  expect(withWord("word-1")).toEqual([]);
+  expect(withWord(word(1))).toEqual([]);
   expect(isRunning(agent)).toBe(false);
   expect(await finished(connection, "bot", messageId)).toMatchObject({ turnStatus: "interrupted" });
   const { session } = await connection.call("session/show", { name: "bot" });
@@ -92,12 +101,12 @@ test("a panic ends the turn and all that it started, freezes the queue, and says
 
 test("an agent that was stopped with SIGSTOP, in the middle of a turn, is ended all the same", async () => {
   await create("bot");
-  const { messageId } = await send("bot", `run ${runaways("word-2")}`);
-  await begun("word-2", 5);
+  const { messageId } = await send("bot", `run ${runaways(word(2))}`);
+  await begun(word(2), 5);
   signal(await home.agentPid("bot"), "SIGSTOP");
   const { session, left } = await connection.call("session/panic", { name: "bot" });
   expect([session.state, left]).toEqual(["asleep", []]);
-  expect(withWord("word-2")).toEqual([]);
+  expect(withWord(word(2))).toEqual([]);
   expect(await finished(connection, "bot", messageId)).toMatchObject({
     turnStatus: "interrupted",
     error: expect.stringContaining("panic"),
@@ -106,38 +115,48 @@ test("an agent that was stopped with SIGSTOP, in the middle of a turn, is ended 
 
 test("what starts new processes all the time does not get away", async () => {
   await create("bot");
-  const fork = `sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i+1)); setsid sh -c "sleep 60" word-3 & sleep 0.02; done; wait' word-3`;
+  const fork = `sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i+1)); setsid sh -c "sleep 60" ${word(3)} & sleep 0.02; done; wait' ${word(3)}`;
   await send("bot", `run ${fork} & ${fork}`);
-  await begun("word-3", 6);
+  await begun(word(3), 6);
   const { killed, left } = await connection.call("session/panic", { name: "bot" });
   expect(left).toEqual([]);
   expect(killed).toBeGreaterThan(6);
-  expect(withWord("word-3")).toEqual([]);
+  expect(withWord(word(3))).toEqual([]);
 });
 
 test("a daemon that died in the middle of a panic is followed by one that ends it", async () => {
-  await create("bot");
-  await send("bot", `run ${runaways("word-4")}`);
-  await begun("word-4", 5);
-  const stopping = connection.call("session/panic", { name: "bot" });
-  stopping.catch(() => {});
-  const { id } = (await home.show("bot").catch(() => null)) ?? { id: "" };
-  await eventually(() => existsSync(frozenFile(id)), { what: "it is frozen" });
-  await home.killDaemon().catch(() => {});
+  const { id } = await create("bot");
+  await send("bot", `run ${runaways(word(4))}`);
+  await begun(word(4), 5);
+  // So the panic waits for it a while, and is in the middle.
+  signal(await home.agentPid("bot"), "SIGSTOP");
+  connection.call("session/panic", { name: "bot" }).catch(() => {});
+  const noted = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).processes?.length >= 5;
+  await eventually(noted, { what: "what belongs is noted", everyMs: 1 });
+  signal(home.daemonPid(), "SIGKILL");
+  // What is left then is the one that nobody could tell from a stranger.
+  for (const { pid } of home.processes()) signal(pid, "SIGKILL");
+  await eventually(() => home.processes().length === 0, { what: "the others are gone" });
+  expect(withWord(word(4))).toHaveLength(1);
+
   await home.ok(["ls"]);
-  await eventually(() => withWord("word-4").length === 0, { what: "nothing is left" });
-  const shown = await home.show("bot");
-  expect(shown.frozenSince).toBeDefined();
-  await eventually(() => home.agentPids().length === 0, { what: "no agent is left" });
+  await eventually(() => withWord(word(4)).length === 0, { what: "nothing is left" });
+  const recorded = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).recorded;
+  await eventually(recorded, { what: "it is written down" });
+  expect(await home.show("bot")).toMatchObject({
+    state: "asleep",
+    frozenSince: expect.any(String),
+  });
+  expect(home.agentPids()).toEqual([]);
 });
 
 test("all sessions are stopped where the daemon hangs, and the daemon learns of it", async () => {
   const { id } = await create("bot");
   await create("other");
-  await send("bot", `run ${runaways("word-5")}`);
-  await send("other", `run ${runaways("word-6")}`);
-  await begun("word-5", 5);
-  await begun("word-6", 5);
+  await send("bot", `run ${runaways(word(5))}`);
+  await send("other", `run ${runaways(word(6))}`);
+  await begun(word(5), 5);
+  await begun(word(6), 5);
   const { messageId: queued } = await send("bot", "say later");
   const daemon = home.daemonPid();
   signal(daemon, "SIGSTOP");
@@ -149,7 +168,7 @@ test("all sessions are stopped where the daemon hangs, and the daemon learns of 
     0,
     expect.stringMatching(/No daemon answers. 2 sessions stopped without it, \d+ processes killed/),
   ]);
-  expect([...withWord("word-5"), ...withWord("word-6")]).toEqual([]);
+  expect([...withWord(word(5)), ...withWord(word(6))]).toEqual([]);
   expect(home.agentPids()).toEqual([]);
   expect(JSON.parse(readFileSync(frozenFile(id), "utf8")).recorded).toBe(false);
 
@@ -175,11 +194,11 @@ test("all sessions are stopped where the daemon hangs, and the daemon learns of 
 
 test("all sessions are stopped where the daemon is dead, and the next one starts nothing", async () => {
   await create("bot");
-  await send("bot", `run ${runaways("word-7")}`);
-  await begun("word-7", 5);
+  await send("bot", `run ${runaways(word(7))}`);
+  await begun(word(7), 5);
   await home.killDaemon();
   await home.ok(["panic", "--all"]);
-  expect(withWord("word-7")).toEqual([]);
+  expect(withWord(word(7))).toEqual([]);
   expect(home.processes().filter(({ argv }) => argv.includes("app-server"))).toEqual([]);
   expect(home.daemonPids()).toEqual([]);
   const [session] = await home.cliJson(["ls"]);

@@ -142,7 +142,7 @@ function panicText(panic: OwnRecords["session/panic"]): string {
   const by = describeActor(panic.by);
   if (panic.status === "lifted") return `${by} lets it go on`;
   if (panic.status !== "done") return `everything was stopped by ${by} (panic)`;
-  return `${panic.killed} processes killed, ${panic.left.length} left`;
+  return `processes killed: ${panic.killed}, left: ${panic.left.length}`;
 }
 
 function controlText({ action, detail }: OwnRecords["session/control"]): string {

@@ -107,12 +107,12 @@ export class Panic {
   async #stop(by: Actor): Promise<Stopped> {
     const { history, mark, turnId, down, onChange } = this.#port;
     this.#begin(by);
-    const family = new AgentFamily([mark()]);
-    family.look();
+    const family = new AgentFamily([mark()], this.#freeze?.processes);
+    this.#keepFamily(family);
     const running = turnId();
     const politely = await this.#interrupted(running);
     // What a turn that is being stopped starts at the end is seen before its parents are gone.
-    family.look();
+    this.#keepFamily(family);
     const gone = down(politely);
     if (politely) await gone;
     const { ended, left } = await endFamily(family);
@@ -126,9 +126,18 @@ export class Panic {
   }
 
   #begin(by: Actor): void {
-    this.#keep({ at: this.since ?? new Date().toISOString(), by, recorded: false });
+    const { at = new Date().toISOString(), processes } = this.#freeze ?? {};
+    this.#keep({ at, by, recorded: false, ...(processes === undefined ? {} : { processes }) });
     this.#port.onChange();
     this.#port.history.own("session/panic", { status: "begun", by });
+  }
+
+  /** Before any of them is signalled: a daemon that dies now leaves what nobody else could tell. */
+  #keepFamily(family: AgentFamily): void {
+    const processes = family
+      .look()
+      .map(({ pid, startTime, bootId }) => ({ pid, startTime, bootId }));
+    if (this.#freeze !== undefined) this.#keep({ ...this.#freeze, processes });
   }
 
   /** A disk that is full keeps no file, and keeps nobody from stopping things. */

@@ -119,7 +119,7 @@ export function detailOf(shown: Shown): SessionDetail {
     attached: [...attached],
     crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
-    limits: shownLimits(shown.limits, host.row?.held),
+    limits: shownLimits(shown.limits, row.agent?.held),
     ...history.kept(),
   };
 }

@@ -127,7 +127,7 @@ export function askKill(model: Model, session: string, name: string, back: boole
 }
 
 function askPanic(model: Model, session: string, name: string): Step {
-  const question = `stop all that ${visible(name)} runs, and freeze its queue?`;
+  const question = `stop all of ${visible(name)}, and freeze it?`;
   const order: Order = { verb: "panic", session };
   return mayChange(model, () =>
     open(model, { kind: "confirm", question, session, order, back: false }),

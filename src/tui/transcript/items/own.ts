@@ -95,7 +95,7 @@ function panic(params: JsonObject): Sentence {
     default: {
       const left = Array.isArray(params.left) ? params.left.length : 0;
       const rest = left === 0 ? "nothing is left" : `${left} are left`;
-      const text = `${Number(params.killed ?? 0)} processes killed, ${rest}; /command wake lets it go on`;
+      const text = `processes killed: ${Number(params.killed ?? 0)}, ${rest}; /command wake lets it go on`;
       return { text, style: "warning" };
     }
   }
