@@ -129,9 +129,9 @@ export function askKill(model: Model, session: string, name: string, back: boole
 function askPanic(model: Model, session: string, name: string): Step {
   const question = `stop all of ${visible(name)}, and freeze it?`;
   const order: Order = { verb: "panic", session };
-  return mayChange(model, () =>
-    open(model, { kind: "confirm", question, session, order, back: false }),
-  );
+  const { now: at } = model;
+  const asked: Overlay = { kind: "confirm", question, at, session, order, back: false };
+  return mayChange(model, () => open(model, asked));
 }
 
 export function askName(model: Model, session: string, name: string, back: boolean): Step {
