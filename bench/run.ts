@@ -13,6 +13,7 @@ import { hops } from "./hops.ts";
 import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import type { Benchmark, Result } from "./measure.ts";
+import { benchNeighbours } from "./neighbours.ts";
 import { reconnect } from "./reconnect.ts";
 import { redaction } from "./redaction.ts";
 import { sleeping } from "./sleeping.ts";
@@ -42,6 +43,7 @@ const benchmarks: Record<string, Benchmark> = {
   reconnect,
   idle,
   hostile,
+  neighbours: benchNeighbours,
   "codex-sockets": codexSockets,
 };
 

@@ -16,6 +16,7 @@ import { kill } from "./verbs/kill.ts";
 import { ls } from "./verbs/ls.ts";
 import { newSession } from "./verbs/new.ts";
 import { pair } from "./verbs/pair.ts";
+import { panic } from "./verbs/panic.ts";
 import { peer } from "./verbs/peer/index.ts";
 import { pipe } from "./verbs/pipe.ts";
 import { rename } from "./verbs/rename.ts";
@@ -46,6 +47,7 @@ export const verbs: readonly Verb[] = [
   tail,
   wait,
   interrupt,
+  panic,
   approvals,
   approve,
   deny,

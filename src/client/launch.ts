@@ -11,6 +11,7 @@ import type { Readable } from "node:stream";
 import { quote } from "../protocol/address.ts";
 import { type ErrorData, fromRpcError, HacsError } from "../protocol/errors.ts";
 import { isObject } from "../protocol/messages.ts";
+import { markVariable } from "../system/agent-family.ts";
 import {
   absoluteVariables,
   type DaemonChoice,
@@ -142,6 +143,9 @@ function checkGivenDirectory({ socket, label }: DaemonChoice, paths: Paths): voi
   );
 }
 
+/** A daemon that an agent's command starts is nobody's agent, and does not end with that one. */
+const unmarked = { [markVariable]: undefined, HACS_SESSION: undefined };
+
 /**
  * The daemon's program lies beside this one. It says over a pipe that it listens, or why not,
  * and lives on in a session of its own.
@@ -154,7 +158,7 @@ function spawnDaemon(
 ): Promise<void> {
   const chosen = choiceArguments(choice, paths);
   const child = spawn(process.execPath, [daemonProgram(), ...chosen, ...args], {
-    env: { ...process.env, ...absoluteVariables(process.env) },
+    env: { ...process.env, ...absoluteVariables(process.env), ...unmarked },
     cwd: "/",
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "pipe"],

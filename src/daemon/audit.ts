@@ -71,6 +71,19 @@ const rules: Rules = {
     recorded: true,
     detail: { ...withEnvironment(env).detail, ...forced(force).detail },
   }),
+  "session/panic": (_, { killed, left }) => ({
+    action: "panic",
+    detail: { killed, left: left.length },
+  }),
+  "daemon/panic": (_, { sessions }) => ({
+    action: "panic",
+    detail: {
+      all: true,
+      sessions: sessions.length,
+      killed: sessions.reduce((sum, { killed }) => sum + killed, 0),
+      left: sessions.reduce((sum, { left }) => sum + left.length, 0),
+    },
+  }),
   "session/kill": (_, { cancelled }) => ({ action: "kill", detail: { cancelled } }),
   "session/remove": (_, { records }) => ({ action: "rm", detail: { records } }),
   "session/update": ({ keep }) => ({

@@ -167,6 +167,7 @@ export class Daemon {
       diskBytes: diskBytesOf(this.services.paths.stateDir),
       // Who sees some sessions only is not told of the others in sums.
       figures: isForAll(access) ? figuresOf(this) : null,
+      limits: await this.services.confinements.support(),
     };
   }
 
@@ -234,7 +235,7 @@ function left(session: Session): string {
 async function settle(session: Session, agents: "settle" | "keep" | "end"): Promise<string> {
   const { state } = session;
   if (agents === "end") {
-    await session.sleep(true, { kind: "daemon", user: "the daemon", from: "stopping" });
+    await session.life.sleep(true, { kind: "daemon", user: "the daemon", from: "stopping" });
     return state === "working" || state === "needs-approval"
       ? "its turn was interrupted and its agent ended"
       : "its agent ended";
@@ -248,6 +249,6 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
     session.leave();
     return "its agent waits for the approval; the next daemon adopts it";
   }
-  await session.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });
+  await session.life.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });
   return "its agent was put to sleep";
 }

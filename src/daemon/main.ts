@@ -10,7 +10,9 @@ import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
 import { type Config, readConfig } from "../system/config.ts";
+import type { Limits } from "../system/confinement.ts";
 import {
+  agentSocket,
   checkPrivateDirectory,
   checkSocketPath,
   ensurePrivateDirectory,
@@ -23,7 +25,7 @@ import {
   type StartOptions,
   startedWith,
 } from "../system/started-with.ts";
-import { agentSocket } from "./agent/agent.ts";
+import { Confinements } from "./agent/limits.ts";
 import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
@@ -45,6 +47,7 @@ const auditKeptFor = "365d";
 /** The same for the parts of the log, and how many there are. */
 const logSize = "10M";
 const logFiles = 5;
+const stallsAfter = "30s";
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -72,6 +75,10 @@ async function main(): Promise<void> {
       ageMs: config.keep === undefined ? null : parseDuration(config.keep),
       bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
     },
+    onCrash: config.onCrash ?? "hold",
+    limits: configLimits(config),
+    confinements: new Confinements(),
+    stallAfterMs: parseDuration(config.stallAfter ?? stallsAfter),
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     paths,
     log,
@@ -147,6 +154,13 @@ function asLastTime(error: unknown): unknown {
     `${error.message} It was to listen as the last daemon did.`,
     "Start it with other options: hacs-session daemon start --listen …, or with none, once these are forgotten: hacs-session daemon stop",
   );
+}
+
+function configLimits({ memory, cpus }: Config): Limits {
+  return {
+    ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
+    ...(cpus === undefined ? {} : { cpus }),
+  };
 }
 
 /** The daemons that -L and -S choose have the same config file, and an address serves one of them. */

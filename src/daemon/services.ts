@@ -1,7 +1,10 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
+import type { OnCrash } from "../protocol/session.ts";
+import type { Limits } from "../system/confinement.ts";
 import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
+import type { Confinements } from "./agent/limits.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
@@ -20,6 +23,13 @@ export interface Services {
   hooks: HookConfig[];
   /** Metrics have the session's name as a label. */
   metricsPerSession: boolean;
+  /** Whether an agent is asked to go on after a crash, where the session does not say. */
+  onCrash: OnCrash;
+  /** What agents may take, where the session does not say, and how that is held. */
+  limits: Limits;
+  confinements: Confinements;
+  /** An agent that does not answer for so long has stalled. */
+  stallAfterMs: number;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;
   /** What this daemon calls itself to its peers. */

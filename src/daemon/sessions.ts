@@ -133,6 +133,7 @@ export class Sessions {
       provider: spec.provider ?? null,
       agent: null,
       settings: creation.settings ?? null,
+      stoppedTurn: null,
       ready: false,
       seq: 0,
       createdAt: now,

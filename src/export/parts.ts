@@ -109,6 +109,12 @@ function noteOfOwn(method: string, params: JsonObject): Part[] {
       ];
     case "session/agent":
       return [note(`the agent ${string(params.status)} ${string(params.reason)}`)];
+    case "session/panic": {
+      const { killed, left } = params;
+      if (params.status === "begun") return [note(`everything was stopped by ${by} (panic)`)];
+      if (params.status === "lifted") return [note(`${by} lets it go on`)];
+      return [note(`processes killed: ${Number(killed)}, left: ${list(left).length}`)];
+    }
     case "session/gap":
       return [
         note(`the agent was not heard since ${string(params.since)}: ${string(params.reason)}`),

@@ -40,6 +40,10 @@ export const ERRORS = {
   "turn-failed": { exit: 4, about: "the turn ended with an error or was interrupted" },
   "approval-waits": { exit: 5, about: "the turn waits for an approval" },
   "session-busy": { exit: 1, about: "the session is in a turn and the command wants it idle" },
+  "session-frozen": {
+    exit: 1,
+    about: "the session was stopped in a panic, and nobody let it go on since",
+  },
   "no-turn": { exit: 1, about: "there is no running turn to interrupt" },
   "no-thread": { exit: 1, about: "codex has no such thread, or no thread to resume" },
   "thread-held": { exit: 1, about: "another process has the thread open" },

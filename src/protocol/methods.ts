@@ -27,6 +27,7 @@ import type {
   SessionInfo,
   SessionSpec,
   SessionState,
+  Stopped,
 } from "./session.ts";
 
 /** The versions of this protocol that this build speaks. */
@@ -71,6 +72,8 @@ export interface Methods {
     params: { agents: "settle" | "keep" | "end" };
     result: { sessions: { name: string; state: SessionState; outcome: string }[] };
   };
+  /** The same for every session that the client sees, all at once. */
+  "daemon/panic": { params: Record<string, never>; result: { sessions: Stopped[] } };
   /** What people wrote to any session, newest first and each text once: a composer's history. */
   "daemon/sent": { params: { limit?: number }; result: { texts: string[] } };
   /** What every session that lives is doing, and how it went lately: one call for a dashboard. */
@@ -177,6 +180,8 @@ export interface Methods {
     params: { name: string; env?: Record<string, string>; force?: boolean };
     result: { session: SessionInfo };
   };
+  /** Ends every process of the session's, and holds its queue until somebody wakes it. */
+  "session/panic": { params: { name: string }; result: Stopped };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
   "session/remove": { params: { name: string }; result: { records: number } };
   /** Changes what is kept of it; what is left out stays, null is as the config has it. */
@@ -246,4 +251,8 @@ export const limits = {
   tokenLifeMsMax: 10 * 365 * 86_400_000,
   auditLimitMax: 1000,
   searchLimitMax: 1000,
+  /** With less codex itself does not start. */
+  memoryBytesMin: 64 * 1024 * 1024,
+  cpusMin: 0.01,
+  cpusMax: 1024,
 } as const;

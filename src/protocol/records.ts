@@ -54,13 +54,23 @@ export interface OwnRecords {
       }
     | { status: "lost"; id: string; kind: string; reason: string };
   "session/agent": {
-    status: "started" | "adopted" | "reconnected" | "asleep" | "crashed";
+    status: "started" | "adopted" | "reconnected" | "asleep" | "crashed" | "stalled" | "answers";
     pid: number | null;
     codexVersion: string | null;
     threadId: string | null;
     model: string | null;
     reason?: string;
+    /** The turn that a crash cut off. */
+    turnId?: string;
   };
+  /**
+   * Somebody stopped everything that the session's agent is and started, and the queue. `done` says
+   * what was killed and what was left, `lifted` who let it go on.
+   */
+  "session/panic":
+    | { status: "begun"; by: Actor }
+    | { status: "lifted"; by: Actor }
+    | { status: "done"; by: Actor; killed: number; left: { pid: number; command: string }[] };
   /** An item that codex began, showed in part, and then dropped; `item` holds what was shown. */
   "session/cut": { threadId: string; turnId: string; item: JsonObject };
   /** The daemon did not hear the agent for a while; `recovered` items were fetched afterwards. */

@@ -16,6 +16,8 @@ export const SESSION_STATES = [
 export type SessionState = (typeof SESSION_STATES)[number];
 
 export const SANDBOXES = ["read-only", "workspace-write", "danger-full-access"] as const;
+export const ON_CRASH = ["continue", "hold"] as const;
+export type OnCrash = (typeof ON_CRASH)[number];
 export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
 
 /** How to run codex for a session. What is left out is codex's own default. */
@@ -32,6 +34,38 @@ export interface SessionSpec {
   codexHome?: string;
   /** The codex to run, when it is not to be looked for. */
   codex?: string;
+  /** Whether the agent is asked to go on with a turn in which it died; the config's when left out. */
+  onCrash?: OnCrash;
+  /** What its agent, with all that it starts, may take; the config's when left out. */
+  memoryBytes?: number;
+  cpus?: number;
+}
+
+/** How a session's agent is held to its limits. */
+export interface SessionLimits {
+  memoryBytes: number | null;
+  cpus: number | null;
+  /** A cgroup (of `systemd` or our own) or limits of each process; null while there is no agent. */
+  by: "systemd" | "cgroup" | "rlimit" | null;
+  /** What of it does not hold on that machine, or not as one would think. */
+  note: string | null;
+}
+
+/** How agents can be held to limits on this machine. */
+export interface LimitSupport {
+  by: "systemd" | "cgroup" | "rlimit";
+  /** Of all processes together, of each by itself, or not at all. */
+  memory: "together" | "each" | "no";
+  cpus: boolean;
+}
+
+/** What a panic did in a session. */
+export interface Stopped {
+  session: SessionInfo;
+  /** How many processes were killed, beside those that ended when they were told to. */
+  killed: number;
+  /** What lives on all the same. */
+  left: { pid: number; command: string }[];
 }
 
 /** One line of `ls --json`. Times are ISO 8601 in UTC. */
@@ -57,6 +91,10 @@ export interface SessionInfo {
   peer: string | null;
   /** Since when its peer is away; there with `unreachable` alone. */
   unreachableSince?: string;
+  /** Since when its agent does not answer, which it should; there for as long as that lasts. */
+  stalledSince?: string;
+  /** Since when nothing starts or is delivered, after a panic; `wake` lets it go on. */
+  frozenSince?: string;
   /** Free-form marks; `demo: "true"` says that answers come from the embedded demo model. */
   labels: Record<string, string>;
 }
@@ -76,6 +114,8 @@ export interface SessionDetail extends SessionInfo {
   crash: { reason: string; at: string; retryAt: string | null } | null;
   usage: JsonObject | null;
   keep: Keep;
+  /** Null when it has none. */
+  limits: SessionLimits | null;
   /** What its records take up on the disk, about. */
   bytes: number;
 }
@@ -272,4 +312,5 @@ export interface DaemonStatus {
   diskBytes: number;
   /** How it does; null for a client that does not see all sessions. */
   figures: Figures | null;
+  limits: LimitSupport;
 }

@@ -255,7 +255,8 @@ function foldAgent(transcript: Transcript, event: SessionEvent): Transcript {
   const known = gone ? { ...transcript, turn: null, drafts: [] } : transcript;
   // Whoever read of a crash wants to read of its end; a start after sleep is no news.
   const again = status === "started" && isCrashed(transcript);
-  if (status !== "crashed" && !again) return known;
+  const told = status === "crashed" || status === "stalled" || status === "answers";
+  if (!told && !again) return known;
   return withEntry(known, event, { kind: "own", method: event.method, params: event.params });
 }
 
@@ -263,7 +264,7 @@ function isCrashed({ entries }: Transcript): boolean {
   const last = entries.findLast(
     (entry) => entry.kind === "own" && entry.method === "session/agent",
   );
-  return last?.kind === "own" && last.params.status === "crashed";
+  return last?.kind === "own" && /^(crashed|stalled)$/.test(String(last.params.status));
 }
 
 function withEntry(

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { NAME_RULE, quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
 import { isObject, type Json } from "../protocol/messages.ts";
+import { limits } from "../protocol/methods.ts";
+import { ON_CRASH, type OnCrash } from "../protocol/session.ts";
 import { type HookConfig, wrongHooks } from "./hook-config.ts";
 import { prefixRule } from "./settings.ts";
 
@@ -33,6 +35,13 @@ export interface Config {
   keep?: string;
   keepSize?: string;
   keepAudit?: string;
+  /** Whether an agent is asked to go on with a turn in which it died; `hold` when left out. */
+  onCrash?: OnCrash;
+  /** What an agent, with all that it starts, may take: `2G`, `1.5`. */
+  memory?: string;
+  cpus?: number;
+  /** How long an agent may leave a question unanswered before it counts as stalled. */
+  stallAfter?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
   /** What is run or posted when something happens in a session. */
@@ -94,6 +103,14 @@ const members: { [Name in keyof Config]-?: Member } = {
   keep: like(duration, "a time as 30d"),
   keepSize: size,
   keepAudit: like(duration, "a time as 365d"),
+  onCrash: oneOf(...ON_CRASH),
+  memory: like("^[1-9][0-9]{0,6}[MGT]$", "a size as 2G"),
+  cpus: {
+    rule: `a number of CPUs from ${limits.cpusMin} to ${limits.cpusMax}, as 1.5`,
+    holds: (value) =>
+      typeof value === "number" && value >= limits.cpusMin && value <= limits.cpusMax,
+  },
+  stallAfter: like("^([1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m)$", "a time as 30s or 2m"),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
     holds: (value) =>

@@ -28,6 +28,11 @@ export interface Paths {
  */
 export type DaemonChoice = { label?: string; socket?: string; host?: string };
 
+/** Where a session's agent listens. */
+export function agentSocket(agentsDir: string, session: string): string {
+  return join(agentsDir, `${session}.sock`);
+}
+
 /** What sun_path of unix(7) holds, less the final NUL. */
 export const socketPathBytesMax = 107;
 

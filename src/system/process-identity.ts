@@ -25,6 +25,16 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return now?.startTime === identity.startTime && now.bootId === identity.bootId;
 }
 
+/** Whether it was stopped by a signal (SIGSTOP, or a debugger), as far as the system tells. */
+export function isStopped(identity: ProcessIdentity): boolean {
+  if (process.platform !== "linux" || !isAlive(identity)) return false;
+  try {
+    return /^[Tt]/.test(statFields(identity.pid)[0] ?? "");
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Signals the whole group that the process leads, or the process alone if it leads none. False
  * when it is no longer the process that was meant.
@@ -80,11 +90,16 @@ function linkOf(path: string): string | undefined {
   }
 }
 
+/** Those of proc(5) stat that come after the command, the state first. */
+export function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // The command, in parentheses, may itself hold spaces and parentheses.
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
 function startTimeFromProc(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The command, in parentheses, may itself hold spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const fields = statFields(pid);
     const [state] = fields;
     return state === "Z" || state === "X" ? undefined : fields[19];
   } catch {
@@ -107,7 +122,7 @@ function startTimeFromPs(pid: number): string | undefined {
 }
 
 let knownBootId: string | undefined;
-function bootId(): string {
+export function bootId(): string {
   knownBootId ??= readBootId();
   return knownBootId;
 }

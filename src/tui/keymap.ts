@@ -64,6 +64,7 @@ export type Command =
   | "overlay-yes"
   | "page-down"
   | "page-up"
+  | "panic"
   | "prefix"
   | "prefix-cancel"
   | "reading"
@@ -159,6 +160,7 @@ export const KEYMAP: Record<Focus, readonly Binding[]> = {
     { keys: ["c"], does: "session-new", about: "a new session" },
     { keys: [","], does: "session-rename", about: "rename the session" },
     { keys: ["&"], does: "session-kill", about: "kill the session, after asking" },
+    { keys: ["!"], does: "panic", about: "stop all that the session runs, after asking" },
     { keys: [":"], does: "command-line", about: "a command, as the command line has them" },
     { keys: ["a"], does: "approval-focus", about: "answer what waits, as Tab does" },
     { keys: ["["], does: "reading", about: "scroll with the arrow keys; q leaves" },

@@ -110,9 +110,12 @@ function partsOf(model: Model): Part[] {
     }));
 }
 
-function stateText({ link, transcript }: Model): string {
+function stateText({ link, transcript, now }: Model): string {
   if (link === "reconnecting") return "reconnecting…";
-  return link === "stopped" ? "daemon stopped" : (transcript.session?.state ?? "attaching");
+  if (link === "stopped") return "daemon stopped";
+  const { state = "attaching", stalledSince, frozenSince } = transcript.session ?? {};
+  if (frozenSince !== undefined) return "frozen";
+  return stalledSince === undefined ? state : `${state}, stalled ${elapsed(now, stalledSince)}`;
 }
 
 /** How full the model's context is: what the last answer took of codex's own window. */

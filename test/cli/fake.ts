@@ -71,6 +71,7 @@ export function sessionOf(more: Partial<SessionDetail> = {}): SessionDetail {
     labels: {},
     spec: { cwd: "/home/ann/app" },
     settings: null,
+    limits: null,
     codexSocket: null,
     codexVersion: "0.169.0",
     turn: null,

@@ -18,6 +18,8 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
   "hook/list": [["admin"]],
   "hook/test": [["admin", { event: "turn.completed" }]],
   "daemon/stop": [["admin", { agents: "keep" }]],
+  "daemon/panic": [["approve"]],
+  "session/panic": [["approve"]],
   "daemon/sent": [["prompt"]],
   "daemon/activity": [["observe"]],
   "token/new": [["admin"]],

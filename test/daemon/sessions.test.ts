@@ -69,6 +69,7 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
     "id",
     "keep",
     "labels",
+    "limits",
     "messages",
     "model",
     "name",

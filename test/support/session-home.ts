@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Confinements } from "../../src/daemon/agent/limits.ts";
 import type { Identity } from "../../src/daemon/client.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
@@ -40,6 +41,10 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     redactor: store.redactor,
     keep: { ageMs: null, bytes: null },
     keepAuditMs: 86_400_000,
+    onCrash: "hold" as const,
+    stallAfterMs: 30_000,
+    limits: {},
+    confinements: new Confinements(),
     paths,
     log: pino({ level: "silent" }),
     watch: new Watch(),
@@ -87,7 +92,7 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
       proxy.close();
       for (const server of servers) server.close();
       for (const session of sessions.live())
-        await session.kill({ kind: "script", user: "tester", from: "a test" });
+        await session.life.kill({ kind: "script", user: "tester", from: "a test" });
       // The store stays open for what sessions write a moment later; the process's end closes it.
     },
   };

@@ -13,6 +13,7 @@ export function sessionRow(id: string, name: string = id): SessionRow {
     provider: null,
     agent: null,
     settings: null,
+    stoppedTurn: null,
     ready: true,
     seq: 0,
     createdAt: now,

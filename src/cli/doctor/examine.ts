@@ -15,6 +15,7 @@ import type { Context } from "../context.ts";
 import { shellWord } from "../text/shell.ts";
 import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
+import { checkLimits } from "./limits.ts";
 import { checkLogout } from "./logout.ts";
 
 const nodeVersionMin = "22.13.0";
@@ -34,7 +35,7 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     ...checkDirectories(paths),
     checkConfig(paths),
     await checkDisk(paths),
-    await checkDaemon(context),
+    ...(await checkDaemon(context)),
     checkLogout(context.env),
   );
   return findings;
@@ -126,18 +127,21 @@ async function checkDisk({ stateDir }: Paths): Promise<Finding> {
 }
 
 /** Like any other command this starts the daemon, since whether that works is the question. */
-async function checkDaemon(context: Context): Promise<Finding> {
+async function checkDaemon(context: Context): Promise<Finding[]> {
   try {
     const status = await context.call("daemon/status", {});
     const detail = `answers, pid ${status.pid}, version ${status.version}`;
-    if (status.version === version) return { check: "daemon", status: "ok", detail };
-    return {
+    // An older daemon does not say.
+    const limits = status.limits === undefined ? [] : [checkLimits(status.limits)];
+    if (status.version === version) return [{ check: "daemon", status: "ok", detail }, ...limits];
+    const other: Finding = {
       check: "daemon",
       status: "warn",
       detail: `${detail}; this command is ${version}`,
       mend: "Run: hacs-session daemon restart. Running turns go on.",
     };
+    return [other, ...limits];
   } catch (error) {
-    return failed("daemon", error);
+    return [failed("daemon", error)];
   }
 }

@@ -99,7 +99,9 @@ function ownLines(method: string, given: JsonObject): string[] {
     case "session/approval":
       return approvalEnd(own.params);
     case "session/agent":
-      return [`! the agent crashed${own.params.reason ? `: ${visible(own.params.reason)}` : ""}`];
+      return [`! the agent ${agentText(own.params)}`];
+    case "session/panic":
+      return [`! ${visible(panicText(own.params))}`];
     case "session/gap":
       return [
         `! not recorded since ${visible(String(own.params.since))}: ${visible(own.params.reason)}; ${fetched(Number(own.params.recovered))} fetched afterwards`,
@@ -125,7 +127,26 @@ function ownLines(method: string, given: JsonObject): string[] {
   }
 }
 
+function agentText({ status, reason, turnId }: OwnRecords["session/agent"]): string {
+  const said = {
+    stalled: "does not answer",
+    answers: "answers again",
+    started: "was started again",
+  };
+  const did = said[status as keyof typeof said] ?? status;
+  const where = turnId === undefined ? "" : " in the middle of a turn";
+  return `${did}${where}${reason ? `: ${visible(reason)}` : ""}`;
+}
+
+function panicText(panic: OwnRecords["session/panic"]): string {
+  const by = describeActor(panic.by);
+  if (panic.status === "lifted") return `${by} lets it go on`;
+  if (panic.status !== "done") return `everything was stopped by ${by} (panic)`;
+  return `processes killed: ${panic.killed}, left: ${panic.left.length}`;
+}
+
 function controlText({ action, detail }: OwnRecords["session/control"]): string {
+  if (action === "hold") return `held after the crash, since ${text(detail.why)},`;
   const did = { sleep: "put to sleep", restart: "restarted" }[action];
   if (did !== undefined) return did;
   if (action !== "set") return `${action} ${text(detail.method)}`.trim();

@@ -172,11 +172,16 @@ function fitting(all: Column[], columns: number): Column[] {
 
 /** A session's state for people: what answers from the embedded model says so. */
 export function stateText(
-  { state, labels, unreachableSince }: SessionInfo,
+  { state, labels, unreachableSince, stalledSince, frozenSince }: SessionInfo,
   nowMs?: number,
 ): string {
-  const since = unreachableSince === undefined ? "" : ` since ${ago(unreachableSince, nowMs)}`;
-  return labels.demo ? `${state}${since} (demo)` : state + since;
+  const since = (word: string, time: string | undefined) =>
+    time === undefined ? "" : `${word} since ${ago(time, nowMs)}`;
+  const more =
+    since("", unreachableSince) ||
+    since(", stalled", stalledSince) ||
+    since(", frozen", frozenSince);
+  return labels.demo ? `${state}${more} (demo)` : state + more;
 }
 
 export function shortPath(path: string, home: string | undefined): string {

@@ -1,8 +1,15 @@
 import { resolve } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
-import type { Params } from "../../protocol/methods.ts";
-import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import { limits, type Params } from "../../protocol/methods.ts";
+import {
+  APPROVAL_POLICIES,
+  ON_CRASH,
+  type OnCrash,
+  SANDBOXES,
+  type SessionSpec,
+} from "../../protocol/session.ts";
+import { parseSize } from "../../protocol/size.ts";
 import type { Context } from "../context.ts";
 import { isElsewhere } from "../elsewhere.ts";
 import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
@@ -22,6 +29,9 @@ interface Options extends KeepOptions {
   env?: [string, string][];
   codexHome?: string;
   codex?: string;
+  onCrash?: OnCrash;
+  memory?: number;
+  cpus?: number;
   resume?: string;
   last?: boolean;
   detach?: boolean;
@@ -69,6 +79,22 @@ export const newSession: Verb<Options> = {
     { flags: "--codex <path>", about: "another codex", completes: "file" },
     { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
     { flags: "--last", about: "take over the directory's newest thread" },
+    {
+      flags: "--on-crash <what>",
+      about: "after a crash in the middle of a turn, ask the agent to go on, or wait for a person",
+      choices: ON_CRASH,
+    },
+    {
+      flags: "--memory <size>",
+      about:
+        "the most that the agent and what it starts may take: 2G; doctor says how that is held",
+      parse: parseSize,
+    },
+    {
+      flags: "--cpus <number>",
+      about: "the most CPUs at a time: 1.5; doctor says whether that can be held",
+      parse: readCpus,
+    },
     ...keepOptions,
     { flags: "-d, --detach", about: "do not attach; print the name" },
   ],
@@ -86,6 +112,7 @@ export const newSession: Verb<Options> = {
         `${quote(params.prompt.text)} can't be a name, so it is the first message of ${session.name}.`,
       );
     await warnWithoutLogin(context, params);
+    await warnOfLimits(context, params, session.name);
     if (attaches) return openTui(context, { name: session.name, readOnly: false });
     if (context.json) context.printJson(session);
     else context.print(session.name);
@@ -106,6 +133,17 @@ async function warnWithoutLogin(context: Context, { spec, env }: Params<"session
   const homed = spec.codexHome === undefined ? env : { ...env, CODEX_HOME: spec.codexHome };
   const missing = await loginMissing(spec.codex, homed);
   if (missing) context.note(`Not signed in to Codex: ${missing}, or use --provider demo.`);
+}
+
+/** A limit that does not hold, or not as one would think, is not to be relied on. */
+async function warnOfLimits(
+  context: Context,
+  { spec }: Params<"session/new">,
+  name: string,
+): Promise<void> {
+  if (spec.memoryBytes === undefined && spec.cpus === undefined) return;
+  const { session } = await context.call("session/show", { name });
+  if (session.limits?.note) context.note(`Of the limits: ${session.limits.note}.`);
 }
 
 /** What is asked of the daemon: a pure reading of the command line. */
@@ -129,6 +167,9 @@ export function newParams(
   // A bare word is looked for on PATH, as a shell does.
   if (options.codex !== undefined)
     spec.codex = options.codex.includes("/") ? path(options.codex) : options.codex;
+  if (options.onCrash !== undefined) spec.onCrash = options.onCrash;
+  if (options.memory !== undefined) spec.memoryBytes = options.memory;
+  if (options.cpus !== undefined) spec.cpus = options.cpus;
   const params: Params<"session/new"> = here
     ? { spec, env: environment(place.env, options.env) }
     : { spec, ...(options.env ? { variables: Object.fromEntries(options.env) } : {}) };
@@ -147,6 +188,16 @@ export function nameAndPrompt(args: string[]): { name?: string; prompt?: string 
   if (rest.length > 0) return { name: first, prompt: rest.join(" ") };
   // A name that breaks the rule is told so by the daemon; what has a space is no name at all.
   return !/\s/.test(first) ? { name: first } : { prompt: first };
+}
+
+function readCpus(text: string): number {
+  const cpus = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && cpus >= limits.cpusMin && cpus <= limits.cpusMax) return cpus;
+  throw new HacsError(
+    "invalid-usage",
+    `--cpus takes a number from ${limits.cpusMin} to ${limits.cpusMax}; got ${quote(text)}.`,
+    "Try --cpus 1.5.",
+  );
 }
 
 function readVariable(text: string): [string, string] {

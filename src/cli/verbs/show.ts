@@ -63,6 +63,8 @@ export function detailLines(
         ? `${stateText(session)}, in a turn since ${ago(turn.startedAt, nowMs)}`
         : stateText(session),
     ],
+    ["stalled", session.stalledSince && stalledText(session)],
+    ["frozen", session.frozenSince && `nothing starts until: hacs-session wake ${session.name}`],
     ["crash", crash && `${crash.reason} (${ago(crash.at, nowMs)})`],
     ["retry", crash?.retryAt],
     ["directory", shortPath(session.cwd, home)],
@@ -75,6 +77,8 @@ export function detailLines(
     ["overrides", spec.overrides?.join("  ")],
     ["codex home", spec.codexHome && shortPath(spec.codexHome, home)],
     ["codex", spec.codex],
+    ["on crash", spec.onCrash],
+    ["limits", limitsText(session)],
     ["version", session.codexVersion],
     ["agent", session.agentPid === null ? null : `pid ${session.agentPid}`],
     ["socket", session.codexSocket],
@@ -97,6 +101,21 @@ export function detailLines(
   return lines
     .filter((line): line is [string, string] => typeof line[1] === "string" && line[1] !== "")
     .map(([label, text]) => [label, visible(text)]);
+}
+
+function limitsText({ limits }: SessionDetail): string | null {
+  if (limits == null) return null;
+  const { memoryBytes, cpus, by, note } = limits;
+  const parts = [
+    memoryBytes === null ? "" : `memory ${formatSize(memoryBytes)}`,
+    cpus === null ? "" : `${cpus} CPUs`,
+    by === null ? "" : `by ${by}`,
+  ].filter((part) => part !== "");
+  return parts.join(", ") + (note === null ? "" : `; ${note}`);
+}
+
+function stalledText({ name }: SessionDetail): string {
+  return `its agent does not answer; hacs-session restart --force ${name}, or panic ${name}`;
 }
 
 /** How far it came, how its turn ended, and the beginning of what came of it. */

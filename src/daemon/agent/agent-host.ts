@@ -5,6 +5,7 @@
  */
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
+import { removeCgroup } from "../../system/confinement.ts";
 import { identify } from "../../system/process-identity.ts";
 import { processesWithArgument } from "../../system/process-list.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -12,6 +13,7 @@ import { Agent, type AgentContext } from "./agent.ts";
 import { AgentProcess, removeSocket } from "./agent-process.ts";
 import { isDraining, type ThreadOrigin } from "./codex-thread.ts";
 import { RestartPolicy } from "./restart-policy.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 export type Arrival = "started" | "adopted" | "reconnected";
 
@@ -27,8 +29,14 @@ export interface AgentHostEvents {
   /** What the agent is run with, as of now. */
   context: () => Omit<AgentContext, "events" | "save">;
   origin: () => ThreadOrigin;
+  /** Why there is to be no agent now. */
+  refusal: () => HacsError | undefined;
   /** Whether a message may be on its way into the thread. */
   inDoubt: () => boolean;
+  /** Whether it works, or something waits for it. */
+  expected: () => boolean;
+  /** It does not answer, or answers again when no reason is given. */
+  onStall: (reason: string | undefined) => void;
   /** The agent is there; the session brings its history level before anything else happens. */
   onArrival: (agent: Agent, how: Arrival) => Promise<void>;
   /** The connection broke; the agent may live. */
@@ -43,10 +51,13 @@ export interface AgentHostEvents {
 
 const rejoinPollMs = 20;
 const drainPollMs = 100;
+/** What is asked to see whether it answers at all is given up by no clock of its own. */
+const patientMs = 2 ** 31 - 1;
 
 export class AgentHost {
   readonly #events: AgentHostEvents;
   readonly #policy = new RestartPolicy();
+  readonly #stall: StallWatch;
   #agent: Agent | undefined;
   /** The process, from the moment it exists; also while its link is being made. */
   #process: AgentProcess | undefined;
@@ -61,8 +72,30 @@ export class AgentHost {
   /** Somebody wants the agent gone while it is still being started or joined. */
   #giveUp = false;
 
-  constructor(events: AgentHostEvents) {
+  constructor(events: AgentHostEvents, stallAfterMs: number) {
     this.#events = events;
+    const ask = () => this.#agent?.call("thread/loaded/list", {}, patientMs) ?? Promise.resolve();
+    const { expected, onStall } = events;
+    this.#stall = new StallWatch(
+      {
+        identity: () => this.#process?.identity,
+        expected: () => expected() && this.agent !== undefined,
+        ask,
+        onStall,
+        onAnswer: () => onStall(undefined),
+      },
+      stallAfterMs,
+    );
+  }
+
+  /** Since when the agent does not answer, which it should. */
+  get stalledSince(): string | undefined {
+    return this.#stall.since;
+  }
+
+  /** What is expected of the agent may have changed. */
+  consider(): void {
+    this.#stall.consider();
   }
 
   /** The agent, when it is connected and its history is level. */
@@ -195,6 +228,8 @@ export class AgentHost {
   }
 
   async #start(): Promise<Agent> {
+    const refusal = this.#events.refusal();
+    if (refusal !== undefined) throw refusal;
     clearTimeout(this.#retryTimer);
     this.#busy = "starting";
     this.#events.onChange();
@@ -257,6 +292,7 @@ export class AgentHost {
   /** The connection closed and nobody here closed it. */
   #lost(): void {
     const agent = this.#agent;
+    this.#stall.end();
     if (agent === undefined || this.#busy === "stopping" || this.#left) return;
     this.#events.onDisconnect();
     void this.#inTurn(async () => {
@@ -268,6 +304,7 @@ export class AgentHost {
   }
 
   #failed(reason: string): void {
+    if (this.#events.refusal() !== undefined) return this.#events.onDeparture("asleep", reason);
     const delayMs = this.#policy.delayAfterCrash(Date.now());
     const now = Date.now();
     this.#crash = {
@@ -292,6 +329,7 @@ export class AgentHost {
     try {
       await this.#process?.stop(how);
     } finally {
+      this.#stall.end();
       this.#agent?.disconnect();
       this.#agent = undefined;
       this.#process = undefined;
@@ -303,6 +341,7 @@ export class AgentHost {
   #forget(row: AgentRow): void {
     this.#events.save(null);
     removeSocket(row.socket);
+    if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
 
   /**
@@ -327,7 +366,10 @@ export class AgentHost {
       ...this.#events.context(),
       save: (row) => this.#save(row),
       events: {
-        onNotification,
+        onNotification: (...told) => {
+          this.#stall.heard();
+          onNotification(...told);
+        },
         onRequest,
         onClose: () => this.#lost(),
         onGarbage: (error) =>

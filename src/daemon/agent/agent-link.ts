@@ -4,7 +4,7 @@
  * they mean.
  */
 import net from "node:net";
-import WebSocket from "ws";
+import WebSocket, { type RawData } from "ws";
 import { HacsError } from "../../protocol/errors.ts";
 import { decode, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import { version } from "../../system/version.ts";
@@ -14,6 +14,8 @@ const payloadBytesMax = 256 * 1024 * 1024;
 const callTimeoutMs = 60_000;
 /** An agent that listens and does not speak within this is hung. */
 const handshakeTimeoutMs = 5_000;
+/** So long at a time is an agent read. */
+const sliceMs = 2;
 
 export interface AgentLinkEvents {
   onNotification: (method: string, params: JsonObject, emittedAtMs: number | undefined) => void;
@@ -46,6 +48,9 @@ export class AgentLink {
   readonly #ws: WebSocket;
   readonly #events: AgentLinkEvents;
   readonly #waiting = new Map<RequestId, Waiting>();
+  /** What came and was not read yet: at most what one read of the socket brings. */
+  readonly #backlog: RawData[] = [];
+  #sliceStart: number | undefined;
   #nextId = 1;
   #closed = false;
 
@@ -68,10 +73,13 @@ export class AgentLink {
   private constructor(ws: WebSocket, events: AgentLinkEvents) {
     this.#ws = ws;
     this.#events = events;
-    ws.on("message", (data) => this.#read(String(data)));
+    ws.on("message", (data) => this.#arrived(data));
     // The close that follows tells all there is to tell.
     ws.on("error", () => {});
-    ws.on("close", () => this.#end());
+    ws.on("close", () => {
+      for (const data of this.#backlog.splice(0)) this.#read(String(data));
+      this.#end();
+    });
   }
 
   get closed(): boolean {
@@ -99,6 +107,35 @@ export class AgentLink {
   close(): void {
     this.#ws.terminate();
     this.#end();
+  }
+
+  /**
+   * An agent that floods is read a slice at a time, and held back by its socket meanwhile: what
+   * the kernel has of it can be megabytes, and other sessions have their turn in between.
+   */
+  #arrived(data: RawData): void {
+    const now = performance.now();
+    if (this.#sliceStart === undefined) {
+      this.#sliceStart = now;
+      setImmediate(() => this.#nextSlice());
+    }
+    if (this.#backlog.length === 0 && now - this.#sliceStart < sliceMs)
+      return this.#read(String(data));
+    if (this.#backlog.length === 0) this.#ws.pause();
+    this.#backlog.push(data);
+  }
+
+  #nextSlice(): void {
+    this.#sliceStart = undefined;
+    if (this.#backlog.length === 0 || this.#closed) return;
+    const start = performance.now();
+    let taken = 0;
+    while (taken < this.#backlog.length && performance.now() - start < sliceMs)
+      this.#read(String(this.#backlog[taken++]));
+    this.#backlog.splice(0, taken);
+    if (this.#backlog.length === 0) return this.#ws.resume();
+    this.#sliceStart = start;
+    setImmediate(() => this.#nextSlice());
   }
 
   #read(frame: string): void {

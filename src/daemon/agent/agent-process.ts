@@ -24,7 +24,8 @@ import {
 } from "../../system/process-identity.ts";
 
 export interface AgentCommand {
-  codex: string;
+  /** codex with its arguments, and what holds it to its limits before it. */
+  program: [string, ...string[]];
   socket: string;
   cwd: string;
   env: Record<string, string>;
@@ -56,7 +57,8 @@ export class AgentProcess {
   ): Promise<AgentProcess> {
     removeSocket(command.socket);
     const log = openSync(command.logFile, "a", 0o600);
-    const child = spawn(command.codex, ["app-server", "--listen", `unix://${command.socket}`], {
+    const [program, ...args] = command.program;
+    const child = spawn(program, args, {
       cwd: command.cwd,
       env: command.env,
       detached: true,

@@ -3,12 +3,14 @@
  * started, or adopted from an earlier daemon; either way the same object comes out.
  */
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
+import { markVariable } from "../../system/agent-family.ts";
 import { locateCodex } from "../../system/codex-binary.ts";
+import { cgroupOf, confine, type Limits } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -24,15 +26,19 @@ import {
 } from "./codex-thread.ts";
 import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
+import { type Confinements, hasLimits } from "./limits.ts";
 import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thread-options.ts";
 import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
 export interface AgentContext {
+  id: string;
   name: string;
   spec: SessionSpec;
   /** What somebody changed of the thread's settings. */
   settings: JsonObject | undefined;
   env: Record<string, string>;
+  limits: Limits;
+  confinements: Confinements;
   socket: string;
   logFile: string;
   redactor: Redactor;
@@ -71,14 +77,18 @@ export class Agent {
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
     const companion =
-      spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
+      spec.provider === demoProvider
+        ? await startDemoCompanion(context.programDir, context.id)
+        : undefined;
     const demo = companion && {
       port: companion.port,
       catalog: writeDemoCatalog(dirname(context.logFile)),
     };
+    const limited = await confined(context, codex.path);
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
+      ...(limited.held === undefined ? {} : { held: limited.held }),
       ...(demo === undefined ? {} : { demo }),
     };
     context.save(row);
@@ -86,9 +96,10 @@ export class Agent {
       ...env,
       ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }),
       HACS_SESSION: context.name,
+      [markVariable]: context.id,
     };
     const command = {
-      codex: codex.path,
+      program: limited.program,
       socket: context.socket,
       cwd: spec.cwd,
       env: agentEnv,
@@ -100,6 +111,7 @@ export class Agent {
     try {
       process = await AgentProcess.start(command, (identity) => {
         row.process = identity;
+        if (row.held?.by === "systemd") row.held.cgroup = cgroupOf(identity.pid);
         context.save(row);
         companion?.watch(identity.pid);
       });
@@ -141,8 +153,8 @@ export class Agent {
     return !this.#link.closed;
   }
 
-  call(method: string, params: JsonObject): Promise<Json> {
-    return this.#link.call(method, params);
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json> {
+    return this.#link.call(method, params, timeoutMs);
   }
 
   reply(id: number | string, response: Json): void {
@@ -152,6 +164,22 @@ export class Agent {
   disconnect(): void {
     this.#link.close();
   }
+}
+
+/** The words that start codex, within its limits when it has any. */
+async function confined(
+  { id, socket, limits, confinements }: AgentContext,
+  codex: string,
+): Promise<{ program: [string, ...string[]]; held?: AgentRow["held"] }> {
+  const program: [string, ...string[]] = [codex, "app-server", "--listen", `unix://${socket}`];
+  if (!hasLimits(limits)) return { program };
+  const confinement = await confinements.find();
+  const { by, memory, cpus } = confinement;
+  // Nothing of an earlier agent's name is in the way of this one's.
+  const name = `hacs-session-${id}-${Date.now().toString(36)}`;
+  const { command, args, cgroup } = confine(confinement, limits, name, program);
+  const held = { by, memory, cpus, ...(cgroup === undefined ? {} : { cgroup }) };
+  return { program: [command, ...args], held };
 }
 
 /** The log is looked after as long as the link lives. */
@@ -199,10 +227,6 @@ async function open(
   const thread = await openThread(link, origin, withSettings(options, settings));
   await restoreSandbox(link, thread.threadId, thread.settings, settings);
   return thread;
-}
-
-export function agentSocket(agentsDir: string, id: string): string {
-  return join(agentsDir, `${id}.sock`);
 }
 
 function checkDirectory(cwd: string): void {

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
+import { markVariable } from "../../system/agent-family.ts";
 
 const startTimeoutMs = 10_000;
 
@@ -14,12 +15,15 @@ export interface DemoCompanion {
   watch: (pid: number) => void;
 }
 
-export function startDemoCompanion(programDir: string): Promise<DemoCompanion> {
+export function startDemoCompanion(programDir: string, session: string): Promise<DemoCompanion> {
   const home = process.env.HACS_SESSION_HOME;
   const child = spawn(process.execPath, [join(programDir, "demo.cjs")], {
     cwd: "/",
     // It needs nothing; whose it is shows.
-    env: home === undefined ? {} : { HACS_SESSION_HOME: home },
+    env: {
+      [markVariable]: session,
+      ...(home === undefined ? {} : { HACS_SESSION_HOME: home }),
+    },
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

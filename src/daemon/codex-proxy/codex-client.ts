@@ -276,7 +276,7 @@ export class CodexClient {
 
   /** The session ends the turn itself, so that history says who wanted it. */
   #interrupt(id: RequestId): void {
-    this.session.interrupt(this.#actor).then(
+    this.session.life.interrupt(this.#actor).then(
       () => this.#toClient({ id, result: {} }),
       (error) => this.#refuse(id, messageOf(error)),
     );

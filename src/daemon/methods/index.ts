@@ -11,6 +11,7 @@ import { create, fork } from "./create.ts";
 import { hello } from "./hello.ts";
 import { history } from "./history.ts";
 import { call, interrupt, kill, remove, rename, restart, sleep, wake } from "./life.ts";
+import { panic, panicAll } from "./panic.ts";
 import { add, join, link, offer, peerList, peerRemove, peerSessions } from "./peers.ts";
 import { search } from "./search.ts";
 import { receipt, send, withdraw } from "./send.ts";
@@ -39,6 +40,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "hook/test": async ({ daemon }, { event, hook }) => ({
     trials: await daemon.hooks.test(event, hook),
   }),
+  "daemon/panic": panicAll,
   "daemon/sent": sent,
   "daemon/activity": activity,
   "token/new": newToken,
@@ -63,6 +65,7 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "session/sleep": sleep,
   "session/wake": wake,
   "session/restart": restart,
+  "session/panic": panic,
   "session/kill": kill,
   "session/remove": remove,
   "session/update": update,

@@ -5,20 +5,22 @@ import type { JsonObject } from "../../protocol/messages.ts";
 import type { Session } from "../session/session.ts";
 import { actorOf, refuseReadOnly } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
+import { thaw } from "./panic.ts";
 
 export const interrupt: MethodHandler<"session/interrupt"> = async (caller, { name }) => ({
-  turnId: await writable(caller, name).interrupt(actorOf(caller)),
+  turnId: await writable(caller, name).life.interrupt(actorOf(caller)),
 });
 
 export const sleep: MethodHandler<"session/sleep"> = async (caller, { name, force }) => {
   const session = writable(caller, name);
-  await session.sleep(force === true, actorOf(caller));
+  await session.life.sleep(force === true, actorOf(caller));
   return { session: session.info() };
 };
 
 export const wake: MethodHandler<"session/wake"> = async (caller, { name, env }) => {
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
+  thaw(caller, session);
   await session.wake();
   return { session: session.info() };
 };
@@ -26,13 +28,14 @@ export const wake: MethodHandler<"session/wake"> = async (caller, { name, env })
 export const restart: MethodHandler<"session/restart"> = async (caller, { name, env, force }) => {
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
-  await session.restart(force === true, actorOf(caller));
+  thaw(caller, session);
+  await session.life.restart(force === true, actorOf(caller));
   return { session: session.info() };
 };
 
 export const kill: MethodHandler<"session/kill"> = async (caller, { name }) => {
   const session = writable(caller, name);
-  const cancelled = await session.kill(actorOf(caller));
+  const cancelled = await session.life.kill(actorOf(caller));
   return { session: session.info(), cancelled };
 };
 

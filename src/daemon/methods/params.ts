@@ -5,7 +5,7 @@ import { addressLengthMax, hopsMax } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import { limits, type Method, type Params } from "../../protocol/methods.ts";
-import { APPROVAL_POLICIES, SANDBOXES, SEND_MODES } from "../../protocol/session.ts";
+import { APPROVAL_POLICIES, ON_CRASH, SANDBOXES, SEND_MODES } from "../../protocol/session.ts";
 
 // The system's calls end a string at a NUL, so none may be in what they are given.
 const text = v.pipe(
@@ -44,6 +44,9 @@ const spec = v.strictObject({
   overrides: v.optional(v.pipe(v.array(v.string()), v.maxLength(1000))),
   codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
   codex: v.optional(text),
+  onCrash: v.optional(v.picklist(ON_CRASH)),
+  memoryBytes: v.optional(v.pipe(seq, v.minValue(limits.memoryBytesMin))),
+  cpus: v.optional(v.pipe(v.number(), v.minValue(limits.cpusMin), v.maxValue(limits.cpusMax))),
 });
 const token = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,512}$/, "must be one printable word"));
 const bound = v.optional(v.nullable(seq));
@@ -74,6 +77,7 @@ const shapes = {
   "hook/list": v.strictObject({}),
   "hook/test": v.strictObject({ event: text, hook: v.optional(text) }),
   "daemon/stop": v.strictObject({ agents: v.picklist(["settle", "keep", "end"]) }),
+  "daemon/panic": v.strictObject({}),
   "daemon/sent": v.strictObject({
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.sentLimitMax))),
   }),
@@ -151,6 +155,7 @@ const shapes = {
     env: v.optional(environment),
     force: v.optional(v.boolean()),
   }),
+  "session/panic": named,
   "session/kill": named,
   "session/remove": named,
   "session/update": v.strictObject({ name, keep }),

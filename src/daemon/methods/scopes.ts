@@ -19,6 +19,8 @@ const scopes: { [M in Method]: Rule<M> } = {
   "hook/list": "admin",
   "hook/test": "admin",
   "daemon/stop": "admin",
+  // Who may say yes to what an agent does may say no to all of it; and who can may undo that.
+  "daemon/panic": "approve",
   "daemon/sent": "prompt",
   "daemon/activity": "observe",
   "token/new": "admin",
@@ -47,6 +49,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/sleep": "prompt",
   "session/wake": wakes,
   "session/restart": wakes,
+  "session/panic": "approve",
   "session/kill": "admin",
   "session/remove": "admin",
   "session/update": "admin",

@@ -238,6 +238,23 @@ export const routes: readonly Route[] = [
     },
   },
   {
+    method: "POST",
+    path: "/v1/sessions/{name}/panic",
+    about:
+      "Stops everything: ends every process of the session's, and holds its queue until it is woken.",
+    status: 200,
+    gives: ref("Stopped"),
+    run: async (exchange) => only(await exchange.call("session/panic", { name: nameIn(exchange) })),
+  },
+  {
+    method: "POST",
+    path: "/v1/panic",
+    about: "The same for all sessions that the token is for.",
+    status: 200,
+    gives: objectOf({ sessions: arrayOf(ref("Stopped")) }),
+    run: async ({ call }) => only(await call("daemon/panic", {})),
+  },
+  {
     method: "GET",
     path: "/v1/approvals",
     about: "What waits for an answer, in all sessions that the token is for.",

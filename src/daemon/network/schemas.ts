@@ -44,13 +44,17 @@ const session = {
   labels: { type: "object", additionalProperties: string },
 };
 
+/** There only as long as it holds. */
+const sometimes = { unreachableSince: time, stalledSince: time, frozenSince: time };
+
 export const schemas = {
   Scope: { enum: [...SCOPES] },
-  Session: objectOf(session),
+  Session: objectOf({ ...session, ...sometimes }, Object.keys(sometimes)),
   SessionDetail: {
     type: "object",
     properties: {
       ...session,
+      ...sometimes,
       spec: anyObject,
       codexSocket: nullable(string),
       codexVersion: nullable(string),
@@ -59,9 +63,15 @@ export const schemas = {
       attached: { type: "array", items: anyObject },
       crash: nullable(anyObject),
       usage: nullable(anyObject),
+      limits: nullable(anyObject),
     },
     required: [...Object.keys(session), "spec", "codexSocket", "turn", "messages", "attached"],
   },
+  Stopped: objectOf({
+    session: { $ref: "#/components/schemas/Session" },
+    killed: integer,
+    left: { type: "array", items: objectOf({ pid: integer, command: string }) },
+  }),
   Receipt: objectOf({
     session: string,
     messageId: string,
@@ -103,6 +113,7 @@ export const schemas = {
     uptimeMs: integer,
     diskBytes: integer,
     figures: nullable(anyObject),
+    limits: objectOf({ by: string, memory: string, cpus: { type: "boolean" } }),
   }),
   Problem: {
     description: "RFC 9457, with the code that PROTOCOL.md lists and what to do next.",

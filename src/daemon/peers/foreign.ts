@@ -49,6 +49,8 @@ const infoMembers = {
   activeAt: v.optional(time, undated),
   peer: v.optional(orNull(address), null),
   unreachableSince: v.optional(time),
+  stalledSince: v.optional(time),
+  frozenSince: v.optional(time),
   labels: v.optional(v.record(word, word), () => ({})),
 };
 const info = v.looseObject(infoMembers);
@@ -127,6 +129,11 @@ const results = {
   "session/sleep": session,
   "session/wake": session,
   "session/restart": session,
+  "session/panic": v.object({
+    session: info,
+    killed: count,
+    left: v.array(v.looseObject({ pid: count, command: text })),
+  }),
   "session/kill": v.object({ session: info, cancelled: count }),
   "session/remove": v.object({ records: count }),
   "session/rename": session,

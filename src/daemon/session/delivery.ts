@@ -24,6 +24,8 @@ export interface DeliveryPort {
   ready: () => boolean;
   /** Gets the agent up, or gives false when that must wait. */
   bringUp: () => Promise<boolean>;
+  /** The session is frozen: what is queued stays queued. */
+  frozen: () => boolean;
   busy: () => boolean;
   turnId: () => string | null;
   threadId: () => string | null;
@@ -95,9 +97,13 @@ export class Delivery {
       });
   }
 
+  get #goes(): boolean {
+    return !this.stopped && !this.held && !this.#port.frozen();
+  }
+
   async #run(): Promise<void> {
     const { inbox } = this.#port;
-    while (!this.stopped && !this.held && inbox.next(false) !== undefined) {
+    while (this.#goes && inbox.next(false) !== undefined) {
       if (!this.#port.ready()) {
         if (!(await this.#port.bringUp())) return;
         continue;

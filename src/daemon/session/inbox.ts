@@ -57,8 +57,17 @@ export class Inbox {
     return this.#store.messages.get(this.#session, id) !== undefined;
   }
 
-  /** Stores a message. The same id with the same content again is the same message. */
-  accept(content: MessageContent, mode: SendMode, givenId: string | undefined, by: Actor): Receipt {
+  /**
+   * Stores a message. The same id with the same content again is the same message. `first`: it
+   * goes before what is queued.
+   */
+  accept(
+    content: MessageContent,
+    mode: SendMode,
+    givenId: string | undefined,
+    by: Actor,
+    first = false,
+  ): Receipt {
     const id = givenId === undefined ? randomUUID() : checkMessageId(givenId);
     checkContent(content);
     const known = this.#store.messages.get(this.#session, id);
@@ -74,7 +83,7 @@ export class Inbox {
     const createdAt = new Date().toISOString();
     const row: MessageRow = {
       id,
-      place: this.#store.messages.lastPlace(this.#session) + 1,
+      place: first ? this.#firstPlace() - 1 : this.#store.messages.lastPlace(this.#session) + 1,
       mode,
       content,
       by,
@@ -98,6 +107,17 @@ export class Inbox {
     });
     this.#open = [...this.#open, row].sort(byDelivery);
     return this.#receipt(row);
+  }
+
+  #firstPlace(): number {
+    return Math.min(...this.#open.map(({ place }) => place), 1);
+  }
+
+  /** The highest number behind `prefix` in the ids of the messages that a turn took in; or 0. */
+  attemptsIn(turnId: string, prefix: string): number {
+    const ids = this.#open.filter((open) => open.turnId === turnId).map(({ id }) => id);
+    const ours = ids.filter((id) => id.startsWith(prefix));
+    return Math.max(0, ...ours.map((id) => Number.parseInt(id.slice(prefix.length), 10) || 0));
   }
 
   /**

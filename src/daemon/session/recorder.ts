@@ -38,6 +38,8 @@ export interface RecorderPort {
   /** A message may be deliverable now. */
   onProgress: () => void;
   onTurnEnd: (turnId: string, status: string) => void;
+  /** In the same transaction; gives what its receipts are to say when codex says nothing. */
+  turnEnding: (turnId: string, status: string) => string | null;
   /** codex told the thread's settings, which somebody changed. */
   onSettings: (told: JsonObject) => void;
   onStoreError: (error: unknown) => void;
@@ -219,13 +221,14 @@ export class Recorder {
   }
 
   #afterTurnEnd(params: JsonObject): void {
-    const { inbox, store, session, onTurnEnd } = this.#port;
+    const { inbox, store, session, onTurnEnd, turnEnding } = this.#port;
     const turn = params.turn as JsonObject;
     const turnId = String(turn.id);
+    const why = turnEnding(turnId, String(turn.status));
     inbox.turnEnded(turnId, {
       turnStatus: turn.status as Receipt["turnStatus"],
       text: store.records.lastAnswer(session, turnId),
-      error: isObject(turn.error) ? String(turn.error.message ?? "") : null,
+      error: isObject(turn.error) ? String(turn.error.message ?? "") : why,
       usage: this.turns.usage,
     });
     setImmediate(() => onTurnEnd(turnId, String(turn.status)));

@@ -1,7 +1,12 @@
 /** What a session's agent is run with: its spec, its environment, its files. */
 import { join } from "node:path";
 import type { SessionSpec } from "../../protocol/session.ts";
-import { type AgentContext, agentSocket } from "../agent/agent.ts";
+import type { AgentMark } from "../../system/agent-family.ts";
+import type { Limits } from "../../system/confinement.ts";
+import { freezeFile } from "../../system/freeze.ts";
+import { agentSocket } from "../../system/paths.ts";
+import type { AgentContext } from "../agent/agent.ts";
+import { limitsOf } from "../agent/limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { readEnvironment, readOverrides, writeEnvironment } from "./environment.ts";
@@ -17,6 +22,23 @@ export class RunContext {
     this.#directory = join(services.paths.stateDir, "sessions", row.id);
   }
 
+  /** Where it is written that the session is frozen. */
+  get freezeFile(): string {
+    return freezeFile(this.#services.paths.stateDir, this.#row.id);
+  }
+
+  /** What tells the processes of this session's agent from all others. */
+  mark(): AgentMark {
+    const { id, agent } = this.#row;
+    const socket = agent?.socket ?? agentSocket(this.#services.paths.agentsDir, id);
+    return { session: id, socket, cgroup: agent?.held?.cgroup };
+  }
+
+  /** What its agent may take of the machine. */
+  limits(): Limits {
+    return limitsOf(this.#row.spec, this.#services.limits);
+  }
+
   /** The spec with the values of its overrides, which are not for showing. */
   spec(): SessionSpec {
     const overrides = readOverrides(this.#directory);
@@ -30,10 +52,13 @@ export class RunContext {
   /** As of now: names and environments change. */
   forAgent(): Omit<AgentContext, "events" | "save"> {
     return {
+      id: this.#row.id,
       name: this.#row.name,
       spec: this.spec(),
       settings: this.#row.settings?.changed ? this.#row.settings.now : undefined,
       env: readEnvironment(this.#directory),
+      limits: this.limits(),
+      confinements: this.#services.confinements,
       socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
       logFile: join(this.#directory, "agent.log"),
       redactor: this.#services.redactor,

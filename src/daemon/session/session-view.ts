@@ -7,7 +7,9 @@ import type {
   SessionInfo,
   SessionState,
 } from "../../protocol/session.ts";
+import type { Limits } from "../../system/confinement.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
+import { shownLimits } from "../agent/limits.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { actionOf } from "./action.ts";
 import type { Approvals } from "./approvals.ts";
@@ -25,6 +27,10 @@ export interface Shown {
   recorder: Recorder;
   attached: ReadonlySet<ClientInfo>;
   codexSocket: string | null;
+  /** Since when it is frozen. */
+  frozenSince: string | undefined;
+  /** What its agent may take of the machine. */
+  limits: Limits;
 }
 
 const messagesShown = 20;
@@ -41,7 +47,8 @@ export function stateOf({ row, host, approvals, recorder }: Shown): SessionState
 }
 
 export function infoOf(shown: Shown): SessionInfo {
-  const { row, host, history, inbox, approvals, recorder, attached } = shown;
+  const { row, host, history, inbox, approvals, recorder, attached, frozenSince } = shown;
+  const { stalledSince } = host;
   return {
     name: row.name,
     id: row.id,
@@ -58,6 +65,8 @@ export function infoOf(shown: Shown): SessionInfo {
     createdAt: row.createdAt,
     activeAt: recorder.activeAt,
     peer: null,
+    ...(stalledSince === undefined ? {} : { stalledSince }),
+    ...(frozenSince === undefined ? {} : { frozenSince }),
     labels: row.labels,
   };
 }
@@ -110,6 +119,7 @@ export function detailOf(shown: Shown): SessionDetail {
     attached: [...attached],
     crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
+    limits: shownLimits(shown.limits, row.agent?.held),
     ...history.kept(),
   };
 }

@@ -17,17 +17,19 @@ import type {
   SessionState,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
-import { AgentHost, type Arrival } from "../agent/agent-host.ts";
+import { AgentHost, type AgentHostEvents, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { afterOpening, afterTelling } from "../agent/thread-settings.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { agentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Delivery } from "./delivery.ts";
+import { GoingOn } from "./going-on.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
-import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
+import { Life } from "./life.ts";
 import { Recorder } from "./recorder.ts";
 import { RunContext } from "./run-context.ts";
 import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
@@ -38,12 +40,15 @@ export class Session {
   readonly inbox: Inbox;
   readonly approvals: Approvals;
   readonly runContext: RunContext;
+  /** How its agent is put down, and it ends. */
+  readonly life: Life;
   /** As it is stored; changed by `#update` alone. */
   readonly row: Readonly<SessionRow>;
   readonly #services: Services;
   readonly #host: AgentHost;
   readonly #delivery: Delivery;
   readonly #recorder: Recorder;
+  readonly #goingOn: GoingOn;
   readonly #attached = new Set<ClientInfo>();
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
@@ -53,7 +58,6 @@ export class Session {
   /** It is about to end for good. */
   onEnd: () => void = () => {};
   #changed = false;
-  #killing: Promise<number> | undefined;
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
     this.id = row.id;
@@ -65,11 +69,14 @@ export class Session {
     const { store, watch, onStoreError } = services;
     this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
     this.inbox = new Inbox(named, services.store, this.history);
-    this.#host = new AgentHost({
+    const host: AgentHostEvents = {
       save: (agent) => this.#update({ agent }),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
+      refusal: () => this.life.panic.refusal(),
       inDoubt: () => this.inbox.inDoubt().length > 0,
+      expected: () => this.#recorder.turns.busy || this.inbox.queued > 0,
+      onStall: (reason) => this.#stalled(reason),
       onArrival: (agent, how) => this.#arrived(agent, how),
       onDisconnect: () => {
         this.#recorder.hold();
@@ -81,7 +88,8 @@ export class Session {
       onRequest: (id, method, params) => this.asked(id, method, params),
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
-    });
+    };
+    this.#host = new AgentHost(host, services.stallAfterMs);
     const asking = { ...named, agent: () => this.#host.identity };
     this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
       this.#host.reply(id, response),
@@ -99,6 +107,7 @@ export class Session {
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
         onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
+        turnEnding: (turnId, status) => this.#goingOn.turnEnded(turnId, status),
         onSettings: (told) => this.#update(afterTelling(this.row.settings, told)),
         onStoreError: services.onStoreError,
       },
@@ -108,17 +117,44 @@ export class Session {
       session: () => this.info(),
       threadId: () => row.threadId,
       turn: () => this.#recorder.turns.turn,
-      call: (method, params) => this.#host.call(method, params),
+      call: (method, params) => this.life.stopTurn(method, params),
+    });
+    this.#goingOn = new GoingOn({
+      session: row.id,
+      store: services.store,
+      history: this.history,
+      inbox: this.inbox,
+      onCrash: () => row.spec.onCrash ?? services.onCrash,
+      stoppedTurn: () => row.stoppedTurn,
     });
     this.#delivery = new Delivery({
       inbox: this.inbox,
       ready: () => this.#host.agent !== undefined,
       bringUp: () => this.#bringUp(),
+      frozen: () => this.life.panic.frozen,
       busy: () => this.#recorder.turns.busy,
       turnId: () => this.turnId,
       threadId: () => this.row.threadId,
-      call: (method, params) => this.#host.call(method, params),
+      call: (method, params) =>
+        method === "turn/interrupt"
+          ? this.life.stopTurn(method, params)
+          : this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
+      log: (message, details) => this.#log(message, details),
+    });
+    this.life = new Life({
+      row,
+      services,
+      host: this.#host,
+      delivery: this.#delivery,
+      inbox: this.inbox,
+      history: this.history,
+      runContext: this.runContext,
+      interruption: this.#interruption,
+      shown: () => this.#shown,
+      turnId: () => this.turnId,
+      update: (changes) => this.#update(changes),
+      onEnd: () => this.onEnd(),
       log: (message, details) => this.#log(message, details),
     });
     this.history.feed.beforeFlush = () => this.#tellState();
@@ -161,11 +197,14 @@ export class Session {
     const { history, inbox, approvals } = this;
     const { row, codexSocket } = this;
     const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
-    return { row, host, history, inbox, approvals, recorder, attached, codexSocket };
+    const [frozenSince, limits] = [this.life.panic.since, this.runContext.limits()];
+    const parts = { row, host, history, inbox, approvals, recorder, attached };
+    return { ...parts, codexSocket, frozenSince, limits };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
+    await this.life.panic.resume();
     const { agent, threadId } = this.row;
     if (agent !== null) {
       this.#recorder.hold();
@@ -173,6 +212,7 @@ export class Session {
       if (await this.#host.adopt(agent, threadId)) return;
       this.#departed("asleep", "the agent ended while no daemon ran");
     }
+    if (this.life.panic.frozen) return;
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
     // A turn of a thread that codex never stored has no end to be told.
     const { records } = this.#services.store;
@@ -200,45 +240,6 @@ export class Session {
     const result = this.approvals.answer(id, answer, by);
     this.changed();
     return result;
-  }
-
-  /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
-  async interrupt(by: Actor, timeoutMs?: number): Promise<string> {
-    const turnId = this.#interruption.target().id;
-    const onAsked = () => void this.history.own("session/interrupted", { turnId, by });
-    await this.#interruption.stop(turnId, onAsked, timeoutMs);
-    return turnId;
-  }
-
-  async sleep(force: boolean, by: Actor): Promise<void> {
-    const { queued } = this.inbox;
-    await this.#putDown(by, { force, action: "put it to sleep", lasting: true });
-    // A message that came meanwhile wakes it, as one that comes later would.
-    if (this.inbox.queued > queued) this.#delivery.pump();
-  }
-
-  async restart(force: boolean, by: Actor): Promise<void> {
-    await this.#putDown(by, { force, action: "restart it", lasting: false });
-    await this.wake();
-    this.#delivery.pump();
-  }
-
-  /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
-  kill(by: Actor): Promise<number> {
-    this.#killing ??= this.#kill(by);
-    return this.#killing;
-  }
-
-  async #kill(by: Actor): Promise<number> {
-    this.#delivery.stopped = true;
-    this.onEnd();
-    await this.#host.close();
-    return this.#services.store.transaction(() => {
-      const cancelled = this.inbox.close();
-      this.history.own("session/ended", { by });
-      this.#update({ endedAt: new Date().toISOString() });
-      return cancelled;
-    });
   }
 
   /** It has its agent and its thread: from here on others may speak to it. */
@@ -280,6 +281,7 @@ export class Session {
   /** Tells clients, once for all changes of this turn of the event loop. */
   changed(): void {
     this.#changed = true;
+    this.#host.consider();
     this.history.feed.schedule();
   }
 
@@ -314,15 +316,11 @@ export class Session {
     this.#update({ threadId, model, provider, agent: agent.row, settings });
     this.#firstOrigin = undefined;
     this.#recorder.turns.reset(null, active);
-    this.history.own("session/agent", {
-      status: how,
-      pid: agent.process.pid,
-      codexVersion: agent.row.codexVersion,
-      threadId,
-      model,
-    });
+    this.history.own("session/agent", agentRecord(how, this.row, { agent }));
     const gap = isFirst ? undefined : { reason: how, since };
-    await this.#recorder.reconcile(gap, how !== "started");
+    await this.#goingOn.whileLevelling(isFirst, () =>
+      this.#recorder.reconcile(gap, how !== "started"),
+    );
     this.#recorder.resume(how === "started");
     if (how === "started") {
       this.approvals.lose("the agent that asked is gone");
@@ -336,20 +334,23 @@ export class Session {
     setImmediate(() => this.#delivery.pump());
   }
 
+  #stalled(reason: string | undefined): void {
+    const status = reason === undefined ? "answers" : "stalled";
+    const pid = this.#host.pid;
+    this.history.own("session/agent", { ...agentRecord(status, this.row, { reason }), pid });
+    this.changed();
+  }
+
   #departed(how: "asleep" | "crashed", reason: string | undefined): void {
+    const turnId = how === "crashed" ? this.turnId : null;
     this.#services.store.transaction(() => {
       this.#recorder.gone();
-      this.history.own("session/agent", {
-        status: how,
-        pid: null,
-        codexVersion: null,
-        threadId: this.row.threadId,
-        model: this.row.model,
-        ...(reason === undefined ? {} : { reason }),
-      });
+      this.history.own("session/agent", agentRecord(how, this.row, { reason, turnId }));
     });
     this.#interruption.notice();
     this.changed();
+    // It may have been said past a daemon that hung, as it is on the disk.
+    this.life.panic.resume().catch((error) => this.#log("a panic failed", { error }));
     if (how === "crashed") this.#log("the agent crashed", { reason });
   }
 
@@ -370,20 +371,6 @@ export class Session {
     this.#delivery.turnEnded(turnId, status);
     if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
     else this.#delivery.pump();
-  }
-
-  /** What is queued stays queued meanwhile: the next turn would be cut off as it begins. */
-  async #putDown(by: Actor, how: PuttingDown): Promise<void> {
-    this.#delivery.held = true;
-    try {
-      if (mustStop(this.#shown, how))
-        await this.interrupt(by, forcedInterruptMs).catch((error) =>
-          this.#log("interrupting failed", { error: String(error) }),
-        );
-      await this.#host.down(how.force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
-    } finally {
-      this.#delivery.held = false;
-    }
   }
 
   #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {

@@ -25,6 +25,7 @@ export class ApprovalTable {
   readonly #get: StatementSync;
   readonly #current: StatementSync;
   readonly #asked: StatementSync;
+  readonly #lost: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -41,6 +42,9 @@ export class ApprovalTable {
     );
     this.#asked = db.prepare(
       "SELECT 1 FROM approvals WHERE session = ? AND agent = ? AND request_id = ? LIMIT 1",
+    );
+    this.#lost = db.prepare(
+      "SELECT 1 FROM approvals WHERE session = ? AND status <> 'answered' AND turn_id = ? LIMIT 1",
     );
   }
 
@@ -83,6 +87,11 @@ export class ApprovalTable {
   /** Whether the agent's request of this id is known, whatever became of it. */
   asked(session: string, agent: string, requestId: number | string): boolean {
     return this.#asked.get(session, agent, JSON.stringify(requestId)) !== undefined;
+  }
+
+  /** Whether something was asked in this turn that nobody answered. */
+  lostIn(session: string, turnId: string): boolean {
+    return this.#lost.get(session, turnId) !== undefined;
   }
 
   /** What waits, or was answered lately and may not have reached codex; oldest first. */

@@ -210,6 +210,10 @@ const migrations = [
   CREATE INDEX hook_deliveries_due ON hook_deliveries (hook, due_at, id);
   CREATE INDEX hook_deliveries_of ON hook_deliveries (session);
   `,
+  `
+  -- The turn that somebody stopped last, of which codex may not have told the end.
+  ALTER TABLE sessions ADD COLUMN stopped_turn TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JsonObject } from "../../protocol/messages.ts";
-import type { SessionSpec } from "../../protocol/session.ts";
+import type { LimitSupport, SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 
 /** The agent that a session has, or had: enough to find it again after the daemon died. */
@@ -9,6 +9,8 @@ export interface AgentRow {
   codexVersion: string;
   /** Its demo model, if it has one. */
   demo?: { port: number; catalog: string };
+  /** How it is held to its limits, when it has any; the cgroup that was made for it. */
+  held?: LimitSupport & { cgroup?: string | undefined };
   /** Absent between the decision to start it and its start. */
   process?: ProcessIdentity;
 }
@@ -31,6 +33,8 @@ export interface SessionRow {
   agent: AgentRow | null;
   /** Null until its thread was first opened. */
   settings: KeptSettings | null;
+  /** The turn that somebody stopped last, of which codex may not have told the end. */
+  stoppedTurn: string | null;
   /** False while it is being created: a daemon that finds such a row undoes it. */
   ready: boolean;
   seq: number;
@@ -48,6 +52,7 @@ const columns = {
   provider: "provider",
   agent: "agent",
   settings: "settings",
+  stoppedTurn: "stopped_turn",
   ready: "ready",
   seq: "seq",
   activeAt: "active_at",
@@ -119,6 +124,7 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     provider: row.provider as string | null,
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
     settings: row.settings === null ? null : JSON.parse(row.settings as string),
+    stoppedTurn: row.stopped_turn as string | null,
     ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,

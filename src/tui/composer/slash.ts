@@ -17,6 +17,7 @@ export const SLASH = {
   "/new": "[NAME -C DIR -m MODEL -s SANDBOX]  a new session",
   "/rename": "NAME  rename the session",
   "/kill": "kill the session, after asking",
+  "/panic": "[--all]  stop all that the session runs, after asking",
   "/fork": "[NAME]  a copy of this session, as it is now",
   "/command": "VERB …  as the command line has them",
   "/split": "[NAME]  another session below this one",

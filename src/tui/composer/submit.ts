@@ -110,6 +110,7 @@ function runSlash(model: Model, command: SlashCommand, rest: string, newId: () =
     case "/new":
     case "/fork":
     case "/kill":
+    case "/panic":
       return carryOut(model, `${command.slice(1)} ${rest}`);
     case "/command":
       if (rest !== "") return carryOut(model, rest);

@@ -45,6 +45,17 @@ export async function carryOut(
       const lost = cancelled === 0 ? "" : `; messages not delivered: ${cancelled}`;
       return { said: `killed ${session.name}${lost}` };
     }
+    case "panic": {
+      const { session } = order;
+      const stopped =
+        session === null
+          ? (await connection.call("daemon/panic", {})).sessions
+          : [await connection.call("session/panic", { name: session })];
+      const killed = stopped.reduce((sum, one) => sum + one.killed, 0);
+      const left = stopped.flatMap((one) => one.left);
+      const rest = left.length === 0 ? "nothing is left" : `left: ${left.map(({ pid }) => pid)}`;
+      return { said: `stopped; processes killed: ${killed}, ${rest}` };
+    }
     case "interrupt":
       await connection.call("session/interrupt", { name: order.session });
       return { said: "interrupting…" };

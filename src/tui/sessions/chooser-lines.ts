@@ -113,8 +113,10 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
 }
 
 function stateOf(session: SessionInfo, now: number): string {
-  const { state, approvals, queued, unreachableSince } = session;
+  const { state, approvals, queued, unreachableSince, stalledSince, frozenSince } = session;
   if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now)}`;
+  if (stalledSince !== undefined) return `${state}, stalled since ${ago(stalledSince, now)}`;
+  if (frozenSince !== undefined) return `frozen since ${ago(frozenSince, now)}`;
   const count = approvals > 1 ? ` (${approvals})` : "";
   return state + count + (queued > 0 ? ` +${queued}` : "");
 }

@@ -19,6 +19,8 @@ import { sessionNamed } from "./around.ts";
 export type Order =
   | { verb: "rename" | "fork"; session: string; to: string }
   | { verb: "kill" | "interrupt" | "sleep" | "wake"; session: string }
+  /** Null: all sessions of the daemon's. */
+  | { verb: "panic"; session: string | null }
   | { verb: "restart"; session: string; force: boolean }
   | { verb: "send"; session: string; text: string }
   | { verb: "new"; params: Omit<Params<"session/new">, "env">; shows: boolean };
@@ -35,6 +37,7 @@ export const VERBS = {
   attach: "NAME",
   rename: "[NAME] NEW",
   kill: "[NAME]",
+  panic: "[NAME|--all]",
   interrupt: "[NAME]",
   sleep: "[NAME]",
   wake: "[NAME]",
@@ -81,6 +84,10 @@ export function readLine(model: Model, line: string): Line {
     case "sleep":
     case "wake":
       if (args.length > 1) return takes(verb);
+      return about(model, args[0], (session) => ({ verb, session }));
+    case "panic":
+      if (args.length > 1) return takes(verb);
+      if (args[0] === "--all") return { kind: "order", order: { verb, session: null } };
       return about(model, args[0], (session) => ({ verb, session }));
     case "restart": {
       const names = args.filter((word) => word !== "-f" && word !== "--force");

@@ -30,6 +30,8 @@ export function pressSessions(model: Model, command: SessionCommand, key: string
       return askName(model, shownSession(model), model.name, false);
     case "session-kill":
       return askKill(model, shownSession(model), model.name, false);
+    case "panic":
+      return askPanic(model, shownSession(model), model.name);
     case "session-new":
       return mayChange(model, () => open(model, newForm(model)));
     case "command-line":
@@ -46,6 +48,7 @@ export type SessionCommand =
   | "session-rename"
   | "session-waiting"
   | "session-kill"
+  | "panic"
   | "session-new"
   | "command-line";
 
@@ -58,6 +61,7 @@ const commands: readonly string[] = [
   "session-rename",
   "session-waiting",
   "session-kill",
+  "panic",
   "session-new",
   "command-line",
 ] satisfies SessionCommand[];
@@ -90,9 +94,16 @@ export function carryOut(model: Model, line: string): Step {
     case "wrong":
       return only(noticed(model, meant.why, "warning"));
     case "order":
-      if (meant.order.verb !== "kill") return give(model, meant.order);
-      return askKill(model, meant.order.session, nameOf(model, meant.order.session), false);
+      return ask(model, meant.order);
   }
+}
+
+/** Of what can't be taken back, and who says "all" has said it. */
+function ask(model: Model, order: Order): Step {
+  if (order.verb === "kill")
+    return askKill(model, order.session, nameOf(model, order.session), false);
+  if (order.verb !== "panic" || order.session === null) return give(model, order);
+  return askPanic(model, order.session, nameOf(model, order.session));
 }
 
 export function show(model: Model, session: SessionInfo | undefined, why?: string): Step {
@@ -112,6 +123,14 @@ export function askKill(model: Model, session: string, name: string, back: boole
   const order: Order = { verb: "kill", session };
   const { now: at } = model;
   const asked: Overlay = { kind: "confirm", question, at, session, order, back };
+  return mayChange(model, () => open(model, asked));
+}
+
+function askPanic(model: Model, session: string, name: string): Step {
+  const question = `stop all of ${visible(name)}, and freeze it?`;
+  const order: Order = { verb: "panic", session };
+  const { now: at } = model;
+  const asked: Overlay = { kind: "confirm", question, at, session, order, back: false };
   return mayChange(model, () => open(model, asked));
 }
 

@@ -308,7 +308,7 @@ describe("with less than all", () => {
     await eventually(() => session.inbox.receipt(messageId).status === "finished", {
       what: "it spoke",
     });
-    await session.sleep(false, tester);
+    await session.life.sleep(false, tester);
     const observer = await come("observe", false);
     expect(await observer.closed).toEqual({
       code: 4403,

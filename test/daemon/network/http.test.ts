@@ -69,6 +69,8 @@ test("the description is OpenAPI 3.1 and has the paths that are promised", () =>
     "post /v1/sessions/{name}/interrupt",
     "post /v1/sessions/{name}/wake",
     "post /v1/sessions/{name}/sleep",
+    "post /v1/sessions/{name}/panic",
+    "post /v1/panic",
     "get /v1/sessions/{name}/approvals",
     "post /v1/sessions/{name}/approvals/{id}",
     "get /v1/sessions/{name}/history",
@@ -117,6 +119,23 @@ test("a session from its making to its end", async () => {
   expect((await request("/v1/status")).json.listen).toEqual([url]);
 
   expect((await post("/v1/sessions/web/sleep")).json.session.state).toBe("asleep");
+  expect((await post("/v1/sessions/web/wake", {})).json.session.state).toBe("idle");
+  expect((await post("/v1/sessions/web/panic")).json).toMatchObject({
+    session: { state: "asleep", frozenSince: expect.any(String) },
+    left: [],
+  });
+  // Who may not stop it may not let it go on.
+  const { token: prompter } = await makeToken(home, { scope: "prompt", sessions: "web" });
+  const refused = await ask(url, "/v1/sessions/web/wake", {
+    method: "POST",
+    body: {},
+    token: prompter,
+  });
+  expect([refused.status, refused.json.code]).toEqual([403, "not-allowed"]);
+  expect((await post("/v1/sessions/web/wake", {})).json.session.state).toBe("idle");
+  const { token: approver } = await makeToken(home, { scope: "approve", sessions: "web" });
+  const all = await request("/v1/panic", { method: "POST", token: approver });
+  expect(all.json.sessions).toMatchObject([{ session: { name: "web" }, left: [] }]);
   expect((await post("/v1/sessions/web/wake", {})).json.session.state).toBe("idle");
   const ended = await request("/v1/sessions/web", { method: "DELETE" });
   expect(ended.json).toMatchObject({ session: { state: "ended" }, cancelled: 0 });

@@ -47,6 +47,8 @@ const calls: { [M in Method]: [Scope, JsonObject] } = {
   "peer/link": ["observe", { daemon: "none" }],
   "peer/offer": ["prompt", { as: "x", daemon: "none" }],
   "peer/sessions": ["observe", {}],
+  "daemon/panic": ["approve", { no: "such thing" }],
+  "session/panic": ["approve", { name: "web", no: "such thing" }],
   "daemon/sent": ["prompt", {}],
   "daemon/search": ["observe", { words: "-" }],
   "daemon/audit": ["admin", { since: "no time" }],

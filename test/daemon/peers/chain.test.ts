@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Chain, createChain, unixUrl } from "../../support/chain.ts";
+import { eventually } from "../../support/eventually.ts";
 import type { Home } from "../../support/home.ts";
 import { connectRaw } from "../../support/raw-client.ts";
 import { errorOf } from "../../support/sessions.ts";
@@ -211,5 +212,33 @@ describe("errors", () => {
       "b",
     ]);
     await near.ok(["kill", "own"]);
+  });
+});
+
+describe("a panic", () => {
+  test("stops a session behind peers, alone or with all, and it is let go on from here", async () => {
+    expect((await near.cli(["panic", "b/c/bot"])).stderr).toMatch(/b\/c\/bot: stopped/);
+    expect(far.agentPids()).toEqual([]);
+    expect(await near.show("b/c/bot")).toMatchObject({ frozenSince: expect.any(String) });
+    await near.ok(["wake", "b/c/bot"]);
+    expect(far.agentPids()).toHaveLength(1);
+    // Without --peers it is about this daemon's own.
+    await near.ok(["panic", "--all"]);
+    expect(far.agentPids()).toHaveLength(1);
+    const all = await near.cliJson(["panic", "--all", "--peers"]);
+    expect(all).toMatchObject([{ session: { name: "b/c/bot" }, left: [] }]);
+    expect(far.agentPids()).toEqual([]);
+    await near.ok(["wake", "b/c/bot"]);
+  });
+
+  test("says which sessions it could not reach", async () => {
+    await far.killDaemon();
+    const gone = async () => (await near.cliJson(["ls"]))[0].state === "unreachable";
+    await eventually(gone, { what: "it is away" });
+    const outcome = await near.cli(["panic", "--all", "--peers"]);
+    expect([outcome.code, outcome.stderr]).toEqual([
+      6,
+      expect.stringContaining("b/c/bot was not stopped"),
+    ]);
   });
 });

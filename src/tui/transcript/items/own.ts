@@ -36,8 +36,9 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
       return loud(error === "" ? text : `${text}: ${error}`);
     }
     case "session/agent":
-      if (params.status === "started") return quiet("the agent was started again");
-      return loud(`the agent ${textOf(params.status)}${why}`);
+      return agent(params, why);
+    case "session/panic":
+      return panic(params);
     case "session/gap":
       return loud(gap(params, why));
     case "session/called":
@@ -67,6 +68,39 @@ const words: Record<string, string> = {
   cancel: "declined, and the turn stopped,",
 };
 
+function agent(params: JsonObject, why: string): Sentence {
+  switch (params.status) {
+    case "started":
+      return { text: "the agent was started again", style: "dim" };
+    case "answers":
+      return { text: "the agent answers again", style: "dim" };
+    case "stalled":
+      return {
+        text: `the agent does not answer${why}; /command restart -f, or /panic`,
+        style: "warning",
+      };
+    default: {
+      const where = params.turnId === undefined ? "" : " in the middle of a turn";
+      return { text: `the agent ${textOf(params.status)}${where}${why}`, style: "warning" };
+    }
+  }
+}
+
+function panic(params: JsonObject): Sentence {
+  switch (params.status) {
+    case "begun":
+      return { text: `everything was stopped by ${by(params)} (panic)`, style: "warning" };
+    case "lifted":
+      return { text: `${by(params)} lets it go on`, style: "dim" };
+    default: {
+      const left = Array.isArray(params.left) ? params.left.length : 0;
+      const rest = left === 0 ? "nothing is left" : `${left} are left`;
+      const text = `processes killed: ${Number(params.killed ?? 0)}, ${rest}; /command wake lets it go on`;
+      return { text, style: "warning" };
+    }
+  }
+}
+
 function approval(params: JsonObject, why: string): Sentence {
   const what = textOf(params.command) || `a ${textOf(params.kind) || "request"}`;
   if (params.status !== "answered") {
@@ -94,6 +128,8 @@ function control(params: JsonObject): string {
       return "put to sleep";
     case "restart":
       return "restarted";
+    case "hold":
+      return `held after the crash, since ${textOf(detail.why)},`;
     case "set":
       return `set ${Object.entries(detail)
         .map(([name, value]) => `${name} ${textOf(value) || JSON.stringify(value)}`)

@@ -1,0 +1,129 @@
+/**
+ * How a session's agent is put down, whatever for, and how the session ends. A turn that is cut off
+ * by any of it is marked as stopped on purpose, so that nobody takes it for a crash later.
+ */
+import type { Json, JsonObject } from "../../protocol/messages.ts";
+import type { Actor } from "../../protocol/session.ts";
+import type { AgentHost } from "../agent/agent-host.ts";
+import type { Services } from "../services.ts";
+import type { SessionRow } from "../store/session-table.ts";
+import type { Delivery } from "./delivery.ts";
+import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Interruption } from "./interruption.ts";
+import { Panic } from "./panic.ts";
+import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
+import type { RunContext } from "./run-context.ts";
+import type { Shown } from "./session-view.ts";
+
+export interface LifePort {
+  row: Readonly<SessionRow>;
+  services: Services;
+  host: AgentHost;
+  delivery: Delivery;
+  inbox: Inbox;
+  history: History;
+  runContext: RunContext;
+  interruption: Interruption;
+  shown: () => Shown;
+  turnId: () => string | null;
+  update: (changes: Partial<Omit<SessionRow, "id" | "createdAt">>) => void;
+  onEnd: () => void;
+  log: (message: string, details: object) => void;
+}
+
+export class Life {
+  readonly panic: Panic;
+  readonly #port: LifePort;
+  #killing: Promise<number> | undefined;
+
+  constructor(port: LifePort) {
+    this.#port = port;
+    const { row, services, history, inbox, runContext, interruption, turnId, log } = port;
+    this.panic = new Panic({
+      file: runContext.freezeFile,
+      session: row.id,
+      name: () => row.name,
+      store: services.store,
+      history,
+      inbox,
+      mark: () => runContext.mark(),
+      turnId,
+      interrupt: (turn, timeoutMs) => interruption.stop(turn, () => {}, timeoutMs),
+      down: (politely) => this.#down(politely),
+      onChange: () => port.update({}),
+      log,
+    });
+  }
+
+  /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
+  async interrupt(by: Actor, timeoutMs?: number): Promise<string> {
+    const { interruption, history } = this.#port;
+    const turnId = interruption.target().id;
+    const onAsked = () => void history.own("session/interrupted", { turnId, by });
+    await interruption.stop(turnId, onAsked, timeoutMs);
+    return turnId;
+  }
+
+  async sleep(force: boolean, by: Actor): Promise<void> {
+    const { inbox, delivery } = this.#port;
+    const { queued } = inbox;
+    await this.#putDown(by, { force, action: "put it to sleep", lasting: true });
+    // A message that came meanwhile wakes it, as one that comes later would.
+    if (inbox.queued > queued) delivery.pump();
+  }
+
+  async restart(force: boolean, by: Actor): Promise<void> {
+    const { host, delivery } = this.#port;
+    await this.#putDown(by, { force, action: "restart it", lasting: false });
+    await host.up(true);
+    delivery.pump();
+  }
+
+  /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
+  kill(by: Actor): Promise<number> {
+    this.#killing ??= this.#kill(by);
+    return this.#killing;
+  }
+
+  async #kill(by: Actor): Promise<number> {
+    const { delivery, host, services, inbox, history, update, onEnd } = this.#port;
+    delivery.stopped = true;
+    onEnd();
+    await host.close();
+    return services.store.transaction(() => {
+      const cancelled = inbox.close();
+      history.own("session/ended", { by });
+      update({ endedAt: new Date().toISOString() });
+      return cancelled;
+    });
+  }
+
+  /** Asks codex to stop a turn. */
+  stopTurn(method: string, params: JsonObject): Promise<Json> {
+    this.#port.update({ stoppedTurn: String(params.turnId) });
+    return this.#port.host.call(method, params);
+  }
+
+  /** What is queued stays queued meanwhile: the next turn would be cut off as it begins. */
+  async #putDown(by: Actor, how: PuttingDown): Promise<void> {
+    const { delivery, host, shown, log } = this.#port;
+    delivery.held = true;
+    try {
+      if (mustStop(shown(), how))
+        await this.interrupt(by, forcedInterruptMs).catch((error) =>
+          log("interrupting failed", { error: String(error) }),
+        );
+      await this.#down(!(how.force && host.unreached));
+    } finally {
+      delivery.held = false;
+    }
+  }
+
+  #down(politely: boolean): Promise<void> {
+    const { row, services, host, update } = this.#port;
+    const stoppedTurn = services.store.records.openTurns(row.id).at(-1);
+    if (stoppedTurn !== undefined) update({ stoppedTurn });
+    return host.down(politely ? "SIGTERM" : "SIGKILL");
+  }
+}

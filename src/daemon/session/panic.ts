@@ -1,0 +1,175 @@
+/**
+ * Everything stop: the session is frozen first, so that nothing starts or is delivered any more,
+ * then its turn is interrupted and its agent ended, politely as long as it answers, and then
+ * whatever lives on of all that came of it is killed, until a look at the machine finds nothing.
+ * A person lets it go on.
+ */
+import { HacsError } from "../../protocol/errors.ts";
+import { type Actor, describeActor } from "../../protocol/session.ts";
+import { AgentFamily, type AgentMark } from "../../system/agent-family.ts";
+import { endFamily } from "../../system/end-family.ts";
+import { type Freeze, freeze, frozen, thaw } from "../../system/freeze.ts";
+import type { Store } from "../store/store.ts";
+import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
+
+export interface Stopped {
+  /** How many processes were killed beside the agent's own end. */
+  killed: number;
+  left: { pid: number; command: string }[];
+}
+
+export interface PanicPort {
+  file: string;
+  session: string;
+  name: () => string;
+  store: Store;
+  history: History;
+  inbox: Inbox;
+  mark: () => AgentMark;
+  turnId: () => string | null;
+  /** Asks codex to stop its turn; rejects when it does not. */
+  interrupt: (turnId: string, timeoutMs: number) => Promise<void>;
+  /** Ends the agent; whether it is given time for that. */
+  down: (politely: boolean) => Promise<void>;
+  onChange: () => void;
+  log: (message: string, details: object) => void;
+}
+
+/** An agent that does not stop its turn within this is not asked for anything more. */
+const interruptMs = 1_500;
+
+export class Panic {
+  readonly #port: PanicPort;
+  #freeze: Freeze | undefined;
+  #stopping: Promise<Stopped> | undefined;
+
+  constructor(port: PanicPort) {
+    this.#port = port;
+    this.#freeze = frozen(port.file);
+  }
+
+  get since(): string | undefined {
+    return this.#freeze?.at;
+  }
+
+  /** Looks again at the disk: it may have been said past a daemon that hung. */
+  get frozen(): boolean {
+    this.#freeze ??= frozen(this.#port.file);
+    return this.#freeze !== undefined;
+  }
+
+  /** `session-frozen`, while it is. */
+  refusal(): HacsError | undefined {
+    if (!this.frozen || this.#freeze === undefined) return undefined;
+    const name = this.#port.name();
+    return new HacsError(
+      "session-frozen",
+      `Session "${name}" was stopped by ${describeActor(this.#freeze.by)} (panic): it starts no agent and delivers nothing.`,
+      `Let it go on with: hacs-session wake ${name}`,
+    );
+  }
+
+  /** Several who panic at once are one panic. */
+  stop(by: Actor): Promise<Stopped> {
+    this.#stopping ??= this.#stop(by).finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  /** After the daemon's start: writes down what was said past it, and ends what it left. */
+  async resume(): Promise<void> {
+    if (!this.frozen || this.#freeze === undefined || this.#freeze.recorded) return;
+    const { by } = this.#freeze;
+    if (this.#stopping !== undefined) return void (await this.#stopping);
+    const { killed, left } = await this.stop(by);
+    const { store, session, name, log } = this.#port;
+    const detail = { killed, left: left.length, alone: true };
+    const entry = { at: new Date().toISOString(), session, name: name(), by, token: null, detail };
+    try {
+      store.transaction(() => store.audit.insert({ ...entry, action: "panic", outcome: "done" }));
+    } catch (error) {
+      log("an entry of the audit can't be written", { error: String(error) });
+    }
+  }
+
+  /** False when it was not frozen. */
+  lift(by: Actor): boolean {
+    if (!this.frozen) return false;
+    this.#port.history.own("session/panic", { status: "lifted", by });
+    thaw(this.#port.file);
+    this.#freeze = undefined;
+    this.#port.onChange();
+    return true;
+  }
+
+  async #stop(by: Actor): Promise<Stopped> {
+    const { history, mark, turnId, down, onChange } = this.#port;
+    this.#begin(by);
+    const family = new AgentFamily([mark()], this.#freeze?.processes);
+    this.#keepFamily(family);
+    const running = turnId();
+    const politely = await this.#interrupted(running);
+    // What a turn that is being stopped starts at the end is seen before its parents are gone.
+    this.#keepFamily(family);
+    const gone = down(politely);
+    if (politely) await gone;
+    const { ended, left } = await endFamily(family);
+    await gone;
+    if (running !== null) this.#tellSenders(running);
+    const stopped = { killed: ended, left: left.map(({ pid, command }) => ({ pid, command })) };
+    history.own("session/panic", { status: "done", by, ...stopped });
+    this.#keep({ at: this.since ?? new Date().toISOString(), by, recorded: true });
+    onChange();
+    return stopped;
+  }
+
+  #begin(by: Actor): void {
+    const { at = new Date().toISOString(), processes } = this.#freeze ?? {};
+    this.#keep({ at, by, recorded: false, ...(processes === undefined ? {} : { processes }) });
+    this.#port.onChange();
+    this.#port.history.own("session/panic", { status: "begun", by });
+  }
+
+  /** Before any of them is signalled: a daemon that dies now leaves what nobody else could tell. */
+  #keepFamily(family: AgentFamily): void {
+    const processes = family
+      .look()
+      .map(({ pid, startTime, bootId }) => ({ pid, startTime, bootId }));
+    if (this.#freeze !== undefined) this.#keep({ ...this.#freeze, processes });
+  }
+
+  /** A disk that is full keeps no file, and keeps nobody from stopping things. */
+  #keep(said: Freeze): void {
+    this.#freeze = said;
+    try {
+      freeze(this.#port.file, said);
+    } catch (error) {
+      this.#port.log("that it is frozen can't be written down", { error: String(error) });
+    }
+  }
+
+  async #interrupted(turnId: string | null): Promise<boolean> {
+    if (turnId === null) return true;
+    try {
+      await this.#port.interrupt(turnId, interruptMs);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** codex's own word on the turn comes when it is asked again, and who waits is told now. */
+  #tellSenders(turnId: string): void {
+    const error = "the session was stopped (panic)";
+    this.#port.store.transaction(() =>
+      this.#port.inbox.turnEnded(turnId, {
+        turnStatus: "interrupted",
+        text: null,
+        error,
+        usage: null,
+      }),
+    );
+  }
+}

@@ -1,0 +1,95 @@
+/** Which processes belong to an agent, and that nothing of them is left, with real ones. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { afterEach, expect, test } from "vitest";
+import { AgentFamily } from "../../src/system/agent-family.ts";
+import { endFamily } from "../../src/system/end-family.ts";
+import { eventually } from "../support/eventually.ts";
+import { listProcesses, signal } from "../support/processes.ts";
+
+const started: ChildProcess[] = [];
+let word = "";
+afterEach(() => {
+  for (const { pid } of listProcesses().filter(({ argv }) => argv.includes(word)))
+    signal(pid, "SIGKILL");
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+});
+
+const socket = "/tmp/none/0123.sock";
+const mark = (session: string) => ({ session, socket });
+const loop = "while :; do sleep 1; done";
+
+function start(script: string, env: Record<string, string> = {}): ChildProcess {
+  const child = spawn("sh", ["-c", script, word], {
+    env: { PATH: process.env.PATH, ...env },
+    detached: true,
+    stdio: "ignore",
+  });
+  started.push(child);
+  return child;
+}
+const withWord = () => listProcesses().filter(({ argv }) => argv.includes(word));
+const running = (count: number) =>
+  eventually(() => withWord().length >= count, { what: `${count} run` });
+
+test("what is marked belongs, and what came of it, by ancestors and by login session", async () => {
+  word = "family-1";
+  const inner = `sh -c "${loop}" ${word}`;
+  start(
+    `env -i PATH="$PATH" ${inner} & env -i PATH="$PATH" setsid ${inner} & (env -i PATH="$PATH" ${inner} &); ${loop}`,
+    { HACS_SESSION_ID: "f1" },
+  );
+  start(loop, { HACS_SESSION_ID: "f1x" });
+  start(loop, { OTHER: "HACS_SESSION_ID=f1" });
+  await running(6);
+  const family = new AgentFamily([mark("f1")]);
+  const commands = family.look().filter(({ command }) => command.includes(word));
+  expect(commands).toHaveLength(4);
+  const { left, ended } = await endFamily(family);
+  expect(left).toEqual([]);
+  expect(ended).toBeGreaterThanOrEqual(4);
+  expect(withWord()).toHaveLength(2);
+});
+
+test("what was seen once belongs when its ancestors are gone, with what it starts since", async () => {
+  word = "family-2";
+  const orphan = `env -i PATH="$PATH" setsid sh -c "while :; do sleep 1; setsid sleep 3 & done" ${word}`;
+  const parent = start(`${orphan} & ${loop}`, { HACS_SESSION_ID: "f2" });
+  await running(2);
+  const family = new AgentFamily([mark("f2")]);
+  family.look();
+  parent.kill("SIGKILL");
+  await eventually(() => withWord().length === 1, { what: "the orphan alone is left" });
+  // Without having been seen it could not be told from others.
+  expect(new AgentFamily([mark("f2")]).look().some(({ command }) => command.includes(word))).toBe(
+    false,
+  );
+  expect((await endFamily(family)).left).toEqual([]);
+  expect(withWord()).toEqual([]);
+});
+
+test("an agent's own command line is known, and that of others who name its socket is not", async () => {
+  word = "app-server";
+  const line = (...args: string[]) => {
+    const child = spawn("sh", ["-c", loop, ...args], { detached: true, stdio: "ignore" });
+    started.push(child);
+    return child.pid!;
+  };
+  const agent = line("app-server", "--listen", `unix://${socket}`);
+  const others = [
+    line("app-server", `unix://${socket}`),
+    line("grep", `app-server --listen unix://${socket}`),
+    line("app-server", "--listen", `unix://${socket}.other`),
+  ];
+  await eventually(() => listProcesses().some(({ pid }) => pid === others.at(-1)), { what: "all" });
+  const found = new AgentFamily([mark("f3")]).look().map(({ pid }) => pid);
+  expect(found).toContain(agent);
+  for (const pid of others) expect(found).not.toContain(pid);
+});
+
+test("it never names who asks", () => {
+  word = "family-4";
+  const own = process.env.HACS_SESSION_ID;
+  expect(new AgentFamily([mark(own ?? "f4")]).look().some(({ pid }) => pid === process.pid)).toBe(
+    false,
+  );
+});
