@@ -151,7 +151,13 @@ export class Daemon {
       clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
+      agents: this.#agents(),
     };
+  }
+
+  #agents(): DaemonStatus["agents"] {
+    const { running, max, waiting } = this.services.slots;
+    return { running, max, waiting };
   }
 
   /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */

@@ -9,6 +9,7 @@ import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
+import { maxAgentsFor } from "../system/agents-max.ts";
 import { type Config, readConfig } from "../system/config.ts";
 import {
   checkPrivateDirectory,
@@ -26,21 +27,27 @@ import {
 import { agentSocket } from "./agent/agent.ts";
 import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
+import { systemClock } from "./clock.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
+import { configuredLimits } from "./limits.ts";
 import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
+import { MessageRate } from "./message-rate.ts";
 import type { PortOptions } from "./network/listen-rules.ts";
 import type { OpenPort } from "./network/open-port.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
+import { Slots } from "./slots.ts";
 import { Store } from "./store/store.ts";
 
 const reportFd = 3;
 /** How long entries of the audit are kept when the config does not say. */
 const auditKeptFor = "365d";
+/** A program may send 50 messages a second all day long. */
+const messagesPerMinuteDefault = 3_000;
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -65,6 +72,13 @@ async function main(): Promise<void> {
       bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
     },
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
+    limits: configuredLimits(config),
+    slots: new Slots(maxAgentsFor(config)),
+    messageRate: new MessageRate(
+      config.maxMessagesPerMinute ?? messagesPerMinuteDefault,
+      systemClock,
+    ),
+    clock: systemClock,
     paths,
     log,
     codex: told?.codex ?? config.codex ?? last?.codex,

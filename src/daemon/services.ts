@@ -1,7 +1,11 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
+import type { LimitsInForce } from "../protocol/limits.ts";
 import type { Paths } from "../system/paths.ts";
+import type { Clock } from "./clock.ts";
+import type { MessageRate } from "./message-rate.ts";
 import type { Redactor } from "./redaction/redactor.ts";
+import type { Slots } from "./slots.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
 
@@ -12,6 +16,12 @@ export interface Services {
   /** What is kept of a session that says nothing of it itself, and of the audit. */
   keep: KeepRule;
   keepAuditMs: number;
+  /** What bounds a session that says nothing of it itself. */
+  limits: LimitsInForce;
+  /** How many agents run at once. */
+  slots: Slots;
+  messageRate: MessageRate;
+  clock: Clock;
   log: Logger;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;

@@ -1,4 +1,5 @@
 /** The shapes that cross the wire. Nothing here is renamed or removed once released. */
+import type { LimitsInForce } from "./limits.ts";
 import type { Json, JsonObject } from "./messages.ts";
 
 export const SESSION_STATES = [
@@ -38,6 +39,8 @@ export interface SessionInfo {
   name: string;
   id: string;
   state: SessionState;
+  /** Its place in the line for a slot, from 1; there with `queued` alone. */
+  place?: number;
   cwd: string;
   model: string | null;
   provider: string | null;
@@ -74,6 +77,12 @@ export interface SessionDetail extends SessionInfo {
   /** Why the session is `crashed`, and when it is tried again. */
   crash: { reason: string; at: string; retryAt: string | null } | null;
   usage: JsonObject | null;
+  /** What bounds it, whether it says so itself or the config does. */
+  limits: LimitsInForce;
+  /** When it ends by itself; null: never. */
+  endsAt: string | null;
+  /** When its agent is put to sleep if nothing happens before; null while it does not rest. */
+  sleepsInMs: number | null;
   keep: Keep;
   /** What its records take up on the disk, about. */
   bytes: number;
@@ -269,4 +278,6 @@ export interface DaemonStatus {
   uptimeMs: number;
   /** What history and logs take up on the disk. */
   diskBytes: number;
+  /** Agents that run, how many may at once (`maxAgents`), and how many sessions wait for a slot. */
+  agents: { running: number; max: number; waiting: number };
 }

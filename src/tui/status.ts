@@ -1,6 +1,7 @@
 /** The last row, in tmux's manner. What matters most comes first, and the rest as it fits. */
 import { visible } from "../protocol/address.ts";
 import { formatDuration } from "../protocol/duration.ts";
+import { stateWords } from "../protocol/limits.ts";
 import { isObject, type JsonObject } from "../protocol/messages.ts";
 import { keyName, prefixKey } from "./keymap.ts";
 import { isDemo, type Model } from "./model.ts";
@@ -112,7 +113,8 @@ function partsOf(model: Model): Part[] {
 
 function stateText({ link, transcript }: Model): string {
   if (link === "reconnecting") return "reconnecting…";
-  return link === "stopped" ? "daemon stopped" : (transcript.session?.state ?? "attaching");
+  if (link === "stopped") return "daemon stopped";
+  return transcript.session === null ? "attaching" : stateWords(transcript.session);
 }
 
 /** How full the model's context is: what the last answer took of codex's own window. */

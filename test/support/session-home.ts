@@ -9,9 +9,13 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Identity } from "../../src/daemon/client.ts";
+import { systemClock } from "../../src/daemon/clock.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
+import { configuredLimits } from "../../src/daemon/limits.ts";
+import { MessageRate } from "../../src/daemon/message-rate.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
 import { Sessions } from "../../src/daemon/sessions.ts";
+import { Slots } from "../../src/daemon/slots.ts";
 import { Store } from "../../src/daemon/store/store.ts";
 import { ensurePrivateDirectory, pathsFor } from "../../src/system/paths.ts";
 import { codexBinary, root } from "./codex.ts";
@@ -39,6 +43,10 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     redactor: store.redactor,
     keep: { ageMs: null, bytes: null },
     keepAuditMs: 86_400_000,
+    limits: configuredLimits({}),
+    slots: new Slots(1_000),
+    messageRate: new MessageRate(1_000_000, systemClock),
+    clock: systemClock,
     paths,
     log: pino({ level: "silent" }),
     codex: codexBinary,

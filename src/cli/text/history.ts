@@ -113,16 +113,20 @@ function ownLines(method: string, given: JsonObject): string[] {
     case "session/control":
       return [`[${visible(controlText(own.params))} by ${by(own.params.by)}]`];
     case "session/interrupted":
-      return [`[interrupted by ${by(own.params.by)}]`];
+      return [`[interrupted by ${by(own.params.by)}${why(own.params.reason)}]`];
     case "session/renamed":
       return [
         `[renamed from ${visible(own.params.from)} to ${visible(own.params.to)} by ${by(own.params.by)}]`,
       ];
     case "session/ended":
-      return [`[ended by ${by(own.params.by)}]`];
+      return [`[ended by ${by(own.params.by)}${why(own.params.reason)}]`];
     default:
       return [];
   }
+}
+
+function why(reason: string | undefined): string {
+  return reason === undefined ? "" : `: ${visible(reason)}`;
 }
 
 function controlText({ action, detail }: OwnRecords["session/control"]): string {

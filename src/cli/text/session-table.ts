@@ -4,6 +4,7 @@
  * two lines. A name is never cut: people type it.
  */
 import { visible } from "../../protocol/address.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { ago } from "./times.ts";
@@ -171,10 +172,9 @@ function fitting(all: Column[], columns: number): Column[] {
 }
 
 /** A session's state for people: what answers from the embedded model says so. */
-export function stateText(
-  { state, labels, unreachableSince }: SessionInfo,
-  nowMs?: number,
-): string {
+export function stateText(session: SessionInfo, nowMs?: number): string {
+  const { labels, unreachableSince } = session;
+  const state = stateWords(session);
   const since = unreachableSince === undefined ? "" : ` since ${ago(unreachableSince, nowMs)}`;
   return labels.demo ? `${state}${since} (demo)` : state + since;
 }
@@ -190,6 +190,7 @@ const STATE_STYLES: Partial<Record<string, Style>> = {
   "needs-approval": "yellow",
   crashed: "red",
   unreachable: "red",
+  queued: "dim",
   ended: "dim",
   asleep: "dim",
 };

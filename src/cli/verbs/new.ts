@@ -1,16 +1,23 @@
 import { resolve } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import type { Params } from "../../protocol/methods.ts";
-import { APPROVAL_POLICIES, SANDBOXES, type SessionSpec } from "../../protocol/session.ts";
+import {
+  APPROVAL_POLICIES,
+  SANDBOXES,
+  type SessionInfo,
+  type SessionSpec,
+} from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { isElsewhere } from "../elsewhere.ts";
 import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
+import { type LimitOptions, limitOptions, limitsOf } from "../limits.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
 
-interface Options extends KeepOptions {
+interface Options extends KeepOptions, LimitOptions {
   cwd?: string;
   model?: string;
   profile?: string;
@@ -70,11 +77,13 @@ export const newSession: Verb<Options> = {
     { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
     { flags: "--last", about: "take over the directory's newest thread" },
     ...keepOptions,
+    ...limitOptions,
     { flags: "-d, --detach", about: "do not attach; print the name" },
   ],
   examples: [
     ["new", "a session for this directory, attached"],
     ['new fix -m gpt-5.2-codex "make the tests pass"', "with a name, a model and a first message"],
+    ["new -d nightly --ttl 8h --max-turn-time 1h", "one that ends by itself"],
     ["new -d review --last", "take over what codex did here last, in the background"],
   ],
   async run(context, args, options) {
@@ -89,6 +98,7 @@ export const newSession: Verb<Options> = {
     if (attaches) return openTui(context, { name: session.name, readOnly: false });
     if (context.json) context.printJson(session);
     else context.print(session.name);
+    noteQueued(context, session);
     if (!options.detach)
       context.note(
         `There is no terminal to attach to. From one: hacs-session attach ${session.name}`,
@@ -96,6 +106,13 @@ export const newSession: Verb<Options> = {
     return undefined;
   },
 };
+
+function noteQueued(context: Context, session: SessionInfo): void {
+  if (session.state !== "queued") return;
+  context.note(
+    `${session.name} is ${stateWords(session)}: as many agents run as may. It starts by itself.`,
+  );
+}
 
 /** The first message would be the first to say so. Another provider needs no login of codex's. */
 async function warnWithoutLogin(context: Context, { spec, env }: Params<"session/new">) {
@@ -138,6 +155,8 @@ export function newParams(
   if (options.last) params.resume = { last: true };
   const keep = keepOf(options);
   if (keep !== undefined) params.keep = keep;
+  const limits = limitsOf(options);
+  if (limits !== undefined) params.limits = limits;
   return params;
 }
 

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
 import { formatSize } from "../../protocol/size.ts";
 import { keepText } from "../text/keep.ts";
+import { limitLines } from "../text/limits.ts";
 import { shortPath, stateText } from "../text/session-table.ts";
 import { ago } from "../text/times.ts";
 import { wrapFor } from "../text/wrap.ts";
@@ -83,6 +84,7 @@ export function detailLines(
     ["keeps", Object.keys(session.keep).length === 0 ? null : keepText(session.keep)],
     ["tokens", tokens(session)],
     ["waiting", `${count(session.approvals, "approval")}, ${count(session.queued, "message")}`],
+    ...limitLines(session, nowMs),
     ["created", `${session.createdAt} (${ago(session.createdAt, nowMs)})`],
     ["active", `${session.activeAt} (${ago(session.activeAt, nowMs)})`],
     ...listed(

@@ -1,3 +1,4 @@
+import { stateWords } from "../../protocol/limits.ts";
 import { refuseElsewhere } from "../elsewhere.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
@@ -22,7 +23,7 @@ export const wake: Verb<{ updateEnv?: boolean }> = {
       ...(options.updateEnv ? { env: environment(context.env) } : {}),
     });
     if (context.json) context.printJson(session);
-    else context.note(`${session.name} is ${session.state}.`);
+    else context.note(`${session.name} is ${stateWords(session)}.`);
     return undefined;
   },
 };

@@ -27,6 +27,13 @@ export interface AgentHostEvents {
   /** What the agent is run with, as of now. */
   context: () => Omit<AgentContext, "events" | "save">;
   origin: () => ThreadOrigin;
+  /** One of so many that may run at once; it is given back when there is no process any more. */
+  slot: {
+    /** Resolves false when the agent is not wanted any more. */
+    take: () => Promise<boolean>;
+    give: () => void;
+    leaveLine: () => void;
+  };
   /** Whether a message may be on its way into the thread. */
   inDoubt: () => boolean;
   /** The agent is there; the session brings its history level before anything else happens. */
@@ -60,6 +67,8 @@ export class AgentHost {
   #closed = false;
   /** Somebody wants the agent gone while it is still being started or joined. */
   #giveUp = false;
+  /** How many wait to end it. */
+  #downs = 0;
 
   constructor(events: AgentHostEvents) {
     this.#events = events;
@@ -135,22 +144,25 @@ export class AgentHost {
   }
 
   /**
-   * Ends the agent; nothing happens when there is none. With SIGKILL it does not wait for an agent
+   * Ends the agent, or gives up waiting for its slot. With SIGKILL it does not wait for an agent
    * that is being started or joined, which may be hung: it is killed first, so that this ends.
    */
-  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM", reason?: string): Promise<void> {
     clearTimeout(this.#retryTimer);
+    this.#downs++;
+    this.#events.slot.leaveLine();
     if (how === "SIGKILL" && this.agent === undefined) {
       this.#giveUp = true;
       await this.#process?.stop("SIGKILL");
     }
     await this.#inTurn(async () => {
+      this.#downs--;
       this.#giveUp = false;
       clearTimeout(this.#retryTimer);
       this.#crash = undefined;
       if (this.#process === undefined) return this.#events.onChange();
       await this.#stop(how);
-      this.#events.onDeparture("asleep", undefined);
+      this.#events.onDeparture("asleep", reason);
     });
   }
 
@@ -169,6 +181,7 @@ export class AgentHost {
   leave(): void {
     this.#left = true;
     clearTimeout(this.#retryTimer);
+    this.#events.slot.leaveLine();
     this.#agent?.disconnect();
   }
 
@@ -177,7 +190,7 @@ export class AgentHost {
     this.#policy.reset();
   }
 
-  call(method: string, params: JsonObject): Promise<Json> {
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json> {
     const agent = this.#agent;
     if (agent === undefined)
       return Promise.reject(
@@ -187,7 +200,7 @@ export class AgentHost {
           "Start it with: hacs-session wake NAME",
         ),
       );
-    return agent.call(method, params);
+    return agent.call(method, params, timeoutMs);
   }
 
   reply(id: RequestId, response: Json): void {
@@ -196,6 +209,10 @@ export class AgentHost {
 
   async #start(): Promise<Agent> {
     clearTimeout(this.#retryTimer);
+    const slot = this.#events.slot.take();
+    // Whoever wants it down waits behind this, and would have to wait for the slot as well.
+    if (this.#downs > 0) this.#events.slot.leaveLine();
+    if (!(await slot)) throw unwanted();
     this.#busy = "starting";
     this.#events.onChange();
     try {
@@ -209,6 +226,7 @@ export class AgentHost {
     } catch (error) {
       if (this.#agent !== undefined) await this.#stop("SIGKILL");
       this.#process = undefined;
+      this.#events.slot.give();
       this.#failed(messageOf(error));
       throw error;
     } finally {
@@ -302,6 +320,7 @@ export class AgentHost {
 
   #forget(row: AgentRow): void {
     this.#events.save(null);
+    this.#events.slot.give();
     removeSocket(row.socket);
   }
 
@@ -341,6 +360,14 @@ export class AgentHost {
     this.#queue = result.catch(() => {});
     return result;
   }
+}
+
+function unwanted(): HacsError {
+  return new HacsError(
+    "agent-gone",
+    "The session was put to sleep before it had a slot for its agent.",
+    "Start it with: hacs-session wake NAME",
+  );
 }
 
 function ended(): HacsError {

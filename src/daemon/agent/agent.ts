@@ -8,7 +8,7 @@ import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
-import { locateCodex } from "../../system/codex-binary.ts";
+import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -63,11 +63,7 @@ export class Agent {
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env } = context;
-    checkDirectory(spec.cwd);
-    const codexHome = ensureCodexHome(spec, env);
-    // A bad profile or override is found before anything runs.
-    threadOptions(spec, codexHome, undefined);
-    const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
+    const { codex, codexHome } = await checkRunnable(context);
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
     const companion =
@@ -140,8 +136,8 @@ export class Agent {
     return !this.#link.closed;
   }
 
-  call(method: string, params: JsonObject): Promise<Json> {
-    return this.#link.call(method, params);
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json> {
+    return this.#link.call(method, params, timeoutMs);
   }
 
   reply(id: number | string, response: Json): void {
@@ -198,6 +194,21 @@ async function open(
   const thread = await openThread(link, origin, withSettings(options, settings));
   await restoreSandbox(link, thread.threadId, thread.settings, settings);
   return thread;
+}
+
+/** A bad directory, profile or override, or a missing codex, is found before anything runs. */
+export async function checkRunnable({
+  spec,
+  env,
+  codex: configured,
+}: Pick<AgentContext, "spec" | "env" | "codex">): Promise<{
+  codex: CodexBinary;
+  codexHome: string;
+}> {
+  checkDirectory(spec.cwd);
+  const codexHome = ensureCodexHome(spec, env);
+  threadOptions(spec, codexHome, undefined);
+  return { codex: await locateCodex({ given: spec.codex ?? configured, env }), codexHome };
 }
 
 export function agentSocket(agentsDir: string, id: string): string {

@@ -19,7 +19,7 @@ export const sleep: MethodHandler<"session/sleep"> = async (caller, { name, forc
 export const wake: MethodHandler<"session/wake"> = async (caller, { name, env }) => {
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
-  await session.wake();
+  await session.rouse();
   return { session: session.info() };
 };
 

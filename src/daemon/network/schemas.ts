@@ -43,14 +43,17 @@ const session = {
   peer: nullable(string),
   labels: { type: "object", additionalProperties: string },
 };
+/** There with `queued` alone. */
+const place = { place: integer };
 
 export const schemas = {
   Scope: { enum: [...SCOPES] },
-  Session: objectOf(session),
+  Session: objectOf({ ...session, ...place }, ["place"]),
   SessionDetail: {
     type: "object",
     properties: {
       ...session,
+      ...place,
       spec: anyObject,
       codexSocket: nullable(string),
       codexVersion: nullable(string),
@@ -59,6 +62,14 @@ export const schemas = {
       attached: { type: "array", items: anyObject },
       crash: nullable(anyObject),
       usage: nullable(anyObject),
+      limits: objectOf({
+        idleTimeoutMs: nullable(integer),
+        ttlMs: nullable(integer),
+        maxTurnTimeMs: nullable(integer),
+        maxQueued: integer,
+      }),
+      endsAt: nullable(time),
+      sleepsInMs: nullable(integer),
     },
     required: [...Object.keys(session), "spec", "codexSocket", "turn", "messages", "attached"],
   },
@@ -101,12 +112,21 @@ export const schemas = {
     sessions: integer,
     clients: integer,
     uptimeMs: integer,
+    agents: objectOf({ running: integer, max: integer, waiting: integer }),
   }),
   Problem: {
     description: "RFC 9457, with the code that PROTOCOL.md lists and what to do next.",
     ...objectOf(
-      { type: string, title: string, status: integer, detail: string, code: string, next: string },
-      ["next"],
+      {
+        type: string,
+        title: string,
+        status: integer,
+        detail: string,
+        code: string,
+        next: string,
+        retryAfterMs: integer,
+      },
+      ["next", "retryAfterMs"],
     ),
   },
 } satisfies Record<string, Schema>;

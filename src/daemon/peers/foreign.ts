@@ -48,6 +48,7 @@ const infoMembers = {
   createdAt: v.optional(time, undated),
   activeAt: v.optional(time, undated),
   peer: v.optional(orNull(address), null),
+  place: v.optional(count),
   unreachableSince: v.optional(time),
   labels: v.optional(v.record(word, word), () => ({})),
 };
@@ -206,9 +207,9 @@ const own: Record<string, v.GenericSchema> = {
   }),
   "session/cut": v.looseObject({ threadId: word, turnId: word, item: object }),
   "session/gap": v.looseObject({ reason: text, since: word, recovered: count }),
-  "session/interrupted": v.looseObject({ turnId: word, by: actor }),
+  "session/interrupted": v.looseObject({ turnId: word, by: actor, reason: v.optional(text) }),
   "session/renamed": v.looseObject({ from: address, to: address, by: actor }),
-  "session/ended": v.looseObject({ by: actor }),
+  "session/ended": v.looseObject({ by: actor, reason: v.optional(text) }),
   "session/state": session,
   "session/draft": v.looseObject({
     threadId: word,

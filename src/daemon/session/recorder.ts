@@ -38,6 +38,8 @@ export interface RecorderPort {
   /** A message may be deliverable now. */
   onProgress: () => void;
   onTurnEnd: (turnId: string, status: string) => void;
+  /** Why the daemon interrupted the turn by itself, if it did. */
+  whyInterrupted: (turnId: string) => string | null;
   /** codex told the thread's settings, which somebody changed. */
   onSettings: (told: JsonObject) => void;
   onStoreError: (error: unknown) => void;
@@ -219,13 +221,13 @@ export class Recorder {
   }
 
   #afterTurnEnd(params: JsonObject): void {
-    const { inbox, store, session, onTurnEnd } = this.#port;
+    const { inbox, store, session, onTurnEnd, whyInterrupted } = this.#port;
     const turn = params.turn as JsonObject;
     const turnId = String(turn.id);
     inbox.turnEnded(turnId, {
       turnStatus: turn.status as Receipt["turnStatus"],
       text: store.records.lastAnswer(session, turnId),
-      error: isObject(turn.error) ? String(turn.error.message ?? "") : null,
+      error: isObject(turn.error) ? String(turn.error.message ?? "") : whyInterrupted(turnId),
       usage: this.turns.usage,
     });
     setImmediate(() => onTurnEnd(turnId, String(turn.status)));

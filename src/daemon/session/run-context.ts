@@ -1,7 +1,7 @@
 /** What a session's agent is run with: its spec, its environment, its files. */
 import { join } from "node:path";
 import type { SessionSpec } from "../../protocol/session.ts";
-import { type AgentContext, agentSocket } from "../agent/agent.ts";
+import { type AgentContext, agentSocket, checkRunnable } from "../agent/agent.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { readEnvironment, readOverrides, writeEnvironment } from "./environment.ts";
@@ -25,6 +25,11 @@ export class RunContext {
 
   updateEnvironment(env: Record<string, string>): void {
     writeEnvironment(this.#directory, env);
+  }
+
+  /** Throws when an agent can't be run so. */
+  async check(): Promise<void> {
+    await checkRunnable(this.forAgent());
   }
 
   /** As of now: names and environments change. */

@@ -3,6 +3,7 @@
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
 import type { SessionActivity } from "../../protocol/activity.ts";
+import type { Limits, LimitsInForce } from "../../protocol/limits.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
   Actor,
@@ -15,20 +16,24 @@ import type {
   SessionDetail,
   SessionInfo,
   SessionState,
+  TurnInfo,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
 import { AgentHost, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
-import { afterOpening, afterTelling } from "../agent/thread-settings.ts";
+import { afterTelling } from "../agent/thread-settings.ts";
+import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { Approvals } from "./approvals.ts";
+import { type Arriving, arrive, depart } from "./arrival.ts";
 import { Delivery } from "./delivery.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
-import { Interruption } from "./interruption.ts";
-import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
+import { type HowToInterrupt, Interruption } from "./interruption.ts";
+import { Overtime } from "./overtime.ts";
 import { Recorder } from "./recorder.ts";
+import { Rest } from "./rest.ts";
 import { RunContext } from "./run-context.ts";
 import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
 
@@ -44,6 +49,8 @@ export class Session {
   readonly #host: AgentHost;
   readonly #delivery: Delivery;
   readonly #recorder: Recorder;
+  readonly #rest: Rest;
+  readonly #overtime: Overtime;
   readonly #attached = new Set<ClientInfo>();
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
@@ -63,23 +70,38 @@ export class Session {
     this.runContext = new RunContext(row, services);
     const named = { id: row.id, name: () => row.name };
     this.history = new History(row.id, row.seq, services.store, services.onStoreError);
-    this.inbox = new Inbox(named, services.store, this.history);
+    const maxQueued = () => this.limits.maxQueued;
+    this.inbox = new Inbox({ ...named, maxQueued }, services.store, this.history);
+    const log = this.#log;
+    this.#rest = new Rest({
+      session: () => this.#parts,
+      services,
+      delivery: () => this.#delivery,
+      interrupt: (by, timeoutMs) => this.interrupt(by, { timeoutMs }),
+      onChange: () => this.changed(),
+      log,
+    });
+    this.#overtime = new Overtime(this, services);
     this.#host = new AgentHost({
       save: (agent) => this.#update({ agent }),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
+      slot: this.#rest,
       inDoubt: () => this.inbox.inDoubt().length > 0,
       onArrival: (agent, how) => this.#arrived(agent, how),
       onDisconnect: () => {
         this.#recorder.hold();
         this.changed();
       },
-      onDeparture: (how, reason) => this.#departed(how, reason),
-      onNotification: (method, params, emittedAtMs) =>
-        this.#recorder.heard({ method, params, emittedAtMs }),
+      onDeparture: (how, reason) => depart(this.#parts, how, reason),
+      onNotification: (method, params, emittedAtMs) => {
+        this.#recorder.heard({ method, params, emittedAtMs });
+        // A command in the background has ended, say.
+        if (method === "item/completed" && this.turnId === null) this.#rest.again();
+      },
       onRequest: (id, method, params) => this.asked(id, method, params),
       onChange: () => this.changed(),
-      log: (message, details) => this.#log(message, details),
+      log,
     });
     const asking = { ...named, agent: () => this.#host.identity };
     this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
@@ -98,6 +120,7 @@ export class Session {
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
         onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
+        whyInterrupted: (turnId) => this.#overtime.reasonFor(turnId),
         onSettings: (told) => this.#update(afterTelling(this.row.settings, told)),
         onStoreError: services.onStoreError,
       },
@@ -106,19 +129,19 @@ export class Session {
     this.#interruption = new Interruption({
       session: () => this.info(),
       threadId: () => row.threadId,
-      turn: () => this.#recorder.turns.turn,
+      turn: () => this.turn,
       call: (method, params) => this.#host.call(method, params),
     });
     this.#delivery = new Delivery({
       inbox: this.inbox,
       ready: () => this.#host.agent !== undefined,
-      bringUp: () => this.#bringUp(),
+      wake: () => this.wake(false),
       busy: () => this.#recorder.turns.busy,
       turnId: () => this.turnId,
       threadId: () => this.row.threadId,
       call: (method, params) => this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
-      log: (message, details) => this.#log(message, details),
+      log,
     });
     this.history.feed.beforeFlush = () => this.#tellState();
   }
@@ -127,8 +150,12 @@ export class Session {
     return this.row.name;
   }
 
+  get turn(): TurnInfo | null {
+    return this.#recorder.turns.turn;
+  }
+
   get turnId(): string | null {
-    return this.#recorder.turns.turn?.id ?? null;
+    return this.turn?.id ?? null;
   }
 
   get ended(): boolean {
@@ -140,37 +167,52 @@ export class Session {
     return this.#services.store.records.hasItems(this.id);
   }
 
+  get limits(): LimitsInForce {
+    return inForce(this.row.limits, this.#services.limits);
+  }
+
   get state(): SessionState {
-    return stateOf(this.#shown);
+    return stateOf(this.#parts);
   }
 
   info(): SessionInfo {
-    return infoOf(this.#shown);
+    return infoOf(this.#parts);
   }
 
   detail(): SessionDetail {
-    return detailOf(this.#shown);
+    return detailOf(this.#parts);
   }
 
   activity(): SessionActivity {
-    return activityOf(this.#shown);
+    return activityOf(this.#parts);
   }
 
-  get #shown(): Shown {
-    const { history, inbox, approvals } = this;
-    const { row, codexSocket } = this;
-    const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
-    return { row, host, history, inbox, approvals, recorder, attached, codexSocket };
+  get #parts(): Shown & Arriving {
+    const { row, history, inbox, approvals, codexSocket, limits } = this;
+    return {
+      ...{ row, history, inbox, approvals, codexSocket, limits },
+      host: this.#host,
+      recorder: this.#recorder,
+      delivery: this.#delivery,
+      interruption: this.#interruption,
+      rest: this.#rest,
+      attached: this.#attached,
+      store: this.#services.store,
+      update: this.#update,
+      log: this.#log,
+    };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
     const { agent, threadId } = this.row;
+    this.#overtime.live();
     if (agent !== null) {
+      this.#rest.hold();
       this.#recorder.hold();
       this.changed();
       if (await this.#host.adopt(agent, threadId)) return;
-      this.#departed("asleep", "the agent ended while no daemon ran");
+      depart(this.#parts, "asleep", "the agent ended while no daemon ran");
     }
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
     // A turn of a thread that codex never stored has no end to be told.
@@ -182,6 +224,17 @@ export class Session {
   /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
   wake(byHand = true): Promise<Agent> {
     return this.#host.up(byHand);
+  }
+
+  /** The same, and no longer than until it is known that it stands in line for a slot. */
+  async rouse(byHand = true): Promise<void> {
+    if (this.#host.agent !== undefined) return;
+    await Promise.race([this.wake(byHand), this.#rest.stuck()]);
+  }
+
+  /** Keeps its agent awake until what is returned is called. */
+  use(): () => void {
+    return this.#rest.use();
   }
 
   send(content: MessageContent, mode: SendMode, id: string | undefined, by: Actor): Receipt {
@@ -202,47 +255,56 @@ export class Session {
   }
 
   /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
-  async interrupt(by: Actor, timeoutMs?: number): Promise<string> {
+  async interrupt(by: Actor, { timeoutMs, reason }: HowToInterrupt = {}): Promise<string> {
     const turnId = this.#interruption.target().id;
-    const onAsked = () => void this.history.own("session/interrupted", { turnId, by });
+    const onAsked = () => void this.history.own("session/interrupted", { turnId, by, reason });
     await this.#interruption.stop(turnId, onAsked, timeoutMs);
     return turnId;
   }
 
   async sleep(force: boolean, by: Actor): Promise<void> {
     const { queued } = this.inbox;
-    await this.#putDown(by, { force, action: "put it to sleep", lasting: true });
+    await this.#rest.putDown(by, { force, action: "put it to sleep", lasting: true });
     // A message that came meanwhile wakes it, as one that comes later would.
     if (this.inbox.queued > queued) this.#delivery.pump();
   }
 
-  async restart(force: boolean, by: Actor): Promise<void> {
-    await this.#putDown(by, { force, action: "restart it", lasting: false });
-    await this.wake();
+  async restart(force: boolean, by: Actor, reason?: string): Promise<void> {
+    await this.#rest.putDown(by, { force, action: "restart it", lasting: false, reason });
+    await this.rouse();
     this.#delivery.pump();
   }
 
   /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
-  kill(by: Actor): Promise<number> {
-    this.#killing ??= this.#kill(by);
+  kill(by: Actor, reason?: string): Promise<number> {
+    this.#killing ??= this.#kill(by, reason);
     return this.#killing;
   }
 
-  async #kill(by: Actor): Promise<number> {
+  async #kill(by: Actor, reason?: string): Promise<number> {
     this.#delivery.stopped = true;
+    this.#overtime.over();
     this.onEnd();
     await this.#host.close();
     return this.#services.store.transaction(() => {
       const cancelled = this.inbox.close();
-      this.history.own("session/ended", { by });
+      this.history.own("session/ended", { by, reason });
       this.#update({ endedAt: new Date().toISOString() });
       return cancelled;
     });
   }
 
-  /** It has its agent and its thread: from here on others may speak to it. */
+  /** It has its agent and its thread, or waits for a slot: from here on others may speak to it. */
   created(): void {
     this.#update({ ready: true });
+    this.#overtime.live();
+  }
+
+  /** What is left out stays as it is. The time to live counts from now. */
+  limit(changes: Limits): void {
+    this.#update(changed(this.row.limits, changes, this.#services.limits));
+    this.#overtime.live();
+    this.#rest.again();
   }
 
   /** Undoes a creation that failed: nothing of it stays. */
@@ -266,8 +328,13 @@ export class Session {
   }
 
   async call(method: string, params: JsonObject): Promise<Json> {
-    await this.#host.up(true);
-    return this.#host.call(method, { threadId: this.row.threadId, ...params });
+    const done = this.use();
+    try {
+      await this.#host.up(true);
+      return await this.#host.call(method, { threadId: this.row.threadId, ...params });
+    } finally {
+      done();
+    }
   }
 
   attach(client: ClientInfo): () => void {
@@ -285,17 +352,9 @@ export class Session {
   #tellState(): void {
     if (!this.#changed) return;
     this.#changed = false;
+    this.#rest.look();
+    this.#overtime.look();
     this.history.live("session/state", { session: this.info() });
-  }
-
-  async #bringUp(): Promise<boolean> {
-    try {
-      await this.wake(false);
-      return true;
-    } catch {
-      // It is recorded as a crash, and is tried again by and by.
-      return false;
-    }
   }
 
   #origin(): ThreadOrigin {
@@ -305,51 +364,9 @@ export class Session {
   }
 
   async #arrived(agent: Agent, how: Arrival): Promise<void> {
-    const { threadId, model, provider, active } = agent.thread;
-    const since = this.#recorder.lastHeardAt;
-    const isFirst = this.#firstOrigin !== undefined || this.row.threadId !== threadId;
-    this.#recorder.hold();
-    const settings = afterOpening(this.row.settings, agent.thread.settings, how === "started");
-    this.#update({ threadId, model, provider, agent: agent.row, settings });
+    const first = this.#firstOrigin !== undefined;
     this.#firstOrigin = undefined;
-    this.#recorder.turns.reset(null, active);
-    this.history.own("session/agent", {
-      status: how,
-      pid: agent.process.pid,
-      codexVersion: agent.row.codexVersion,
-      threadId,
-      model,
-    });
-    const gap = isFirst ? undefined : { reason: how, since };
-    await this.#recorder.reconcile(gap, how !== "started");
-    this.#recorder.resume(how === "started");
-    if (how === "started") {
-      this.approvals.lose("the agent that asked is gone");
-      this.#delivery.settleDoubtsAfterStart();
-    } else {
-      // Questions that still wait are asked again; the others were settled while we were away.
-      if (!agent.thread.waiting) this.approvals.lose("it was settled while the daemon was away");
-      this.#delivery.settleDoubts();
-    }
-    this.changed();
-    setImmediate(() => this.#delivery.pump());
-  }
-
-  #departed(how: "asleep" | "crashed", reason: string | undefined): void {
-    this.#services.store.transaction(() => {
-      this.#recorder.gone();
-      this.history.own("session/agent", {
-        status: how,
-        pid: null,
-        codexVersion: null,
-        threadId: this.row.threadId,
-        model: this.row.model,
-        ...(reason === undefined ? {} : { reason }),
-      });
-    });
-    this.#interruption.notice();
-    this.changed();
-    if (how === "crashed") this.#log("the agent crashed", { reason });
+    await arrive(this.#parts, agent, how, first);
   }
 
   /** codex asks, by the daemon's own connection or by that of another client. */
@@ -368,30 +385,16 @@ export class Session {
     this.#interruption.notice();
     this.#delivery.turnEnded(turnId, status);
     if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
-    else this.#delivery.pump();
+    else if (!this.#rest.turnEnded()) this.#delivery.pump();
   }
 
-  /** What is queued stays queued meanwhile: the next turn would be cut off as it begins. */
-  async #putDown(by: Actor, how: PuttingDown): Promise<void> {
-    this.#delivery.held = true;
-    try {
-      if (mustStop(this.#shown, how))
-        await this.interrupt(by, forcedInterruptMs).catch((error) =>
-          this.#log("interrupting failed", { error: String(error) }),
-        );
-      await this.#host.down(how.force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
-    } finally {
-      this.#delivery.held = false;
-    }
-  }
-
-  #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {
+  readonly #update = (changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void => {
     this.#services.store.sessions.update(this.id, changes);
     Object.assign(this.row, changes);
     this.changed();
-  }
+  };
 
-  #log(message: string, details: object): void {
+  readonly #log = (message: string, details: object): void => {
     this.#services.log.warn({ session: this.name, ...details }, message);
-  }
+  };
 }

@@ -192,6 +192,13 @@ const migrations = [
   ALTER TABLE peers ADD COLUMN remote_command TEXT;
   ALTER TABLE peers ADD COLUMN shown_token TEXT;
   `,
+  `
+  -- What bounds a session (JSON, Limits), when it ends by itself, and how its first agent is to get
+  -- the thread (JSON, ThreadOrigin), which may have to wait for a slot.
+  ALTER TABLE sessions ADD COLUMN limits TEXT;
+  ALTER TABLE sessions ADD COLUMN ends_at TEXT;
+  ALTER TABLE sessions ADD COLUMN origin TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

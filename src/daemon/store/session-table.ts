@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Limits } from "../../protocol/limits.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
@@ -31,6 +32,12 @@ export interface SessionRow {
   agent: AgentRow | null;
   /** Null until its thread was first opened. */
   settings: KeptSettings | null;
+  /** How its first agent is to get the thread, until it did. */
+  origin: JsonObject | null;
+  /** Its own word on what bounds it. */
+  limits: Limits;
+  /** When it ends by itself. */
+  endsAt: string | null;
   /** False while it is being created: a daemon that finds such a row undoes it. */
   ready: boolean;
   seq: number;
@@ -48,12 +55,15 @@ const columns = {
   provider: "provider",
   agent: "agent",
   settings: "settings",
+  origin: "origin",
+  limits: "limits",
+  endsAt: "ends_at",
   ready: "ready",
   seq: "seq",
   activeAt: "active_at",
   endedAt: "ended_at",
 } as const;
-const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings"]);
+const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings", "origin", "limits"]);
 
 export class SessionTable {
   readonly #db: DatabaseSync;
@@ -72,8 +82,8 @@ export class SessionTable {
   insert(row: SessionRow): void {
     this.#db
       .prepare(
-        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, settings, ready, seq, created_at, active_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, settings, origin, limits, ends_at, ready, seq, created_at, active_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         row.id,
@@ -85,6 +95,9 @@ export class SessionTable {
         row.provider,
         row.agent && JSON.stringify(row.agent),
         row.settings && JSON.stringify(row.settings),
+        row.origin && JSON.stringify(row.origin),
+        JSON.stringify(row.limits),
+        row.endsAt,
         row.ready ? 1 : 0,
         row.seq,
         row.createdAt,
@@ -119,6 +132,9 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     provider: row.provider as string | null,
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
     settings: row.settings === null ? null : JSON.parse(row.settings as string),
+    origin: row.origin === null ? null : JSON.parse(row.origin as string),
+    limits: row.limits === null ? {} : JSON.parse(row.limits as string),
+    endsAt: row.ends_at as string | null,
     ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,

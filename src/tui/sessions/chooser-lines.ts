@@ -1,5 +1,6 @@
 /** The chooser's rows: the sessions, one a row, and the last lines of the selected one. Pure. */
 import { visible } from "../../protocol/address.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
 import { cells, cut, graphemes, type Line, span, wrap } from "../text/lines.ts";
@@ -113,7 +114,8 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
 }
 
 function stateOf(session: SessionInfo, now: number): string {
-  const { state, approvals, queued, unreachableSince } = session;
+  const { approvals, queued, unreachableSince } = session;
+  const state = stateWords(session);
   if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now)}`;
   const count = approvals > 1 ? ` (${approvals})` : "";
   return state + count + (queued > 0 ? ` +${queued}` : "");

@@ -1,9 +1,15 @@
 import { visible } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
+import type { DaemonStatus } from "../../../protocol/session.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Verb } from "../../verb.ts";
+
+function agentsText({ running, max, waiting }: DaemonStatus["agents"]): string {
+  const line = waiting === 0 ? "" : `, ${waiting} in line`;
+  return `${running} run, at most ${max} at once${line}`;
+}
 
 export const daemonStatus: Verb = {
   name: "status",
@@ -12,7 +18,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes",
+      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, agents",
     ],
   ],
   async run(context) {
@@ -37,6 +43,7 @@ export const daemonStatus: Verb = {
       ["socket", status.socket],
       ["listens", status.listen.join(", ") || "on the socket alone"],
       ["sessions", String(status.sessions)],
+      ["agents", agentsText(status.agents)],
       ["clients", String(status.clients)],
       ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],

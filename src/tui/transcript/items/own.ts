@@ -37,6 +37,7 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
     }
     case "session/agent":
       if (params.status === "started") return quiet("the agent was started again");
+      if (params.status === "asleep") return quiet(`the agent was put to sleep${why}`);
       return loud(`the agent ${textOf(params.status)}${why}`);
     case "session/gap":
       return loud(gap(params, why));
@@ -49,11 +50,11 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
     case "session/control":
       return quiet(`${control(params)} by ${by(params)}`);
     case "session/interrupted":
-      return loud(`interrupted by ${by(params)}`);
+      return loud(`interrupted by ${by(params)}${why}`);
     case "session/renamed":
       return quiet(`renamed from ${textOf(params.from)} to ${textOf(params.to)} by ${by(params)}`);
     case "session/ended":
-      return loud(`session killed by ${by(params)}`);
+      return loud(`session killed by ${by(params)}${why}`);
     default:
       return null;
   }

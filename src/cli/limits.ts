@@ -1,0 +1,63 @@
+/** The options of `new` and `update` for what bounds a session. */
+import { parseDuration } from "../protocol/duration.ts";
+import { HacsError } from "../protocol/errors.ts";
+import { isOff, type Limits } from "../protocol/limits.ts";
+import { type Option, wholeNumber } from "./verb.ts";
+
+export interface LimitOptions {
+  idleTimeout?: number | null;
+  ttl?: number | null;
+  maxTurnTime?: number | null;
+  maxQueued?: number | null;
+}
+
+export const limitOptions: Option[] = [
+  {
+    flags: "--idle-timeout <time>",
+    about: "put its agent to sleep after so long a rest: 30m, never; default, as the config has it",
+    parse: time,
+  },
+  {
+    flags: "--ttl <time>",
+    about: "end the session so long after now: 8h, never; default",
+    parse: time,
+  },
+  {
+    flags: "--max-turn-time <time>",
+    about: "interrupt a turn that takes longer: 1h, never; default",
+    parse: time,
+  },
+  {
+    flags: "--max-queued <count>",
+    about: "refuse messages when so many wait; default",
+    parse: messages,
+  },
+];
+
+/** Undefined when none was given. */
+export function limitsOf(options: LimitOptions): Limits | undefined {
+  const { idleTimeout, ttl, maxTurnTime, maxQueued } = options;
+  const limits: Limits = {
+    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: idleTimeout }),
+    ...(ttl === undefined ? {} : { ttlMs: ttl }),
+    ...(maxTurnTime === undefined ? {} : { maxTurnTimeMs: maxTurnTime }),
+    ...(maxQueued === undefined ? {} : { maxQueued }),
+  };
+  return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+function time(text: string): number | null {
+  if (text === "default") return null;
+  return isOff(text) ? 0 : parseDuration(text);
+}
+
+function messages(text: string): number | null {
+  if (text === "default") return null;
+  const count = wholeNumber("--max-queued")(text);
+  if (count > 0) return count;
+  throw new HacsError(
+    "invalid-usage",
+    "--max-queued takes 1 or more, or default; got 0.",
+    "Try --max-queued 100.",
+  );
+}

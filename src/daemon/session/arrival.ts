@@ -1,0 +1,83 @@
+/** An agent came, or is gone: the session is brought level with it, and says so. */
+import type { Agent } from "../agent/agent.ts";
+import type { Arrival } from "../agent/agent-host.ts";
+import { afterOpening } from "../agent/thread-settings.ts";
+import type { SessionRow } from "../store/session-table.ts";
+import type { Store } from "../store/store.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Delivery } from "./delivery.ts";
+import type { History } from "./history.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The parts of a session that take part in it. */
+export interface Arriving {
+  row: Readonly<SessionRow>;
+  store: Store;
+  history: History;
+  approvals: Approvals;
+  recorder: Recorder;
+  delivery: Delivery;
+  interruption: Interruption;
+  update: (changes: Partial<Omit<SessionRow, "id" | "createdAt">>) => void;
+  log: (message: string, details: object) => void;
+}
+
+/** `first`: it opened the thread that the session was made for. */
+export async function arrive(
+  session: Arriving,
+  agent: Agent,
+  how: Arrival,
+  first: boolean,
+): Promise<void> {
+  const { row, history, approvals, recorder, delivery, update } = session;
+  const { threadId, model, provider, active } = agent.thread;
+  const since = recorder.lastHeardAt;
+  const isFirst = first || row.threadId !== threadId;
+  recorder.hold();
+  const settings = afterOpening(row.settings, agent.thread.settings, how === "started");
+  update({ threadId, model, provider, agent: agent.row, settings, origin: null });
+  recorder.turns.reset(null, active);
+  history.own("session/agent", {
+    status: how,
+    pid: agent.process.pid,
+    codexVersion: agent.row.codexVersion,
+    threadId,
+    model,
+  });
+  const gap = isFirst ? undefined : { reason: how, since };
+  await recorder.reconcile(gap, how !== "started");
+  recorder.resume(how === "started");
+  if (how === "started") {
+    approvals.lose("the agent that asked is gone");
+    delivery.settleDoubtsAfterStart();
+  } else {
+    // Questions that still wait are asked again; the others were settled while we were away.
+    if (!agent.thread.waiting) approvals.lose("it was settled while the daemon was away");
+    delivery.settleDoubts();
+  }
+  update({});
+  setImmediate(() => delivery.pump());
+}
+
+export function depart(
+  session: Arriving,
+  how: "asleep" | "crashed",
+  reason: string | undefined,
+): void {
+  const { row, store, history, recorder, interruption, update, log } = session;
+  store.transaction(() => {
+    recorder.gone();
+    history.own("session/agent", {
+      status: how,
+      pid: null,
+      codexVersion: null,
+      threadId: row.threadId,
+      model: row.model,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  });
+  interruption.notice();
+  update({});
+  if (how === "crashed") log("the agent crashed", { reason });
+}
