@@ -2,13 +2,14 @@
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError } from "../protocol/errors.ts";
 import { isOff, type Limits } from "../protocol/limits.ts";
+import { type Word, wordOf } from "./keep.ts";
 import { type Option, wholeNumber } from "./verb.ts";
 
 export interface LimitOptions {
-  idleTimeout?: number | null;
-  ttl?: number | null;
-  maxTurnTime?: number | null;
-  maxQueued?: number | null;
+  idleTimeout?: Word;
+  ttl?: Word;
+  maxTurnTime?: Word;
+  maxQueued?: Word;
 }
 
 export const limitOptions: Option[] = [
@@ -38,21 +39,21 @@ export const limitOptions: Option[] = [
 export function limitsOf(options: LimitOptions): Limits | undefined {
   const { idleTimeout, ttl, maxTurnTime, maxQueued } = options;
   const limits: Limits = {
-    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: idleTimeout }),
-    ...(ttl === undefined ? {} : { ttlMs: ttl }),
-    ...(maxTurnTime === undefined ? {} : { maxTurnTimeMs: maxTurnTime }),
-    ...(maxQueued === undefined ? {} : { maxQueued }),
+    ...(idleTimeout === undefined ? {} : { idleTimeoutMs: wordOf(idleTimeout) }),
+    ...(ttl === undefined ? {} : { ttlMs: wordOf(ttl) }),
+    ...(maxTurnTime === undefined ? {} : { maxTurnTimeMs: wordOf(maxTurnTime) }),
+    ...(maxQueued === undefined ? {} : { maxQueued: wordOf(maxQueued) }),
   };
   return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
-function time(text: string): number | null {
-  if (text === "default") return null;
+function time(text: string): Word {
+  if (text === "default") return text;
   return isOff(text) ? 0 : parseDuration(text);
 }
 
-function messages(text: string): number | null {
-  if (text === "default") return null;
+function messages(text: string): Word {
+  if (text === "default") return text;
   const count = wholeNumber("--max-queued")(text);
   if (count > 0) return count;
   throw new HacsError(

@@ -221,5 +221,7 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
     return "its agent waits for the approval; the next daemon adopts it";
   }
   await session.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });
+  if (state === "queued")
+    return "it left the line; what it was sent is delivered by the next daemon";
   return "its agent was put to sleep";
 }

@@ -12,7 +12,8 @@ const spanMs = 60_000;
 const bucketsMax = 10_000;
 
 interface Bucket {
-  tokens: number;
+  /** In messages times `spanMs`, so that a millisecond adds a whole number. */
+  credit: number;
   atMs: number;
 }
 
@@ -29,8 +30,8 @@ export class MessageRate {
   /** Takes a message's token. Gives `rate-limited`, with `retryAfterMs`, when there is none. */
   take(client: string): HacsError | undefined {
     const bucket = this.#filled(client);
-    if (bucket.tokens < 1) {
-      const retryAfterMs = Math.ceil(((1 - bucket.tokens) * spanMs) / this.#perMinute);
+    if (bucket.credit < spanMs) {
+      const retryAfterMs = Math.ceil((spanMs - bucket.credit) / this.#perMinute);
       return new HacsError(
         "rate-limited",
         `A client sends at most ${this.#perMinute} messages a minute (maxMessagesPerMinute), and this one did.`,
@@ -38,15 +39,16 @@ export class MessageRate {
         { retryAfterMs },
       );
     }
-    bucket.tokens -= 1;
+    bucket.credit -= spanMs;
     return undefined;
   }
 
   #filled(client: string): Bucket {
     const atMs = this.#clock.nowMs();
-    const before = this.#buckets.get(client) ?? { tokens: this.#perMinute, atMs };
-    const gained = ((atMs - before.atMs) * this.#perMinute) / spanMs;
-    const bucket = { tokens: Math.min(this.#perMinute, before.tokens + gained), atMs };
+    const full = this.#perMinute * spanMs;
+    const before = this.#buckets.get(client) ?? { credit: full, atMs };
+    const gained = (atMs - before.atMs) * this.#perMinute;
+    const bucket = { credit: Math.min(full, before.credit + gained), atMs };
     // What was used last is last, so the first ones are those that filled up longest ago.
     this.#buckets.delete(client);
     for (const oldest of this.#buckets.keys()) {

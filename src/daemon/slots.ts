@@ -90,7 +90,7 @@ export class Slots {
     this.#line = this.#line.filter((one) => one !== waiting);
     waiting.leave();
     holder.onPlace();
-    this.#settle();
+    this.#settle(true);
   }
 
   /** It came to rest, or may make room where it could not before. */
@@ -99,7 +99,8 @@ export class Slots {
     this.#settle();
   }
 
-  #settle(): void {
+  /** `moved`: somebody left the line. */
+  #settle(moved = false): void {
     const before = this.#line.map(({ stuck }) => stuck);
     let entered = 0;
     while (this.#line.length > 0 && this.#running.size < this.max) {
@@ -114,7 +115,7 @@ export class Slots {
     const coming = this.max - this.#running.size + this.#leaving.size;
     for (const [index, waiting] of this.#line.entries()) {
       waiting.stuck ||= index >= coming;
-      if (entered > 0 || waiting.stuck !== before[index]) waiting.holder.onPlace();
+      if (moved || entered > 0 || waiting.stuck !== before[index]) waiting.holder.onPlace();
     }
   }
 
