@@ -29,20 +29,24 @@ export function inForce(own: Limits, configured: LimitsInForce): LimitsInForce {
   };
 }
 
-/** What is kept of a session when its limits change; a new time to live counts from now. */
+/** Of a session that is made with these. Its time to live is from then on its own. */
+export function limited(
+  own: Limits,
+  configured: LimitsInForce,
+): { limits: Limits; endsAt: string | null } {
+  const { ttlMs } = inForce(own, configured);
+  const endsAt = ttlMs === null ? null : new Date(Date.now() + ttlMs).toISOString();
+  return { limits: { ...own, ttlMs: ttlMs ?? 0 }, endsAt };
+}
+
+/** Of one whose limits change. A new time to live counts from now. */
 export function changed(
   own: Limits,
   changes: Limits,
   configured: LimitsInForce,
 ): { limits: Limits; endsAt?: string | null } {
   const limits = { ...own, ...changes };
-  if (changes.ttlMs === undefined) return { limits };
-  return { limits, endsAt: endOf(inForce(limits, configured)) };
-}
-
-/** When a session that begins to count its life now ends. */
-export function endOf({ ttlMs }: LimitsInForce): string | null {
-  return ttlMs === null ? null : new Date(Date.now() + ttlMs).toISOString();
+  return changes.ttlMs === undefined ? { limits } : limited(limits, configured);
 }
 
 function timeOf(text: string | undefined): number | null {

@@ -10,7 +10,7 @@ import type { OwnRecords } from "../protocol/records.ts";
 import type { Actor, SessionSpec } from "../protocol/session.ts";
 import type { ThreadOrigin } from "./agent/codex-thread.ts";
 import { demoProvider } from "./agent/thread-options.ts";
-import { endOf, inForce } from "./limits.ts";
+import { limited } from "./limits.ts";
 import type { Services } from "./services.ts";
 import {
   removeSessionDirectory,
@@ -129,7 +129,6 @@ export class Sessions {
     const name = this.#nameFor(creation);
     const now = new Date().toISOString();
     const overrides = spec.overrides ?? [];
-    const limits = creation.limits ?? {};
     const shown = overrides.length > 0 ? { ...spec, overrides: overrides.map(withoutValue) } : spec;
     const row: SessionRow = {
       id,
@@ -142,8 +141,7 @@ export class Sessions {
       agent: null,
       settings: creation.settings ?? null,
       origin: keptOrigin(origin),
-      limits,
-      endsAt: endOf(inForce(limits, this.#services.limits)),
+      ...limited(creation.limits ?? {}, this.#services.limits),
       ready: false,
       seq: 0,
       createdAt: now,

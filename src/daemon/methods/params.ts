@@ -161,11 +161,13 @@ const shapes = {
   }),
   "session/kill": named,
   "session/remove": named,
-  "session/update": v.strictObject({
-    name,
-    keep: v.optional(keep),
-    limits: v.optional(limitsShape),
-  }),
+  "session/update": v.pipe(
+    v.strictObject({ name, keep: v.optional(keep), limits: v.optional(limitsShape) }),
+    v.check(
+      ({ keep: kept, limits: bounds }) => kept !== undefined || bounds !== undefined,
+      "must have keep or limits",
+    ),
+  ),
   "session/rename": v.strictObject({ name, to: name }),
   "session/fork": v.strictObject({ name, to: name, env: v.optional(environment) }),
   "session/call": v.strictObject({ name, method: text, params: object }),
