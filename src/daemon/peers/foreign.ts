@@ -97,6 +97,14 @@ const detail = v.looseObject({
   ),
   crash: orNull(v.looseObject({ reason: text, at: time, retryAt: orNull(time) })),
   usage: orNull(object),
+  limits: v.looseObject({
+    idleTimeoutMs: orNull(count),
+    ttlMs: orNull(count),
+    maxTurnTimeMs: orNull(count),
+    maxQueued: count,
+  }),
+  endsAt: orNull(time),
+  sleepsInMs: orNull(count),
 });
 const record = v.looseObject({ seq: count, at: time, session: word, method: word, params: object });
 const composed = v.looseObject({ text, revision: count });
