@@ -12,6 +12,7 @@ import { fanOut } from "./fan-out.ts";
 import { hops } from "./hops.ts";
 import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
+import { manySleeping } from "./many-sleeping.ts";
 import type { Benchmark, Result } from "./measure.ts";
 import { benchNeighbours } from "./neighbours.ts";
 import { reconnect } from "./reconnect.ts";
@@ -36,6 +37,7 @@ const benchmarks: Record<string, Benchmark> = {
   "attach-paint": attachPaint,
   wake,
   sleeping,
+  "many-sleeping": manySleeping,
   "tui-paint": tuiPaint,
   "tui-stream": tuiStream,
   "tui-history": tuiHistory,

@@ -5,9 +5,12 @@ import { parseSize } from "../protocol/size.ts";
 import type { Option } from "./verb.ts";
 
 export interface KeepOptions {
-  keep?: number | null;
-  keepSize?: number | null;
+  keep?: Word;
+  keepSize?: Word;
 }
+
+/** What the config has is a word of its own: the parser of the command line drops a null. */
+export type Word = number | "default";
 
 export const keepOptions: Option[] = [
   {
@@ -26,12 +29,17 @@ export const keepOptions: Option[] = [
 export function keepOf({ keep, keepSize }: KeepOptions): Keep | undefined {
   if (keep === undefined && keepSize === undefined) return undefined;
   return {
-    ...(keep === undefined ? {} : { ageMs: keep }),
-    ...(keepSize === undefined ? {} : { bytes: keepSize }),
+    ...(keep === undefined ? {} : { ageMs: wordOf(keep) }),
+    ...(keepSize === undefined ? {} : { bytes: wordOf(keepSize) }),
   };
 }
 
-function word(text: string, parse: (text: string) => number): number | null {
-  if (text === "default") return null;
+/** As the daemon has it. */
+export function wordOf(word: Word): number | null {
+  return word === "default" ? null : word;
+}
+
+function word(text: string, parse: (text: string) => number): Word {
+  if (text === "default") return text;
   return text === "forever" ? 0 : parse(text);
 }

@@ -86,10 +86,13 @@ const rules: Rules = {
   }),
   "session/kill": (_, { cancelled }) => ({ action: "kill", detail: { cancelled } }),
   "session/remove": (_, { records }) => ({ action: "rm", detail: { records } }),
-  "session/update": ({ keep }) => ({
+  "session/update": ({ keep, limits }) => ({
     action: "set",
     recorded: true,
-    detail: { keep: { ...keep } },
+    detail: {
+      ...(keep === undefined ? {} : { keep: { ...keep } }),
+      ...(limits === undefined ? {} : { limits: { ...limits } }),
+    },
   }),
   "session/rename": ({ to }) => ({ action: "rename", detail: { to } }),
   "session/fork": ({ name }, { session }) => ({

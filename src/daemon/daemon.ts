@@ -167,8 +167,14 @@ export class Daemon {
       diskBytes: diskBytesOf(this.services.paths.stateDir),
       // Who sees some sessions only is not told of the others in sums.
       figures: isForAll(access) ? figuresOf(this) : null,
-      limits: await this.services.confinements.support(),
+      resources: await this.services.confinements.support(),
+      agents: this.#agents(),
     };
+  }
+
+  #agents(): DaemonStatus["agents"] {
+    const { running, max, waiting } = this.services.slots;
+    return { running, max, waiting };
   }
 
   clientKinds(): string[] {
@@ -250,5 +256,7 @@ async function settle(session: Session, agents: "settle" | "keep" | "end"): Prom
     return "its agent waits for the approval; the next daemon adopts it";
   }
   await session.life.sleep(false, { kind: "daemon", user: "the daemon", from: "stopping" });
+  if (state === "queued")
+    return "it left the line; what it was sent is delivered by the next daemon";
   return "its agent was put to sleep";
 }

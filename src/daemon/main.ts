@@ -9,8 +9,9 @@ import { nameFrom } from "../protocol/address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { HacsError, toRpcError } from "../protocol/errors.ts";
 import { parseSize } from "../protocol/size.ts";
+import { maxAgentsFor } from "../system/agents-max.ts";
 import { type Config, readConfig } from "../system/config.ts";
-import type { Limits } from "../system/confinement.ts";
+import type { Resources } from "../system/confinement.ts";
 import {
   agentSocket,
   checkPrivateDirectory,
@@ -25,19 +26,23 @@ import {
   type StartOptions,
   startedWith,
 } from "../system/started-with.ts";
-import { Confinements } from "./agent/limits.ts";
+import { Confinements } from "./agent/resources.ts";
 import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
+import { systemClock } from "./clock.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
+import { configuredLimits } from "./limits.ts";
 import { LineWire } from "./line-wire.ts";
 import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
+import { MessageRate } from "./message-rate.ts";
 import type { PortOptions } from "./network/listen-rules.ts";
 import type { OpenPort } from "./network/open-port.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
+import { Slots } from "./slots.ts";
 import { Store } from "./store/store.ts";
 import { Watch } from "./watch/watch.ts";
 
@@ -48,6 +53,8 @@ const auditKeptFor = "365d";
 const logSize = "10M";
 const logFiles = 5;
 const stallsAfter = "30s";
+/** A program may send 50 messages a second all day long. */
+const messagesPerMinuteDefault = 3_000;
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -76,10 +83,17 @@ async function main(): Promise<void> {
       bytes: config.keepSize === undefined ? null : parseSize(config.keepSize),
     },
     onCrash: config.onCrash ?? "hold",
-    limits: configLimits(config),
+    resources: configuredResources(config),
     confinements: new Confinements(),
     stallAfterMs: parseDuration(config.stallAfter ?? stallsAfter),
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
+    limits: configuredLimits(config),
+    slots: new Slots(maxAgentsFor(config)),
+    messageRate: new MessageRate(
+      config.maxMessagesPerMinute ?? messagesPerMinuteDefault,
+      systemClock,
+    ),
+    clock: systemClock,
     paths,
     log,
     codex: told?.codex ?? config.codex ?? last?.codex,
@@ -156,7 +170,7 @@ function asLastTime(error: unknown): unknown {
   );
 }
 
-function configLimits({ memory, cpus }: Config): Limits {
+function configuredResources({ memory, cpus }: Config): Resources {
   return {
     ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
     ...(cpus === undefined ? {} : { cpus }),

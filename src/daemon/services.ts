@@ -1,11 +1,15 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
+import type { LimitsInForce } from "../protocol/limits.ts";
 import type { OnCrash } from "../protocol/session.ts";
-import type { Limits } from "../system/confinement.ts";
+import type { Resources } from "../system/confinement.ts";
 import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
-import type { Confinements } from "./agent/limits.ts";
+import type { Confinements } from "./agent/resources.ts";
+import type { Clock } from "./clock.ts";
+import type { MessageRate } from "./message-rate.ts";
 import type { Redactor } from "./redaction/redactor.ts";
+import type { Slots } from "./slots.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
 import type { Watch } from "./watch/watch.ts";
@@ -17,6 +21,12 @@ export interface Services {
   /** What is kept of a session that says nothing of it itself, and of the audit. */
   keep: KeepRule;
   keepAuditMs: number;
+  /** What bounds a session that says nothing of it itself. */
+  limits: LimitsInForce;
+  /** How many agents run at once. */
+  slots: Slots;
+  messageRate: MessageRate;
+  clock: Clock;
   log: Logger;
   /** Hears what happens in every session. */
   watch: Watch;
@@ -26,7 +36,7 @@ export interface Services {
   /** Whether an agent is asked to go on after a crash, where the session does not say. */
   onCrash: OnCrash;
   /** What agents may take, where the session does not say, and how that is held. */
-  limits: Limits;
+  resources: Resources;
   confinements: Confinements;
   /** An agent that does not answer for so long has stalled. */
   stallAfterMs: number;

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { type Access, sees } from "../protocol/access.ts";
 import { checkName, nameFrom, quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { JsonObject } from "../protocol/messages.ts";
 import type { OwnRecords } from "../protocol/records.ts";
 import type { Actor, SessionSpec } from "../protocol/session.ts";
 import type { ThreadOrigin } from "./agent/codex-thread.ts";
 import { demoProvider } from "./agent/thread-options.ts";
+import { limited } from "./limits.ts";
 import type { Services } from "./services.ts";
 import {
   removeSessionDirectory,
@@ -23,6 +26,7 @@ export interface Creation {
   spec: SessionSpec;
   /** Of a session that this one is a fork of. */
   settings?: KeptSettings | null;
+  limits?: Limits;
   env: Record<string, string>;
   origin: ThreadOrigin;
   by: Actor;
@@ -39,7 +43,7 @@ export class Sessions {
     this.#services = services;
     this.#onCreated = onCreated;
     for (const row of services.store.sessions.all())
-      this.#byId.set(row.id, new Session(row, services));
+      this.#byId.set(row.id, new Session(row, services, this.#leftOrigin(row)));
   }
 
   /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
@@ -113,7 +117,10 @@ export class Sessions {
     return this.findLive(name);
   }
 
-  /** Creates a session and starts its agent. What fails leaves nothing behind. */
+  /**
+   * Creates a session and starts its agent, or has it stand in line for a slot. What fails leaves
+   * nothing behind.
+   */
   async create(creation: Creation): Promise<Session> {
     const { store, paths } = this.#services;
     const { spec, by } = creation;
@@ -134,6 +141,8 @@ export class Sessions {
       agent: null,
       settings: creation.settings ?? null,
       stoppedTurn: null,
+      origin: keptOrigin(origin),
+      ...limited(creation.limits ?? {}, this.#services.limits),
       ready: false,
       seq: 0,
       createdAt: now,
@@ -148,7 +157,9 @@ export class Sessions {
     session.history.own("session/created", { spec: shown, by, ...creation.record });
     this.#byId.set(id, session);
     try {
-      await session.wake();
+      await session.rouse();
+      // What is wrong with it is said now, not when its turn comes.
+      if (session.state === "queued") await session.runContext.check();
       session.created();
       await this.#onCreated(session);
       return session;
@@ -208,6 +219,12 @@ export class Sessions {
     return { ...origin, refuse: (threadId) => this.#refuseHeld(threadId) };
   }
 
+  /** Of one that never had its agent. */
+  #leftOrigin({ origin }: SessionRow): ThreadOrigin | undefined {
+    const left = origin as unknown as ThreadOrigin | null;
+    return left?.kind === "last" ? this.#guarded(left) : (left ?? undefined);
+  }
+
   /** A thread that one of our own sessions has is named by that session, not by a pid. */
   #refuseHeld(threadId: string): void {
     const holder = this.live().find((session) => session.row.threadId === threadId);
@@ -218,6 +235,12 @@ export class Sessions {
       `Attach to it (hacs-session attach ${holder.name}), or take a copy: hacs-session fork ${holder.name} NAME`,
     );
   }
+}
+
+/** What is kept of it until the first agent has its thread. */
+function keptOrigin(origin: ThreadOrigin): JsonObject | null {
+  if (origin.kind === "new") return null;
+  return origin.kind === "last" ? { kind: "last" } : { ...origin };
 }
 
 /** `close` are names that may have been meant. */

@@ -94,6 +94,7 @@ function partsOfItem(item: JsonObject, at: string, senders: Map<string, Actor>):
 
 function noteOfOwn(method: string, params: JsonObject): Part[] {
   const by = isObject(params.by) ? describeActor(params.by as unknown as Actor) : "somebody";
+  const why = typeof params.reason === "string" ? `: ${visible(params.reason)}` : "";
   switch (method) {
     case "session/approval":
       return params.status === "answered"
@@ -122,11 +123,11 @@ function noteOfOwn(method: string, params: JsonObject): Part[] {
     case "session/trimmed":
       return [note(`${Number(params.records)} records up to ${string(params.until)} were dropped`)];
     case "session/interrupted":
-      return [note(`interrupted by ${by}`)];
+      return [note(`interrupted by ${by}${why}`)];
     case "session/renamed":
       return [note(`renamed from ${string(params.from)} to ${string(params.to)} by ${by}`)];
     case "session/ended":
-      return [note(`ended by ${by}`)];
+      return [note(`ended by ${by}${why}`)];
     default:
       return [];
   }

@@ -17,6 +17,14 @@ export function parseDuration(text: string): number {
   );
 }
 
+export function isDuration(text: string): boolean {
+  try {
+    return parseDuration(text) > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The two largest units, for people: `1h 4m`, `12s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.floor(ms))}ms`;

@@ -76,7 +76,10 @@ export const ERRORS = {
   "token-not-found": { exit: 1, about: "no token has this id" },
   "hook-not-found": { exit: 1, about: "the config file has no such hook, or none for this event" },
   "pairing-failed": { exit: 7, about: "a pairing code is wrong, used or too old" },
-  "rate-limited": { exit: 1, about: "too many attempts from one address in a short time" },
+  "rate-limited": {
+    exit: 1,
+    about: "too much in a short time; retryAfterMs, if there is one, says when again",
+  },
   "host-refused": { exit: 7, about: "a request's Host is not one that is served here" },
   "origin-refused": { exit: 7, about: "a web page asks whose origin is not on the allow list" },
   "request-invalid": { exit: 2, about: "an HTTP request is not as HTTP or this page has it" },
@@ -108,7 +111,7 @@ export const ERRORS = {
   },
   "queue-full": {
     exit: 1,
-    about: "a session holds messagesMax messages that were not delivered yet",
+    about: "as many messages wait in a session as may (maxQueued), or for a peer",
   },
   "timed-out": { exit: 124, about: "the time given ran out" },
   internal: { exit: 1, about: "a bug in hacs-session; the daemon's log has the details" },

@@ -5,10 +5,11 @@ import type { PeerInfo, SessionState } from "./session.ts";
 export interface Figures {
   /** Sessions by what they do now. */
   states: Record<SessionState, number>;
-  /** Agents now, and since the daemon's start. `max`: how many may run; null without a limit. */
+  /** Agents now, how many may run at once, sessions in line for one; and since the daemon's start. */
   agents: {
     running: number;
-    max: number | null;
+    max: number;
+    waiting: number;
     started: number;
     crashed: number;
     /** Started again after a crash. */

@@ -6,6 +6,7 @@
 import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
 import type { HookInfo, HookTrial } from "./hooks.ts";
+import type { Limits } from "./limits.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
 import type { SearchHit } from "./search.ts";
@@ -110,6 +111,7 @@ export interface Methods {
       resume?: { threadId: string } | { last: true };
       prompt?: MessageContent;
       keep?: Keep;
+      limits?: Limits;
     };
     result: { session: SessionInfo; receipt: Receipt | null };
   };
@@ -184,8 +186,11 @@ export interface Methods {
   "session/panic": { params: { name: string }; result: Stopped };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
   "session/remove": { params: { name: string }; result: { records: number } };
-  /** Changes what is kept of it; what is left out stays, null is as the config has it. */
-  "session/update": { params: { name: string; keep: Keep }; result: { session: SessionDetail } };
+  /** Changes what is kept of it and what bounds it; what is left out stays, null is as the config has it. */
+  "session/update": {
+    params: { name: string; keep?: Keep; limits?: Limits };
+    result: { session: SessionDetail };
+  };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
   "session/fork": {
     params: { name: string; to: string; env?: Record<string, string> };
@@ -243,8 +248,10 @@ export interface Notifications {
 export const limits = {
   /** A message's text, in UTF-8 bytes; codex itself refuses more than 1,048,576 characters. */
   messageBytesMax: 1024 * 1024,
-  /** Messages of one session that are stored and not yet delivered. */
+  /** Messages that are stored and not yet delivered: of one session at most, and for one peer. */
   messagesMax: 10_000,
+  /** Of a session's limits in time: a year. */
+  limitMsMax: 365 * 86_400_000,
   historyLimitMax: 1000,
   sentLimitMax: 1000,
   labelLengthMax: 64,

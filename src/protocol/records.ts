@@ -84,9 +84,10 @@ export interface OwnRecords {
   "session/trimmed": { records: number; until: string };
   /** Who put the agent down, changed its settings, or called codex past the turns. */
   "session/control": { action: string; by: Actor; detail: JsonObject };
-  "session/interrupted": { turnId: string; by: Actor };
+  /** `reason`: why the daemon did it by itself. */
+  "session/interrupted": { turnId: string; by: Actor; reason?: string | undefined };
   "session/renamed": { from: string; to: string; by: Actor };
-  "session/ended": { by: Actor };
+  "session/ended": { by: Actor; reason?: string | undefined };
 }
 export type OwnMethod = keyof OwnRecords;
 

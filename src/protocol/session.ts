@@ -1,5 +1,6 @@
 /** The shapes that cross the wire. Nothing here is renamed or removed once released. */
 import type { Figures } from "./figures.ts";
+import type { LimitsInForce } from "./limits.ts";
 import type { Json, JsonObject } from "./messages.ts";
 
 export const SESSION_STATES = [
@@ -42,7 +43,7 @@ export interface SessionSpec {
 }
 
 /** How a session's agent is held to its limits. */
-export interface SessionLimits {
+export interface SessionResources {
   memoryBytes: number | null;
   cpus: number | null;
   /** A cgroup (of `systemd` or our own) or limits of each process; null while there is no agent. */
@@ -52,7 +53,7 @@ export interface SessionLimits {
 }
 
 /** How agents can be held to limits on this machine. */
-export interface LimitSupport {
+export interface ResourceSupport {
   by: "systemd" | "cgroup" | "rlimit";
   /** Of all processes together, of each by itself, or not at all. */
   memory: "together" | "each" | "no";
@@ -73,6 +74,8 @@ export interface SessionInfo {
   name: string;
   id: string;
   state: SessionState;
+  /** Its place in the line for a slot, from 1; there with `queued` alone. */
+  place?: number;
   cwd: string;
   model: string | null;
   provider: string | null;
@@ -113,9 +116,15 @@ export interface SessionDetail extends SessionInfo {
   /** Why the session is `crashed`, and when it is tried again. */
   crash: { reason: string; at: string; retryAt: string | null } | null;
   usage: JsonObject | null;
+  /** What bounds it, whether it says so itself or the config does. */
+  limits: LimitsInForce;
+  /** When it ends by itself; null: never. */
+  endsAt: string | null;
+  /** When its agent is put to sleep if nothing happens before; null while it does not rest. */
+  sleepsInMs: number | null;
   keep: Keep;
   /** Null when it has none. */
-  limits: SessionLimits | null;
+  resources: SessionResources | null;
   /** What its records take up on the disk, about. */
   bytes: number;
 }
@@ -312,5 +321,7 @@ export interface DaemonStatus {
   diskBytes: number;
   /** How it does; null for a client that does not see all sessions. */
   figures: Figures | null;
-  limits: LimitSupport;
+  resources: ResourceSupport;
+  /** Agents that run, how many may at once (`maxAgents`), and how many sessions wait for a slot. */
+  agents: { running: number; max: number; waiting: number };
 }

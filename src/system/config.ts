@@ -1,7 +1,9 @@
 /** The config file: one JSON object, every member optional, anything else an error. */
 import { existsSync, readFileSync } from "node:fs";
 import { NAME_RULE, quote } from "../protocol/address.ts";
+import { isDuration } from "../protocol/duration.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
+import { isOff } from "../protocol/limits.ts";
 import { isObject, type Json } from "../protocol/messages.ts";
 import { limits } from "../protocol/methods.ts";
 import { ON_CRASH, type OnCrash } from "../protocol/session.ts";
@@ -42,6 +44,15 @@ export interface Config {
   cpus?: number;
   /** How long an agent may leave a question unanswered before it counts as stalled. */
   stallAfter?: string;
+  /** How many agents run at once; other sessions wait. */
+  maxAgents?: number;
+  /** What bounds sessions, unless they say otherwise: `never` and `0` are no bound. */
+  idleTimeout?: string;
+  ttl?: string;
+  maxTurnTime?: string;
+  maxQueued?: number;
+  /** Of each client. */
+  maxMessagesPerMinute?: number;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
   /** What is run or posted when something happens in a session. */
@@ -76,12 +87,21 @@ const listOf = (pattern: string, about: string): Member => ({
   holds: (value) =>
     Array.isArray(value) && value.length <= listMax && value.every(like(pattern, about).holds),
 });
+const count = (most: number): Member => ({
+  rule: `a whole number from 1 to ${most}`,
+  holds: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most,
+});
 const absolutePath = like("^/", "an absolute path");
 
 /** `12h` or `30d`, up to a year. */
 const duration = "^([1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d)$";
 
 const size = like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M");
+/** `30m`, up to a year, or `never`. */
+const timeLimit: Member = {
+  rule: 'a time as 30m, up to a year, or "never"',
+  holds: (value) => typeof value === "string" && (isOff(value) || isDuration(value)),
+};
 
 const members: { [Name in keyof Config]-?: Member } = {
   codex: like(".", "the path of a codex"),
@@ -111,6 +131,12 @@ const members: { [Name in keyof Config]-?: Member } = {
       typeof value === "number" && value >= limits.cpusMin && value <= limits.cpusMax,
   },
   stallAfter: like("^([1-9][0-9]{0,3}s|[1-9][0-9]{0,2}m)$", "a time as 30s or 2m"),
+  maxAgents: count(10_000),
+  idleTimeout: timeLimit,
+  ttl: timeLimit,
+  maxTurnTime: timeLimit,
+  maxQueued: count(limits.messagesMax),
+  maxMessagesPerMinute: count(1_000_000),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
     holds: (value) =>

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-export interface Limits {
+export interface Resources {
   memoryBytes?: number;
   cpus?: number;
 }
@@ -44,10 +44,10 @@ export async function findConfinement(): Promise<Confinement> {
   );
 }
 
-/** The command that runs another within its limits, as the same process: each step is an exec. */
+/** The command that runs another within its resources, as the same process: each step is an exec. */
 export function confine(
   { by, memory, cpus, parent }: Confinement,
-  { memoryBytes, cpus: wanted }: Limits,
+  { memoryBytes, cpus: wanted }: Resources,
   name: string,
   [command, ...args]: [string, ...string[]],
 ): ConfinedCommand {

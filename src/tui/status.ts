@@ -1,6 +1,7 @@
 /** The last row, in tmux's manner. What matters most comes first, and the rest as it fits. */
 import { visible } from "../protocol/address.ts";
 import { formatDuration } from "../protocol/duration.ts";
+import { stateWords } from "../protocol/limits.ts";
 import { isObject, type JsonObject } from "../protocol/messages.ts";
 import { keyName, prefixKey } from "./keymap.ts";
 import { isDemo, type Model } from "./model.ts";
@@ -113,8 +114,10 @@ function partsOf(model: Model): Part[] {
 function stateText({ link, transcript, now }: Model): string {
   if (link === "reconnecting") return "reconnecting…";
   if (link === "stopped") return "daemon stopped";
-  const { state = "attaching", stalledSince, frozenSince } = transcript.session ?? {};
+  if (transcript.session === null) return "attaching";
+  const { stalledSince, frozenSince } = transcript.session;
   if (frozenSince !== undefined) return "frozen";
+  const state = stateWords(transcript.session);
   return stalledSince === undefined ? state : `${state}, stalled ${elapsed(now, stalledSince)}`;
 }
 

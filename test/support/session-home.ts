@@ -8,11 +8,15 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Confinements } from "../../src/daemon/agent/limits.ts";
+import { Confinements } from "../../src/daemon/agent/resources.ts";
 import type { Identity } from "../../src/daemon/client.ts";
+import { systemClock } from "../../src/daemon/clock.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
+import { configuredLimits } from "../../src/daemon/limits.ts";
+import { MessageRate } from "../../src/daemon/message-rate.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
 import { Sessions } from "../../src/daemon/sessions.ts";
+import { Slots } from "../../src/daemon/slots.ts";
 import { Store } from "../../src/daemon/store/store.ts";
 import { Watch } from "../../src/daemon/watch/watch.ts";
 import { ensurePrivateDirectory, pathsFor } from "../../src/system/paths.ts";
@@ -43,8 +47,12 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     keepAuditMs: 86_400_000,
     onCrash: "hold" as const,
     stallAfterMs: 30_000,
-    limits: {},
+    resources: {},
     confinements: new Confinements(),
+    limits: configuredLimits({}),
+    slots: new Slots(1_000),
+    messageRate: new MessageRate(1_000_000, systemClock),
+    clock: systemClock,
     paths,
     log: pino({ level: "silent" }),
     watch: new Watch(),

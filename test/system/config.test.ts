@@ -23,6 +23,8 @@ test.each([
   '{"tlsCert": "/c.pem", "tlsKey": "/k.pem", "behindProxy": ["10.0.0.0/8", "::1"]}',
   '{"allowedHosts": ["team.example:8443", "[::1]"], "allowedOrigins": ["https://app.example"]}',
   '{"keep": "30d", "keepSize": "100M", "keepAudit": "365d", "redact": {"mine": "x+", "GitHub": false}}',
+  '{"maxAgents": 4, "idleTimeout": "30m", "ttl": "never", "maxTurnTime": "90s"}',
+  '{"idleTimeout": "0", "maxQueued": 1, "maxMessagesPerMinute": 60}',
   '{"remoteCommand": "/opt/hacs-session", "name": "laptop"}',
 ])("%s is taken", (text) => {
   writeFileSync(file, text);
@@ -48,6 +50,13 @@ test.each([
   ['{"allowedOrigins": ["null"]}', "origins as https://app.example"],
   ['{"allowedOrigins": ["https://app.example/"]}', "origins as https://app.example"],
   ['{"keep": "400d"}', "keep is a time as 30d"],
+  ['{"maxAgents": 0}', "maxAgents is a whole number from 1 to 10000; got 0"],
+  ['{"maxQueued": 2.5}', "maxQueued is a whole number"],
+  ['{"maxMessagesPerMinute": "60"}', "maxMessagesPerMinute is a whole number"],
+  ['{"idleTimeout": "soon"}', 'idleTimeout is a time as 30m, up to a year, or "never"; got "soon"'],
+  ['{"ttl": "0s"}', "ttl is a time"],
+  ['{"maxTurnTime": 60}', "maxTurnTime is a time"],
+  ['{"idleTimeout": "400d"}', "up to a year"],
   ['{"redact": {"mine": ""}}', "redact is an object of patterns"],
   ["[]", "it is not an object"],
   ["null", "it is not an object"],

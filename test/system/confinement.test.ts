@@ -16,10 +16,10 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const MiB = 2 ** 20;
-const limits = { memoryBytes: 512 * MiB, cpus: 1.5 };
+const resources = { memoryBytes: 512 * MiB, cpus: 1.5 };
 
 test("a process's own limit is set before it becomes the program, and what it starts has it too", () => {
-  const { command, args } = confine({ by: "rlimit", memory: "each", cpus: false }, limits, "n", [
+  const { command, args } = confine({ by: "rlimit", memory: "each", cpus: false }, resources, "n", [
     "/bin/sh",
     "-c",
     'echo $$; ulimit -d; sh -c "ulimit -d"; printf "%s\\n" "$@"',
@@ -33,7 +33,7 @@ test("a process's own limit is set before it becomes the program, and what it st
   expect(rest).toEqual(["a b", "$HOME", ""]);
 });
 
-test("without limits, or where none holds, the command stays as it is", () => {
+test("without resources, or where none holds, the command stays as it is", () => {
   const program: [string, ...string[]] = ["codex", "app-server"];
   const plain = { command: "codex", args: ["app-server"] };
   expect(confine({ by: "systemd", memory: "together", cpus: true }, {}, "n", program)).toEqual(
@@ -47,7 +47,7 @@ test("without limits, or where none holds, the command stays as it is", () => {
 test("systemd is asked for a scope of its own, which is gone with the agent", () => {
   const { command, args } = confine(
     { by: "systemd", memory: "together", cpus: true },
-    limits,
+    resources,
     "hacs-session-x",
     ["codex", "app-server"],
   );
@@ -70,7 +70,11 @@ test("a cgroup that is ours alone is parted: the daemon goes one down, and so do
   expect(readFileSync(file("hacs-session-daemon/cgroup.procs"), "utf8")).toBe(`${process.pid}`);
   expect(readFileSync(file("cgroup.subtree_control"), "utf8")).toBe("+memory +cpu");
 
-  const { command, args, cgroup } = confine(confinement, limits, "agent", ["sh", "-c", "echo $$"]);
+  const { command, args, cgroup } = confine(confinement, resources, "agent", [
+    "sh",
+    "-c",
+    "echo $$",
+  ]);
   expect(cgroup).toBe(file("agent"));
   const pid = execFileSync(command, args, { encoding: "utf8" });
   expect(readFileSync(file("agent/cgroup.procs"), "utf8")).toBe(pid);

@@ -6,8 +6,10 @@ import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { visible } from "../../protocol/address.ts";
+import { formatSize } from "../../protocol/size.ts";
+import { bytesPerAgent, maxAgentsFor, memoryBytes } from "../../system/agents-max.ts";
 import { compareVersions, locateCodex } from "../../system/codex-binary.ts";
-import { readConfig } from "../../system/config.ts";
+import { type Config, readConfig } from "../../system/config.ts";
 import { type Paths, pathsFor, socketPathBytesMax } from "../../system/paths.ts";
 import { version } from "../../system/version.ts";
 import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
@@ -15,8 +17,8 @@ import type { Context } from "../context.ts";
 import { shellWord } from "../text/shell.ts";
 import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
-import { checkLimits } from "./limits.ts";
 import { checkLogout } from "./logout.ts";
+import { checkResources } from "./resources.ts";
 
 const nodeVersionMin = "22.13.0";
 const freeBytesMin = 100 * 1024 * 1024;
@@ -34,6 +36,7 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     checkRuntimeDirectory(context.env),
     ...checkDirectories(paths),
     checkConfig(paths),
+    checkAgents(paths),
     await checkDisk(paths),
     ...(await checkDaemon(context)),
     checkLogout(context.env),
@@ -50,6 +53,30 @@ function checkConfig({ configFile }: Paths): Finding {
   }
   const detail = existsSync(configFile) ? configFile : `${configFile}, none (not needed)`;
   return { check, status: "ok", detail };
+}
+
+/** What it costs to run as many agents as may, on this machine. */
+function checkAgents({ configFile }: Paths): Finding {
+  const check = "agents";
+  let config: Config = {};
+  try {
+    config = readConfig(configFile);
+  } catch {
+    // What is wrong with the file is said above.
+  }
+  const most = maxAgentsFor(config);
+  const memory = memoryBytes();
+  const source =
+    config.maxAgents === undefined ? `from ${formatSize(memory)} of memory` : "maxAgents";
+  const detail = `at most ${most} run at once (${source}); other sessions wait`;
+  if (most * bytesPerAgent <= memory || config.maxAgents === undefined)
+    return { check, status: "ok", detail };
+  return {
+    check,
+    status: "warn",
+    detail: `${detail}. There is memory for about ${Math.floor(memory / bytesPerAgent)}`,
+    mend: "Lower maxAgents in the config file, or leave it out.",
+  };
 }
 
 function checkNode(): Finding {
@@ -132,15 +159,16 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
     const status = await context.call("daemon/status", {});
     const detail = `answers, pid ${status.pid}, version ${status.version}`;
     // An older daemon does not say.
-    const limits = status.limits === undefined ? [] : [checkLimits(status.limits)];
-    if (status.version === version) return [{ check: "daemon", status: "ok", detail }, ...limits];
+    const resources = status.resources === undefined ? [] : [checkResources(status.resources)];
+    if (status.version === version)
+      return [{ check: "daemon", status: "ok", detail }, ...resources];
     const other: Finding = {
       check: "daemon",
       status: "warn",
       detail: `${detail}; this command is ${version}`,
       mend: "Run: hacs-session daemon restart. Running turns go on.",
     };
-    return [other, ...limits];
+    return [other, ...resources];
   } catch (error) {
     return [failed("daemon", error)];
   }

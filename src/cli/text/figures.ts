@@ -11,7 +11,6 @@ export function sessionsText(states: Figures["states"] | undefined, sessions: nu
 export function figureRows(figures: Figures): [string, string][] {
   const { agents, queued, approvals, turns, tokens, decisions, waitedMs } = figures;
   const { peers, hooks, loop, memoryBytes, storeBytes } = figures;
-  const most = agents.max === null ? "" : ` of ${agents.max}`;
   const answered = sumOf(decisions);
   const ended = turns.completed + turns.failed + turns.interrupted;
   const { completed, failed, interrupted } = turns;
@@ -19,7 +18,8 @@ export function figureRows(figures: Figures): [string, string][] {
     [
       "agents",
       joined([
-        `${agents.running}${most} running`,
+        `${agents.running} of ${agents.max} running`,
+        counted(agents.waiting, "in line"),
         counted(agents.started, "started"),
         counted(agents.crashed, "crashed"),
         counted(agents.restarted, "started again"),

@@ -115,13 +115,13 @@ function ownLines(method: string, given: JsonObject): string[] {
     case "session/control":
       return [`[${visible(controlText(own.params))} by ${by(own.params.by)}]`];
     case "session/interrupted":
-      return [`[interrupted by ${by(own.params.by)}]`];
+      return [`[interrupted by ${by(own.params.by)}${why(own.params.reason)}]`];
     case "session/renamed":
       return [
         `[renamed from ${visible(own.params.from)} to ${visible(own.params.to)} by ${by(own.params.by)}]`,
       ];
     case "session/ended":
-      return [`[ended by ${by(own.params.by)}]`];
+      return [`[ended by ${by(own.params.by)}${why(own.params.reason)}]`];
     default:
       return [];
   }
@@ -135,7 +135,7 @@ function agentText({ status, reason, turnId }: OwnRecords["session/agent"]): str
   };
   const did = said[status as keyof typeof said] ?? status;
   const where = turnId === undefined ? "" : " in the middle of a turn";
-  return `${did}${where}${reason ? `: ${visible(reason)}` : ""}`;
+  return `${did}${where}${why(reason)}`;
 }
 
 function panicText(panic: OwnRecords["session/panic"]): string {
@@ -143,6 +143,10 @@ function panicText(panic: OwnRecords["session/panic"]): string {
   if (panic.status === "lifted") return `${by} lets it go on`;
   if (panic.status !== "done") return `everything was stopped by ${by} (panic)`;
   return `processes killed: ${panic.killed}, left: ${panic.left.length}`;
+}
+
+function why(reason: string | undefined): string {
+  return reason === undefined ? "" : `: ${visible(reason)}`;
 }
 
 function controlText({ action, detail }: OwnRecords["session/control"]): string {

@@ -4,6 +4,7 @@
  * two lines. A name is never cut: people type it.
  */
 import { visible } from "../../protocol/address.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { ago } from "./times.ts";
@@ -171,10 +172,9 @@ function fitting(all: Column[], columns: number): Column[] {
 }
 
 /** A session's state for people: what answers from the embedded model says so. */
-export function stateText(
-  { state, labels, unreachableSince, stalledSince, frozenSince }: SessionInfo,
-  nowMs?: number,
-): string {
+export function stateText(session: SessionInfo, nowMs?: number): string {
+  const { labels, unreachableSince, stalledSince, frozenSince } = session;
+  const state = stateWords(session);
   const since = (word: string, time: string | undefined) =>
     time === undefined ? "" : `${word} since ${ago(time, nowMs)}`;
   const more =
@@ -195,6 +195,7 @@ const STATE_STYLES: Partial<Record<string, Style>> = {
   "needs-approval": "yellow",
   crashed: "red",
   unreachable: "red",
+  queued: "dim",
   ended: "dim",
   asleep: "dim",
 };

@@ -1,23 +1,26 @@
 import { resolve } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import { limits, type Params } from "../../protocol/methods.ts";
 import {
   APPROVAL_POLICIES,
   ON_CRASH,
   type OnCrash,
   SANDBOXES,
+  type SessionInfo,
   type SessionSpec,
 } from "../../protocol/session.ts";
 import { parseSize } from "../../protocol/size.ts";
 import type { Context } from "../context.ts";
 import { isElsewhere } from "../elsewhere.ts";
 import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
+import { type LimitOptions, limitOptions, limitsOf } from "../limits.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
 
-interface Options extends KeepOptions {
+interface Options extends KeepOptions, LimitOptions {
   cwd?: string;
   model?: string;
   profile?: string;
@@ -96,11 +99,13 @@ export const newSession: Verb<Options> = {
       parse: readCpus,
     },
     ...keepOptions,
+    ...limitOptions,
     { flags: "-d, --detach", about: "do not attach; print the name" },
   ],
   examples: [
     ["new", "a session for this directory, attached"],
     ['new fix -m gpt-5.2-codex "make the tests pass"', "with a name, a model and a first message"],
+    ["new -d nightly --ttl 8h --max-turn-time 1h", "one that ends by itself"],
     ["new -d review --last", "take over what codex did here last, in the background"],
   ],
   async run(context, args, options) {
@@ -116,6 +121,7 @@ export const newSession: Verb<Options> = {
     if (attaches) return openTui(context, { name: session.name, readOnly: false });
     if (context.json) context.printJson(session);
     else context.print(session.name);
+    noteQueued(context, session);
     if (!options.detach)
       context.note(
         `There is no terminal to attach to. From one: hacs-session attach ${session.name}`,
@@ -123,6 +129,13 @@ export const newSession: Verb<Options> = {
     return undefined;
   },
 };
+
+function noteQueued(context: Context, session: SessionInfo): void {
+  if (session.state !== "queued") return;
+  context.note(
+    `${session.name} is ${stateWords(session)}: as many agents run as may. It starts by itself.`,
+  );
+}
 
 /** The first message would be the first to say so. Another provider needs no login of codex's. */
 async function warnWithoutLogin(context: Context, { spec, env }: Params<"session/new">) {
@@ -143,7 +156,8 @@ async function warnOfLimits(
 ): Promise<void> {
   if (spec.memoryBytes === undefined && spec.cpus === undefined) return;
   const { session } = await context.call("session/show", { name });
-  if (session.limits?.note) context.note(`Of the limits: ${session.limits.note}.`);
+  const note = session.resources?.note;
+  if (note) context.note(`Of the limits: ${note}.`);
 }
 
 /** What is asked of the daemon: a pure reading of the command line. */
@@ -179,6 +193,8 @@ export function newParams(
   if (options.last) params.resume = { last: true };
   const keep = keepOf(options);
   if (keep !== undefined) params.keep = keep;
+  const limits = limitsOf(options);
+  if (limits !== undefined) params.limits = limits;
   return params;
 }
 

@@ -1,3 +1,4 @@
+import { stateWords } from "../../protocol/limits.ts";
 import { refuseElsewhere } from "../elsewhere.ts";
 import { environment } from "../session-environment.ts";
 import type { Verb } from "../verb.ts";
@@ -26,7 +27,7 @@ export const restart: Verb<{ updateEnv?: boolean; force?: boolean }> = {
       ...(options.force ? { force: true } : {}),
     });
     if (context.json) context.printJson(session);
-    else context.note(`${session.name} is ${session.state}.`);
+    else context.note(`${session.name} is ${stateWords(session)}.`);
     return undefined;
   },
 };

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
 import { formatSize } from "../../protocol/size.ts";
 import { keepText } from "../text/keep.ts";
+import { limitLines } from "../text/limits.ts";
 import { shortPath, stateText } from "../text/session-table.ts";
 import { ago } from "../text/times.ts";
 import { wrapFor } from "../text/wrap.ts";
@@ -78,7 +79,7 @@ export function detailLines(
     ["codex home", spec.codexHome && shortPath(spec.codexHome, home)],
     ["codex", spec.codex],
     ["on crash", spec.onCrash],
-    ["limits", limitsText(session)],
+    ["limits", resourcesText(session)],
     ["version", session.codexVersion],
     ["agent", session.agentPid === null ? null : `pid ${session.agentPid}`],
     ["socket", session.codexSocket],
@@ -87,6 +88,7 @@ export function detailLines(
     ["keeps", Object.keys(session.keep).length === 0 ? null : keepText(session.keep)],
     ["tokens", tokens(session)],
     ["waiting", `${count(session.approvals, "approval")}, ${count(session.queued, "message")}`],
+    ...limitLines(session, nowMs),
     ["created", `${session.createdAt} (${ago(session.createdAt, nowMs)})`],
     ["active", `${session.activeAt} (${ago(session.activeAt, nowMs)})`],
     ...listed(
@@ -103,9 +105,9 @@ export function detailLines(
     .map(([label, text]) => [label, visible(text)]);
 }
 
-function limitsText({ limits }: SessionDetail): string | null {
-  if (limits == null) return null;
-  const { memoryBytes, cpus, by, note } = limits;
+function resourcesText({ resources }: SessionDetail): string | null {
+  if (resources == null) return null;
+  const { memoryBytes, cpus, by, note } = resources;
   const parts = [
     memoryBytes === null ? "" : `memory ${formatSize(memoryBytes)}`,
     cpus === null ? "" : `${cpus} CPUs`,

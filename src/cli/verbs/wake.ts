@@ -1,3 +1,4 @@
+import { stateWords } from "../../protocol/limits.ts";
 import { eachName } from "../each-name.ts";
 import { refuseElsewhere } from "../elsewhere.ts";
 import { environment } from "../session-environment.ts";
@@ -16,7 +17,7 @@ export const wake: Verb<{ updateEnv?: boolean }> = {
       if (options.updateEnv) refuseElsewhere(context, name, "--update-env", there);
       const env = options.updateEnv ? { env: environment(context.env) } : {};
       const { session } = await context.call("session/wake", { name, ...env });
-      if (!context.json) context.note(`${session.name} is ${session.state}.`);
+      if (!context.json) context.note(`${session.name} is ${stateWords(session)}.`);
       return session;
     });
     // One gives an object, as it always did.

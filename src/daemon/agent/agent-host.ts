@@ -3,7 +3,7 @@
  * starts it again when it crashed, and stops it. One thing at a time: every change of the
  * agent's life waits for the one before it.
  */
-import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { type HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
 import { identify } from "../../system/process-identity.ts";
@@ -12,6 +12,7 @@ import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
 import { AgentProcess, removeSocket } from "./agent-process.ts";
 import { isDraining, type ThreadOrigin } from "./codex-thread.ts";
+import { asleep, ended, tooSoon, unwanted } from "./no-agent.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { StallWatch } from "./stall-watch.ts";
 
@@ -31,6 +32,13 @@ export interface AgentHostEvents {
   origin: () => ThreadOrigin;
   /** Why there is to be no agent now. */
   refusal: () => HacsError | undefined;
+  /** One of so many that may run at once; it is given back when there is no process any more. */
+  slot: {
+    /** Resolves false when the agent is not wanted any more. */
+    take: () => Promise<boolean>;
+    give: () => void;
+    leaveLine: () => void;
+  };
   /** Whether a message may be on its way into the thread. */
   inDoubt: () => boolean;
   /** Whether it works, or something waits for it. */
@@ -71,6 +79,8 @@ export class AgentHost {
   #closed = false;
   /** Somebody wants the agent gone while it is still being started or joined. */
   #giveUp = false;
+  /** How many wait to end it. */
+  #downs = 0;
 
   constructor(events: AgentHostEvents, stallAfterMs: number) {
     this.#events = events;
@@ -140,11 +150,7 @@ export class AgentHost {
   #refuseTooSoon(): void {
     const retryAt = this.#crash?.retryAt;
     if (retryAt == null || Date.parse(retryAt) <= Date.now()) return;
-    throw new HacsError(
-      "agent-gone",
-      `The session's agent crashed, and is started again at ${retryAt}.`,
-      "Start it now with: hacs-session wake NAME",
-    );
+    throw tooSoon(retryAt);
   }
 
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
@@ -168,22 +174,25 @@ export class AgentHost {
   }
 
   /**
-   * Ends the agent; nothing happens when there is none. With SIGKILL it does not wait for an agent
+   * Ends the agent, or gives up waiting for its slot. With SIGKILL it does not wait for an agent
    * that is being started or joined, which may be hung: it is killed first, so that this ends.
    */
-  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM", reason?: string): Promise<void> {
     clearTimeout(this.#retryTimer);
+    this.#downs++;
+    this.#events.slot.leaveLine();
     if (how === "SIGKILL" && this.agent === undefined) {
       this.#giveUp = true;
       await this.#process?.stop("SIGKILL");
     }
     await this.#inTurn(async () => {
+      this.#downs--;
       this.#giveUp = false;
       clearTimeout(this.#retryTimer);
       this.#crash = undefined;
       if (this.#process === undefined) return this.#events.onChange();
       await this.#stop(how);
-      this.#events.onDeparture("asleep", undefined);
+      this.#events.onDeparture("asleep", reason);
     });
   }
 
@@ -202,6 +211,7 @@ export class AgentHost {
   leave(): void {
     this.#left = true;
     clearTimeout(this.#retryTimer);
+    this.#events.slot.leaveLine();
     this.#agent?.disconnect();
   }
 
@@ -210,17 +220,8 @@ export class AgentHost {
     this.#policy.reset();
   }
 
-  call(method: string, params: JsonObject): Promise<Json> {
-    const agent = this.#agent;
-    if (agent === undefined)
-      return Promise.reject(
-        new HacsError(
-          "agent-gone",
-          "The session's agent is not running.",
-          "Start it with: hacs-session wake NAME",
-        ),
-      );
-    return agent.call(method, params);
+  call(method: string, params: JsonObject, timeoutMs?: number): Promise<Json> {
+    return this.#agent?.call(method, params, timeoutMs) ?? Promise.reject(asleep());
   }
 
   reply(id: RequestId, response: Json): void {
@@ -231,6 +232,10 @@ export class AgentHost {
     const refusal = this.#events.refusal();
     if (refusal !== undefined) throw refusal;
     clearTimeout(this.#retryTimer);
+    const slot = this.#events.slot.take();
+    // Whoever wants it down waits behind this, and would have to wait for the slot as well.
+    if (this.#downs > 0) this.#events.slot.leaveLine();
+    if (!(await slot)) throw unwanted();
     this.#busy = "starting";
     this.#events.onChange();
     try {
@@ -244,6 +249,7 @@ export class AgentHost {
     } catch (error) {
       if (this.#agent !== undefined) await this.#stop("SIGKILL");
       this.#process = undefined;
+      this.#events.slot.give();
       this.#failed(messageOf(error));
       throw error;
     } finally {
@@ -340,6 +346,7 @@ export class AgentHost {
 
   #forget(row: AgentRow): void {
     this.#events.save(null);
+    this.#events.slot.give();
     removeSocket(row.socket);
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
@@ -383,12 +390,4 @@ export class AgentHost {
     this.#queue = result.catch(() => {});
     return result;
   }
-}
-
-function ended(): HacsError {
-  return new HacsError(
-    "session-ended",
-    "The session was killed; only its history is left.",
-    "Read it with: hacs-session tail NAME",
-  );
 }

@@ -9,8 +9,8 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { markVariable } from "../../system/agent-family.ts";
-import { locateCodex } from "../../system/codex-binary.ts";
-import { cgroupOf, confine, type Limits } from "../../system/confinement.ts";
+import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
+import { cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -26,7 +26,7 @@ import {
 } from "./codex-thread.ts";
 import { writeDemoCatalog } from "./demo-catalog.ts";
 import { startDemoCompanion } from "./demo-companion.ts";
-import { type Confinements, hasLimits } from "./limits.ts";
+import { type Confinements, isBounded } from "./resources.ts";
 import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thread-options.ts";
 import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
@@ -37,7 +37,7 @@ export interface AgentContext {
   /** What somebody changed of the thread's settings. */
   settings: JsonObject | undefined;
   env: Record<string, string>;
-  limits: Limits;
+  resources: Resources;
   confinements: Confinements;
   socket: string;
   logFile: string;
@@ -69,11 +69,7 @@ export class Agent {
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env } = context;
-    checkDirectory(spec.cwd);
-    const codexHome = ensureCodexHome(spec, env);
-    // A bad profile or override is found before anything runs.
-    threadOptions(spec, codexHome, undefined);
-    const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
+    const { codex, codexHome } = await checkRunnable(context);
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
     const companion =
@@ -168,16 +164,16 @@ export class Agent {
 
 /** The words that start codex, within its limits when it has any. */
 async function confined(
-  { id, socket, limits, confinements }: AgentContext,
+  { id, socket, resources, confinements }: AgentContext,
   codex: string,
 ): Promise<{ program: [string, ...string[]]; held?: AgentRow["held"] }> {
   const program: [string, ...string[]] = [codex, "app-server", "--listen", `unix://${socket}`];
-  if (!hasLimits(limits)) return { program };
+  if (!isBounded(resources)) return { program };
   const confinement = await confinements.find();
   const { by, memory, cpus } = confinement;
   // Nothing of an earlier agent's name is in the way of this one's.
   const name = `hacs-session-${id}-${Date.now().toString(36)}`;
-  const { command, args, cgroup } = confine(confinement, limits, name, program);
+  const { command, args, cgroup } = confine(confinement, resources, name, program);
   const held = { by, memory, cpus, ...(cgroup === undefined ? {} : { cgroup }) };
   return { program: [command, ...args], held };
 }
@@ -227,6 +223,21 @@ async function open(
   const thread = await openThread(link, origin, withSettings(options, settings));
   await restoreSandbox(link, thread.threadId, thread.settings, settings);
   return thread;
+}
+
+/** A bad directory, profile or override, or a missing codex, is found before anything runs. */
+export async function checkRunnable({
+  spec,
+  env,
+  codex: configured,
+}: Pick<AgentContext, "spec" | "env" | "codex">): Promise<{
+  codex: CodexBinary;
+  codexHome: string;
+}> {
+  checkDirectory(spec.cwd);
+  const codexHome = ensureCodexHome(spec, env);
+  threadOptions(spec, codexHome, undefined);
+  return { codex: await locateCodex({ given: spec.codex ?? configured, env }), codexHome };
 }
 
 function checkDirectory(cwd: string): void {

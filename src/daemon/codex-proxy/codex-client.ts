@@ -14,6 +14,7 @@ import type { Actor } from "../../protocol/session.ts";
 import { openSocket } from "../agent/agent-link.ts";
 import type { Identity } from "../client.ts";
 import { closeCodeOf } from "../close-codes.ts";
+import { clientKey, type MessageRate } from "../message-rate.ts";
 import { refuseIntricate } from "../nesting.ts";
 import type { Session } from "../session/session.ts";
 import { Asked } from "./asked.ts";
@@ -46,6 +47,7 @@ interface Unanswered {
 
 export interface Surroundings {
   log: Logger;
+  messageRate: MessageRate;
   /** Whose machine it is. */
   user: string;
   /** A client that has not read for so long is cut off. */
@@ -94,6 +96,8 @@ export class CodexClient {
   /** Gets the agent up and connects to it; the client is not read meanwhile. */
   async begin(): Promise<void> {
     this.#ws.pause();
+    // The agent is not to go to sleep between waking and the client's introduction.
+    this.#leave = this.session.use();
     try {
       const agent = await this.#dial();
       if (this.#closed) return agent.terminate();
@@ -218,6 +222,9 @@ export class CodexClient {
     if (verdict.kind === "refuse") return this.#refuse(id, verdict.message);
     if (verdict.kind === "interrupt") return this.#interrupt(id);
     if (verdict.kind !== "pass") return;
+    const key = clientKey(this.identity, this.#actor);
+    const over = verdict.record?.messageId && this.#around.messageRate.take(key);
+    if (over) return this.#refuse(id, over.message, overloaded);
     if (verdict.record !== null)
       this.session.history.own("session/called", { by: this.#actor, ...verdict.record });
     this.#unanswered.set(id, { narrow: verdict.narrow, onResult: this.#after(verdict, params) });
@@ -265,7 +272,9 @@ export class CodexClient {
     this.#actor = this.#actorNamed(`${info.name ?? "?"}${version}`.slice(0, nameCharsMax));
     const since = new Date().toISOString();
     const readOnly = this.#scope === "observe";
+    const dialled = this.#leave;
     this.#leave = this.session.attach({ ...this.#actor, readOnly, since });
+    dialled();
   }
 
   #actorNamed(name: string): Actor {

@@ -53,7 +53,8 @@ export class CodexProxy {
 
   constructor(services: Services, { stallMs = stallMsDefault }: { stallMs?: number } = {}) {
     this.#services = services;
-    this.#surroundings = { log: services.log, user: userInfo().username, stallMs };
+    const { log, messageRate } = services;
+    this.#surroundings = { log, messageRate, user: userInfo().username, stallMs };
     this.#http = http.createServer({ maxHeaderSize: headerBytesMax }, (_request, response) => {
       response.writeHead(426, { upgrade: "websocket" }).end("This speaks WebSocket, at /rpc.\n");
     });

@@ -46,7 +46,7 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   // The answer goes out first; the events that follow belong to what it says.
   setImmediate(() => subscription.start());
   if (params.wake === true && !readOnly && !session.ended)
-    session.wake().catch(() => session.changed());
+    session.rouse().catch(() => session.changed());
   return {
     session: session.info(),
     head: history.head,

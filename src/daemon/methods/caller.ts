@@ -1,6 +1,7 @@
 import { sees } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Actor } from "../../protocol/session.ts";
+import { clientKey } from "../message-rate.ts";
 import type { Session } from "../session/session.ts";
 import type { Caller } from "./index.ts";
 
@@ -8,6 +9,13 @@ import type { Caller } from "./index.ts";
 export function actorOf({ client }: Caller): Actor {
   if (client.actor === undefined) throw new Error("a method ran before the hello");
   return client.actor;
+}
+
+/** Throws `rate-limited` when the client sends more messages than it may. */
+export function countMessage(caller: Caller): void {
+  const { daemon, client } = caller;
+  const over = daemon.services.messageRate.take(clientKey(client.identity, actorOf(caller)));
+  if (over !== undefined) throw over;
 }
 
 /** Those of the sessions that exist for the client. */

@@ -4,7 +4,7 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { basicEnvironment } from "../session/environment.ts";
-import { actorOf } from "./caller.ts";
+import { actorOf, countMessage } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 import { setKeep } from "./update.ts";
 
@@ -14,10 +14,12 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
   const env = { ...(params.env ?? basicEnvironment()), ...params.variables };
   const by = actorOf(caller);
   const origin = originOf(params.resume);
+  if (prompt !== undefined) countMessage(caller);
   const session = await caller.daemon.sessions.create({
     name,
     spec,
     env,
+    limits: params.limits ?? {},
     origin,
     by,
     record:
@@ -43,6 +45,7 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
     name: to,
     spec: source.runContext.spec(),
     settings: source.row.settings,
+    limits: source.row.limits,
     env: env ?? basicEnvironment(),
     origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),

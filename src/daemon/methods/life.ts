@@ -21,7 +21,7 @@ export const wake: MethodHandler<"session/wake"> = async (caller, { name, env })
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
   thaw(caller, session);
-  await session.wake();
+  await session.rouse();
   return { session: session.info() };
 };
 

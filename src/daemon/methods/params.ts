@@ -51,6 +51,16 @@ const spec = v.strictObject({
 const token = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,512}$/, "must be one printable word"));
 const bound = v.optional(v.nullable(seq));
 const keep = v.pipe(object, v.strictObject({ ageMs: bound, bytes: bound }));
+const lifeMs = v.optional(v.nullable(v.pipe(seq, v.maxValue(limits.limitMsMax))));
+const limitsShape = v.pipe(
+  object,
+  v.strictObject({
+    idleTimeoutMs: lifeMs,
+    ttlMs: lifeMs,
+    maxTurnTimeMs: lifeMs,
+    maxQueued: v.optional(v.nullable(v.pipe(seq, v.minValue(1), v.maxValue(limits.messagesMax)))),
+  }),
+);
 const named = v.strictObject({ name });
 
 const grant = v.strictObject({
@@ -108,6 +118,7 @@ const shapes = {
     ),
     prompt: v.optional(content),
     keep: v.optional(keep),
+    limits: v.optional(limitsShape),
   }),
   "session/list": v.strictObject({ all: v.optional(v.boolean()) }),
   "session/show": named,
@@ -158,7 +169,13 @@ const shapes = {
   "session/panic": named,
   "session/kill": named,
   "session/remove": named,
-  "session/update": v.strictObject({ name, keep }),
+  "session/update": v.pipe(
+    v.strictObject({ name, keep: v.optional(keep), limits: v.optional(limitsShape) }),
+    v.check(
+      ({ keep: kept, limits: bounds }) => kept !== undefined || bounds !== undefined,
+      "must have keep or limits",
+    ),
+  ),
   "session/rename": v.strictObject({ name, to: name }),
   "session/fork": v.strictObject({ name, to: name, env: v.optional(environment) }),
   "session/call": v.strictObject({ name, method: text, params: object }),

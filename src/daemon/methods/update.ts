@@ -3,11 +3,13 @@ import type { Session } from "../session/session.ts";
 import { refuseReadOnly } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
 
-/** Of one that has ended, too: its history is there. */
-export const update: MethodHandler<"session/update"> = (caller, { name, keep }) => {
-  const session = caller.daemon.sessions.find(name);
+/** Of one that has ended, too, what is kept: its history is there. */
+export const update: MethodHandler<"session/update"> = (caller, { name, keep, limits }) => {
+  const { sessions } = caller.daemon;
+  const session = limits === undefined ? sessions.find(name) : sessions.findLive(name);
   refuseReadOnly(caller, session);
-  setKeep(caller, session, keep);
+  if (keep !== undefined) setKeep(caller, session, keep);
+  if (limits !== undefined) session.limit(limits);
   return { session: session.detail() };
 };
 

@@ -8,7 +8,7 @@ import type { Daemon } from "../daemon.ts";
 import { refuseIntricate } from "../nesting.ts";
 import type { Visitor } from "./gate.ts";
 import type { HttpClient } from "./http-client.ts";
-import { problemOf } from "./problem.ts";
+import { problemOf, retryAfterS } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -133,7 +133,7 @@ export function refuse(
     ...commonHeaders(origin),
     "content-type": "application/problem+json",
     ...(problem.status === 401 ? { "www-authenticate": 'Bearer realm="hacs-session"' } : {}),
-    ...(problem.status === 429 ? { "retry-after": "60" } : {}),
+    ...(problem.status === 429 ? { "retry-after": String(retryAfterS(problem)) } : {}),
     // What is left of a body that was not read is not to be taken for the next request.
     ...(response.req.complete ? {} : { connection: "close" }),
     ...more,

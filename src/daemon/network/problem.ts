@@ -10,6 +10,8 @@ export interface Problem {
   detail: string;
   code: ErrorCode;
   next?: string | undefined;
+  /** Of 429, where it is known. */
+  retryAfterMs?: number;
 }
 
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -64,7 +66,7 @@ export function problemOf(error: unknown): Problem {
       ),
     );
   }
-  const { code, message, next } = error;
+  const { code, message, next, details } = error;
   const status = statusIn(error) ?? statuses[code] ?? unprocessable;
   return {
     type: "about:blank",
@@ -73,7 +75,15 @@ export function problemOf(error: unknown): Problem {
     detail: message,
     code,
     ...(next === undefined ? {} : { next }),
+    ...(typeof details.retryAfterMs === "number" ? { retryAfterMs: details.retryAfterMs } : {}),
   };
+}
+
+const retryAfterSDefault = 60;
+
+/** HTTP counts in whole seconds. */
+export function retryAfterS({ retryAfterMs }: Problem): number {
+  return retryAfterMs === undefined ? retryAfterSDefault : Math.ceil(retryAfterMs / 1000);
 }
 
 /** For what one code is too coarse, as a method that a path does not have. */

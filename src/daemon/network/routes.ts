@@ -19,6 +19,14 @@ const only = (value: unknown): Answer => ({ value });
 const nameIn = ({ path }: Exchange): string => path.name ?? "";
 const params = <T>(query: Exchange["query"]): T => query as T;
 
+/** Null: as the config has it; 0: none. */
+const limits = bodyOf({
+  idleTimeoutMs: nullable(integer),
+  ttlMs: nullable(integer),
+  maxTurnTimeMs: nullable(integer),
+  maxQueued: nullable(integer),
+});
+
 const messageBody = bodyOf(
   {
     text: string,
@@ -140,6 +148,8 @@ export const routes: readonly Route[] = [
         env: { type: "object" },
         resume: { type: "object" },
         prompt: { type: "object" },
+        keep: { type: "object" },
+        limits,
       },
       ["spec"],
     ),

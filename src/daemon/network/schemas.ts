@@ -43,9 +43,8 @@ const session = {
   peer: nullable(string),
   labels: { type: "object", additionalProperties: string },
 };
-
 /** There only as long as it holds. */
-const sometimes = { unreachableSince: time, stalledSince: time, frozenSince: time };
+const sometimes = { place: integer, unreachableSince: time, stalledSince: time, frozenSince: time };
 
 export const schemas = {
   Scope: { enum: [...SCOPES] },
@@ -63,7 +62,15 @@ export const schemas = {
       attached: { type: "array", items: anyObject },
       crash: nullable(anyObject),
       usage: nullable(anyObject),
-      limits: nullable(anyObject),
+      resources: nullable(anyObject),
+      limits: objectOf({
+        idleTimeoutMs: nullable(integer),
+        ttlMs: nullable(integer),
+        maxTurnTimeMs: nullable(integer),
+        maxQueued: integer,
+      }),
+      endsAt: nullable(time),
+      sleepsInMs: nullable(integer),
     },
     required: [...Object.keys(session), "spec", "codexSocket", "turn", "messages", "attached"],
   },
@@ -113,13 +120,22 @@ export const schemas = {
     uptimeMs: integer,
     diskBytes: integer,
     figures: nullable(anyObject),
-    limits: objectOf({ by: string, memory: string, cpus: { type: "boolean" } }),
+    resources: objectOf({ by: string, memory: string, cpus: { type: "boolean" } }),
+    agents: objectOf({ running: integer, max: integer, waiting: integer }),
   }),
   Problem: {
     description: "RFC 9457, with the code that PROTOCOL.md lists and what to do next.",
     ...objectOf(
-      { type: string, title: string, status: integer, detail: string, code: string, next: string },
-      ["next"],
+      {
+        type: string,
+        title: string,
+        status: integer,
+        detail: string,
+        code: string,
+        next: string,
+        retryAfterMs: integer,
+      },
+      ["next", "retryAfterMs"],
     ),
   },
 } satisfies Record<string, Schema>;

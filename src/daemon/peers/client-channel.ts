@@ -15,12 +15,12 @@ import {
   type ForeignEvent,
   type ForwardedMethod,
   isForwarded,
-  readError,
   readEvent,
   readFrame,
   readResult,
 } from "./foreign.ts";
 import { inspectDepth } from "./peer.ts";
+import { readError } from "./refusal.ts";
 
 const greetMs = 30_000;
 

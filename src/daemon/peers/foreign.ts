@@ -48,6 +48,7 @@ const infoMembers = {
   createdAt: v.optional(time, undated),
   activeAt: v.optional(time, undated),
   peer: v.optional(orNull(address), null),
+  place: v.optional(count),
   unreachableSince: v.optional(time),
   stalledSince: v.optional(time),
   frozenSince: v.optional(time),
@@ -98,6 +99,14 @@ const detail = v.looseObject({
   ),
   crash: orNull(v.looseObject({ reason: text, at: time, retryAt: orNull(time) })),
   usage: orNull(object),
+  limits: v.looseObject({
+    idleTimeoutMs: orNull(count),
+    ttlMs: orNull(count),
+    maxTurnTimeMs: orNull(count),
+    maxQueued: count,
+  }),
+  endsAt: orNull(time),
+  sleepsInMs: orNull(count),
 });
 const record = v.looseObject({ seq: count, at: time, session: word, method: word, params: object });
 const composed = v.looseObject({ text, revision: count });
@@ -213,9 +222,9 @@ const own: Record<string, v.GenericSchema> = {
   }),
   "session/cut": v.looseObject({ threadId: word, turnId: word, item: object }),
   "session/gap": v.looseObject({ reason: text, since: word, recovered: count }),
-  "session/interrupted": v.looseObject({ turnId: word, by: actor }),
+  "session/interrupted": v.looseObject({ turnId: word, by: actor, reason: v.optional(text) }),
   "session/renamed": v.looseObject({ from: address, to: address, by: actor }),
-  "session/ended": v.looseObject({ by: actor }),
+  "session/ended": v.looseObject({ by: actor, reason: v.optional(text) }),
   "session/state": session,
   "session/draft": v.looseObject({
     threadId: word,
@@ -351,19 +360,6 @@ function behindDeep(peer: string, one: JsonObject): SessionInfo {
   if (!Array.isArray(moved.messages)) return moved;
   const messages = moved.messages.map((message) => named(peer, message));
   return { ...moved, messages } as SessionInfo;
-}
-
-const errorCharsMax = 2_000;
-
-/** A peer's refusal in our own shape: its words bounded, its name before them. */
-export function readError(peer: string, error: unknown): HacsError {
-  if (!(error instanceof HacsError)) throw error;
-  const { code, message, next } = error;
-  const said = `${peer}: ${String(message).slice(0, errorCharsMax)}`;
-  const then = typeof next === "string" ? next.slice(0, errorCharsMax) : undefined;
-  // What its own daemon goes through is, from here, a peer that is away.
-  if (code.startsWith("daemon-")) return new HacsError("peer-unreachable", said, then);
-  return new HacsError(code, said, then);
 }
 
 function check<S extends v.GenericSchema>(

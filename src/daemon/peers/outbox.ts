@@ -14,7 +14,13 @@ import type { Store } from "../store/store.ts";
 import { ClientChannel } from "./client-channel.ts";
 
 /** What may be otherwise in a while, and so is no refusal. */
-const PASSING = new Set(["queue-full", "session-busy", "state-unwritable", "timed-out"]);
+const PASSING = new Set([
+  "queue-full",
+  "rate-limited",
+  "session-busy",
+  "state-unwritable",
+  "timed-out",
+]);
 const againMs = 5_000;
 
 export class Outbox {

@@ -22,8 +22,8 @@ export interface DeliveryPort {
   inbox: Inbox;
   /** Whether the agent is connected and history level with it. */
   ready: () => boolean;
-  /** Gets the agent up, or gives false when that must wait. */
-  bringUp: () => Promise<boolean>;
+  /** Gets the agent up; fails when that must wait. */
+  wake: () => Promise<unknown>;
   /** The session is frozen: what is queued stays queued. */
   frozen: () => boolean;
   busy: () => boolean;
@@ -105,13 +105,23 @@ export class Delivery {
     const { inbox } = this.#port;
     while (this.#goes && inbox.next(false) !== undefined) {
       if (!this.#port.ready()) {
-        if (!(await this.#port.bringUp())) return;
+        if (!(await this.#bringUp())) return;
         continue;
       }
       const next = inbox.next(this.#port.busy());
       if (next === undefined) return;
       if ("interruptFor" in next) return this.#interrupt();
       if (!(await this.#deliver(next.deliver))) return;
+    }
+  }
+
+  async #bringUp(): Promise<boolean> {
+    try {
+      await this.#port.wake();
+      return true;
+    } catch {
+      // It is recorded as a crash, and is tried again by and by; or the session is to sleep.
+      return false;
     }
   }
 

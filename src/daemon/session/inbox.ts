@@ -31,14 +31,20 @@ const clippedChars = 1_000;
 export class Inbox {
   readonly #session: string;
   readonly #name: () => string;
+  readonly #maxQueued: () => number;
   readonly #store: Store;
   readonly #history: History;
   /** What is not finished, in the order of delivery. */
   #open: MessageRow[];
 
-  constructor(session: { id: string; name: () => string }, store: Store, history: History) {
+  constructor(
+    session: { id: string; name: () => string; maxQueued: () => number },
+    store: Store,
+    history: History,
+  ) {
     this.#session = session.id;
     this.#name = session.name;
+    this.#maxQueued = session.maxQueued;
     this.#store = store;
     this.#history = history;
     this.#open = store.messages.open(session.id).sort(byDelivery);
@@ -73,11 +79,12 @@ export class Inbox {
     const known = this.#store.messages.get(this.#session, id);
     if (known !== undefined) return this.#repeated(known, content);
     checkImages(content.images ?? []);
-    if (this.queued >= limits.messagesMax) {
+    const most = this.#maxQueued();
+    if (this.queued >= most) {
       throw new HacsError(
         "queue-full",
-        `A session holds at most ${limits.messagesMax} undelivered messages, and ${quote(this.#name())} does.`,
-        "Wait until some are delivered: hacs-session wait NAME",
+        `In session ${quote(this.#name())} at most ${most} messages wait (maxQueued), and they do.`,
+        "Wait until some are delivered (hacs-session wait NAME), or take one back with unsend.",
       );
     }
     const createdAt = new Date().toISOString();

@@ -10,6 +10,12 @@ export interface InterruptionPort {
   call: (method: string, params: JsonObject) => Promise<Json>;
 }
 
+export interface HowToInterrupt {
+  timeoutMs?: number | undefined;
+  /** Why the daemon does it by itself. */
+  reason?: string | undefined;
+}
+
 const patienceMs = 10_000;
 
 export class Interruption {

@@ -10,7 +10,7 @@ import type { SessionRow } from "../store/session-table.ts";
 import type { Delivery } from "./delivery.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Interruption } from "./interruption.ts";
+import type { HowToInterrupt, Interruption } from "./interruption.ts";
 import { Panic } from "./panic.ts";
 import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
 import type { RunContext } from "./run-context.ts";
@@ -27,6 +27,8 @@ export interface LifePort {
   interruption: Interruption;
   shown: () => Shown;
   turnId: () => string | null;
+  /** Gets the agent up, or in line for a slot. */
+  rouse: () => Promise<void>;
   update: (changes: Partial<Omit<SessionRow, "id" | "createdAt">>) => void;
   onEnd: () => void;
   log: (message: string, details: object) => void;
@@ -57,10 +59,10 @@ export class Life {
   }
 
   /** Stops the running turn and resolves when it has ended. What is queued goes on after it. */
-  async interrupt(by: Actor, timeoutMs?: number): Promise<string> {
+  async interrupt(by: Actor, { timeoutMs, reason }: HowToInterrupt = {}): Promise<string> {
     const { interruption, history } = this.#port;
     const turnId = interruption.target().id;
-    const onAsked = () => void history.own("session/interrupted", { turnId, by });
+    const onAsked = () => void history.own("session/interrupted", { turnId, by, reason });
     await interruption.stop(turnId, onAsked, timeoutMs);
     return turnId;
   }
@@ -73,27 +75,27 @@ export class Life {
     if (inbox.queued > queued) delivery.pump();
   }
 
-  async restart(force: boolean, by: Actor): Promise<void> {
-    const { host, delivery } = this.#port;
-    await this.#putDown(by, { force, action: "restart it", lasting: false });
-    await host.up(true);
+  async restart(force: boolean, by: Actor, reason?: string): Promise<void> {
+    const { rouse, delivery } = this.#port;
+    await this.#putDown(by, { force, action: "restart it", lasting: false, reason });
+    await rouse();
     delivery.pump();
   }
 
   /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
-  kill(by: Actor): Promise<number> {
-    this.#killing ??= this.#kill(by);
+  kill(by: Actor, reason?: string): Promise<number> {
+    this.#killing ??= this.#kill(by, reason);
     return this.#killing;
   }
 
-  async #kill(by: Actor): Promise<number> {
+  async #kill(by: Actor, reason?: string): Promise<number> {
     const { delivery, host, services, inbox, history, update, onEnd } = this.#port;
     delivery.stopped = true;
     onEnd();
     await host.close();
     return services.store.transaction(() => {
       const cancelled = inbox.close();
-      history.own("session/ended", { by });
+      history.own("session/ended", { by, reason });
       update({ endedAt: new Date().toISOString() });
       return cancelled;
     });
@@ -111,19 +113,19 @@ export class Life {
     delivery.held = true;
     try {
       if (mustStop(shown(), how))
-        await this.interrupt(by, forcedInterruptMs).catch((error) =>
+        await this.interrupt(by, { timeoutMs: forcedInterruptMs }).catch((error) =>
           log("interrupting failed", { error: String(error) }),
         );
-      await this.#down(!(how.force && host.unreached));
+      await this.#down(!(how.force && host.unreached), how.reason);
     } finally {
       delivery.held = false;
     }
   }
 
-  #down(politely: boolean): Promise<void> {
+  #down(politely: boolean, reason?: string): Promise<void> {
     const { row, services, host, update } = this.#port;
     const stoppedTurn = services.store.records.openTurns(row.id).at(-1);
     if (stoppedTurn !== undefined) update({ stoppedTurn });
-    return host.down(politely ? "SIGTERM" : "SIGKILL");
+    return host.down(politely ? "SIGTERM" : "SIGKILL", reason);
   }
 }

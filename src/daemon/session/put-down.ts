@@ -8,6 +8,8 @@ export interface PuttingDown {
   action: string;
   /** It is to stay down. */
   lasting: boolean;
+  /** Why, for the history; nothing where somebody said so. */
+  reason?: string | undefined;
 }
 
 /** How long a turn may take to stop before its agent is ended all the same. */

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import type { SessionSpec } from "../../protocol/session.ts";
 import type { AgentMark } from "../../system/agent-family.ts";
-import type { Limits } from "../../system/confinement.ts";
+import type { Resources } from "../../system/confinement.ts";
 import { freezeFile } from "../../system/freeze.ts";
 import { agentSocket } from "../../system/paths.ts";
-import type { AgentContext } from "../agent/agent.ts";
-import { limitsOf } from "../agent/limits.ts";
+import { type AgentContext, checkRunnable } from "../agent/agent.ts";
+import { resourcesOf } from "../agent/resources.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { readEnvironment, readOverrides, writeEnvironment } from "./environment.ts";
@@ -35,8 +35,8 @@ export class RunContext {
   }
 
   /** What its agent may take of the machine. */
-  limits(): Limits {
-    return limitsOf(this.#row.spec, this.#services.limits);
+  resources(): Resources {
+    return resourcesOf(this.#row.spec, this.#services.resources);
   }
 
   /** The spec with the values of its overrides, which are not for showing. */
@@ -49,6 +49,11 @@ export class RunContext {
     writeEnvironment(this.#directory, env);
   }
 
+  /** Throws when an agent can't be run so. */
+  async check(): Promise<void> {
+    await checkRunnable(this.forAgent());
+  }
+
   /** As of now: names and environments change. */
   forAgent(): Omit<AgentContext, "events" | "save"> {
     return {
@@ -57,7 +62,7 @@ export class RunContext {
       spec: this.spec(),
       settings: this.#row.settings?.changed ? this.#row.settings.now : undefined,
       env: readEnvironment(this.#directory),
-      limits: this.limits(),
+      resources: this.resources(),
       confinements: this.#services.confinements,
       socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
       logFile: join(this.#directory, "agent.log"),

@@ -1,5 +1,6 @@
 /** A session as clients see it: one line of `ls`, and all of `show`. */
 import type { SessionActivity } from "../../protocol/activity.ts";
+import type { LimitsInForce } from "../../protocol/limits.ts";
 import type {
   Approval,
   ClientInfo,
@@ -7,15 +8,16 @@ import type {
   SessionInfo,
   SessionState,
 } from "../../protocol/session.ts";
-import type { Limits } from "../../system/confinement.ts";
+import type { Resources } from "../../system/confinement.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
-import { shownLimits } from "../agent/limits.ts";
+import { shownResources } from "../agent/resources.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { actionOf } from "./action.ts";
 import type { Approvals } from "./approvals.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Rest } from "./rest.ts";
 
 /** The parts of a session that show. */
 export interface Shown {
@@ -25,18 +27,21 @@ export interface Shown {
   inbox: Inbox;
   approvals: Approvals;
   recorder: Recorder;
+  rest: Rest;
+  limits: LimitsInForce;
   attached: ReadonlySet<ClientInfo>;
   codexSocket: string | null;
   /** Since when it is frozen. */
   frozenSince: string | undefined;
   /** What its agent may take of the machine. */
-  limits: Limits;
+  resources: Resources;
 }
 
 const messagesShown = 20;
 
-export function stateOf({ row, host, approvals, recorder }: Shown): SessionState {
+export function stateOf({ row, host, approvals, recorder, rest }: Shown): SessionState {
   if (row.endedAt !== null) return "ended";
+  if (rest.place !== undefined) return "queued";
   if (host.agent !== undefined || recorder.holding) {
     if (approvals.count > 0) return "needs-approval";
     if (host.agent === undefined) return "starting";
@@ -47,12 +52,14 @@ export function stateOf({ row, host, approvals, recorder }: Shown): SessionState
 }
 
 export function infoOf(shown: Shown): SessionInfo {
-  const { row, host, history, inbox, approvals, recorder, attached, frozenSince } = shown;
+  const { row, host, history, inbox, approvals, recorder, rest, attached, frozenSince } = shown;
   const { stalledSince } = host;
+  const { place } = rest;
   return {
     name: row.name,
     id: row.id,
     state: stateOf(shown),
+    ...(place === undefined ? {} : { place }),
     cwd: cwdOf(row),
     model: row.model ?? row.spec.model ?? null,
     provider: row.provider ?? row.spec.provider ?? null,
@@ -99,14 +106,14 @@ function sinceOf(
   { host, recorder }: Shown,
   asked: Approval | undefined,
 ): string | null {
-  if (state === "starting") return null;
+  if (state === "starting" || state === "queued") return null;
   if (state === "needs-approval" && asked !== undefined) return asked.createdAt;
   if (state === "crashed") return host.crash?.at ?? null;
   return recorder.turns.turn?.startedAt ?? activeAt;
 }
 
 export function detailOf(shown: Shown): SessionDetail {
-  const { row, host, history, inbox, recorder, attached, codexSocket } = shown;
+  const { row, host, history, inbox, recorder, rest, limits, attached, codexSocket } = shown;
   const { crash } = host;
   return {
     ...infoOf(shown),
@@ -119,7 +126,10 @@ export function detailOf(shown: Shown): SessionDetail {
     attached: [...attached],
     crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
-    limits: shownLimits(shown.limits, row.agent?.held),
+    resources: shownResources(shown.resources, row.agent?.held),
+    limits,
+    endsAt: row.endedAt === null ? row.endsAt : null,
+    sleepsInMs: rest.leftMs === null ? null : Math.ceil(rest.leftMs),
     ...history.kept(),
   };
 }

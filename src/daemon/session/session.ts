@@ -3,6 +3,7 @@
  * the agent that it has while it is awake. This is where the parts meet; each has its own file.
  */
 import type { SessionActivity } from "../../protocol/activity.ts";
+import type { Limits, LimitsInForce } from "../../protocol/limits.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type {
   Actor,
@@ -15,24 +16,30 @@ import type {
   SessionDetail,
   SessionInfo,
   SessionState,
+  TurnInfo,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
 import { AgentHost, type AgentHostEvents, type Arrival } from "../agent/agent-host.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
-import { afterOpening, afterTelling } from "../agent/thread-settings.ts";
+import { afterTelling } from "../agent/thread-settings.ts";
+import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
-import { agentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
+import { type Arriving, arrive, depart, stall } from "./arrival.ts";
 import { Delivery } from "./delivery.ts";
 import { GoingOn } from "./going-on.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Interruption } from "./interruption.ts";
 import { Life } from "./life.ts";
+import { Overtime } from "./overtime.ts";
 import { Recorder } from "./recorder.ts";
+import { Rest } from "./rest.ts";
 import { RunContext } from "./run-context.ts";
 import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
+
+type Changing = "codexSocket" | "limits" | "panic" | "frozenSince" | "resources";
 
 export class Session {
   readonly id: string;
@@ -40,7 +47,7 @@ export class Session {
   readonly inbox: Inbox;
   readonly approvals: Approvals;
   readonly runContext: RunContext;
-  /** How its agent is put down, and it ends. */
+  /** Puts its agent down and ends it. */
   readonly life: Life;
   /** As it is stored; changed by `#update` alone. */
   readonly row: Readonly<SessionRow>;
@@ -49,7 +56,11 @@ export class Session {
   readonly #delivery: Delivery;
   readonly #recorder: Recorder;
   readonly #goingOn: GoingOn;
+  readonly #rest: Rest;
+  readonly #overtime: Overtime;
   readonly #attached = new Set<ClientInfo>();
+  /** The parts that stay the same ones. */
+  readonly #fixed: Omit<Shown & Arriving, Changing>;
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
   readonly #interruption: Interruption;
@@ -68,26 +79,40 @@ export class Session {
     const named = { id: row.id, name: () => row.name };
     const { store, watch, onStoreError } = services;
     this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
-    this.inbox = new Inbox(named, services.store, this.history);
+    const bounded = { ...named, maxQueued: () => this.limits.maxQueued };
+    this.inbox = new Inbox(bounded, store, this.history);
+    const log = this.#log;
+    this.#rest = new Rest({
+      session: () => this.#parts,
+      services,
+      delivery: () => this.#delivery,
+      onChange: () => this.changed(),
+      log,
+    });
+    this.#overtime = new Overtime(this, services);
     const host: AgentHostEvents = {
       save: (agent) => this.#update({ agent }),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
       refusal: () => this.life.panic.refusal(),
+      slot: this.#rest,
       inDoubt: () => this.inbox.inDoubt().length > 0,
       expected: () => this.#recorder.turns.busy || this.inbox.queued > 0,
-      onStall: (reason) => this.#stalled(reason),
+      onStall: (reason) => stall(this.#parts, reason),
       onArrival: (agent, how) => this.#arrived(agent, how),
       onDisconnect: () => {
         this.#recorder.hold();
         this.changed();
       },
-      onDeparture: (how, reason) => this.#departed(how, reason),
-      onNotification: (method, params, emittedAtMs) =>
-        this.#recorder.heard({ method, params, emittedAtMs }),
+      onDeparture: (how, reason) => depart(this.#parts, how, reason),
+      onNotification: (method, params, emittedAtMs) => {
+        this.#recorder.heard({ method, params, emittedAtMs });
+        // A command in the background has ended, say.
+        if (method === "item/completed" && this.turnId === null) this.#rest.again();
+      },
       onRequest: (id, method, params) => this.asked(id, method, params),
       onChange: () => this.changed(),
-      log: (message, details) => this.#log(message, details),
+      log,
     };
     this.#host = new AgentHost(host, services.stallAfterMs);
     const asking = { ...named, agent: () => this.#host.identity };
@@ -107,7 +132,8 @@ export class Session {
         onChange: () => this.changed(),
         onProgress: () => this.#delivery.pump(),
         onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
-        turnEnding: (turnId, status) => this.#goingOn.turnEnded(turnId, status),
+        turnEnding: (turnId, status) =>
+          this.#goingOn.turnEnded(turnId, status) ?? this.#overtime.reasonFor(turnId),
         onSettings: (told) => this.#update(afterTelling(this.row.settings, told)),
         onStoreError: services.onStoreError,
       },
@@ -116,7 +142,7 @@ export class Session {
     this.#interruption = new Interruption({
       session: () => this.info(),
       threadId: () => row.threadId,
-      turn: () => this.#recorder.turns.turn,
+      turn: () => this.turn,
       call: (method, params) => this.life.stopTurn(method, params),
     });
     this.#goingOn = new GoingOn({
@@ -130,7 +156,7 @@ export class Session {
     this.#delivery = new Delivery({
       inbox: this.inbox,
       ready: () => this.#host.agent !== undefined,
-      bringUp: () => this.#bringUp(),
+      wake: () => this.wake(false),
       frozen: () => this.life.panic.frozen,
       busy: () => this.#recorder.turns.busy,
       turnId: () => this.turnId,
@@ -140,22 +166,30 @@ export class Session {
           ? this.life.stopTurn(method, params)
           : this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
-      log: (message, details) => this.#log(message, details),
+      log,
     });
-    this.life = new Life({
-      row,
-      services,
+    const { history, inbox, approvals } = this;
+    this.#fixed = {
+      ...{ row, store, history, inbox, approvals, log, update: this.#update },
       host: this.#host,
+      recorder: this.#recorder,
       delivery: this.#delivery,
-      inbox: this.inbox,
-      history: this.history,
-      runContext: this.runContext,
       interruption: this.#interruption,
-      shown: () => this.#shown,
+      goingOn: this.#goingOn,
+      rest: this.#rest,
+      attached: this.#attached,
+    };
+    this.life = new Life({
+      ...this.#fixed,
+      services,
+      runContext: this.runContext,
+      shown: () => this.#parts,
       turnId: () => this.turnId,
-      update: (changes) => this.#update(changes),
-      onEnd: () => this.onEnd(),
-      log: (message, details) => this.#log(message, details),
+      rouse: () => this.rouse(),
+      onEnd: () => {
+        this.#overtime.over();
+        this.onEnd();
+      },
     });
     this.history.feed.beforeFlush = () => this.#tellState();
   }
@@ -164,8 +198,12 @@ export class Session {
     return this.row.name;
   }
 
+  get turn(): TurnInfo | null {
+    return this.#recorder.turns.turn;
+  }
+
   get turnId(): string | null {
-    return this.#recorder.turns.turn?.id ?? null;
+    return this.turn?.id ?? null;
   }
 
   get ended(): boolean {
@@ -177,40 +215,44 @@ export class Session {
     return this.#services.store.records.hasItems(this.id);
   }
 
+  get limits(): LimitsInForce {
+    return inForce(this.row.limits, this.#services.limits);
+  }
+
   get state(): SessionState {
-    return stateOf(this.#shown);
+    return stateOf(this.#parts);
   }
 
   info(): SessionInfo {
-    return infoOf(this.#shown);
+    return infoOf(this.#parts);
   }
 
   detail(): SessionDetail {
-    return detailOf(this.#shown);
+    return detailOf(this.#parts);
   }
 
   activity(): SessionActivity {
-    return activityOf(this.#shown);
+    return activityOf(this.#parts);
   }
 
-  get #shown(): Shown {
-    const { history, inbox, approvals } = this;
-    const { row, codexSocket } = this;
-    const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
-    const [frozenSince, limits] = [this.life.panic.since, this.runContext.limits()];
-    const parts = { row, host, history, inbox, approvals, recorder, attached };
-    return { ...parts, codexSocket, frozenSince, limits };
+  get #parts(): Shown & Arriving {
+    const { codexSocket, limits, runContext } = this;
+    const { panic } = this.life;
+    const resources = runContext.resources();
+    return { ...this.#fixed, codexSocket, limits, panic, frozenSince: panic.since, resources };
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
     await this.life.panic.resume();
     const { agent, threadId } = this.row;
+    this.#overtime.live();
     if (agent !== null) {
+      this.#rest.hold();
       this.#recorder.hold();
       this.changed();
       if (await this.#host.adopt(agent, threadId)) return;
-      this.#departed("asleep", "the agent ended while no daemon ran");
+      depart(this.#parts, "asleep", "the agent ended while no daemon ran");
     }
     if (this.life.panic.frozen) return;
     // Whoever waits for the end of a turn is told it by codex's own record of the thread.
@@ -223,6 +265,17 @@ export class Session {
   /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
   wake(byHand = true): Promise<Agent> {
     return this.#host.up(byHand);
+  }
+
+  /** The same, and no longer than until it is known that it stands in line for a slot. */
+  async rouse(byHand = true): Promise<void> {
+    if (this.#host.agent !== undefined) return;
+    await Promise.race([this.wake(byHand), this.#rest.stuck()]);
+  }
+
+  /** Keeps its agent awake until what is returned is called. */
+  use(): () => void {
+    return this.#rest.use();
   }
 
   send(content: MessageContent, mode: SendMode, id: string | undefined, by: Actor): Receipt {
@@ -242,9 +295,17 @@ export class Session {
     return result;
   }
 
-  /** It has its agent and its thread: from here on others may speak to it. */
+  /** It has its agent and its thread, or waits for a slot: from here on others may speak to it. */
   created(): void {
     this.#update({ ready: true });
+    this.#overtime.live();
+  }
+
+  /** What is left out stays as it is. The time to live counts from now. */
+  limit(changes: Limits): void {
+    this.#update(changed(this.row.limits, changes, this.#services.limits));
+    this.#overtime.live();
+    this.#rest.again();
   }
 
   /** Undoes a creation that failed: nothing of it stays. */
@@ -268,8 +329,13 @@ export class Session {
   }
 
   async call(method: string, params: JsonObject): Promise<Json> {
-    await this.#host.up(true);
-    return this.#host.call(method, { threadId: this.row.threadId, ...params });
+    const done = this.use();
+    try {
+      await this.#host.up(true);
+      return await this.#host.call(method, { threadId: this.row.threadId, ...params });
+    } finally {
+      done();
+    }
   }
 
   attach(client: ClientInfo): () => void {
@@ -288,17 +354,9 @@ export class Session {
   #tellState(): void {
     if (!this.#changed) return;
     this.#changed = false;
+    this.#rest.look();
+    this.#overtime.look();
     this.history.live("session/state", { session: this.info() });
-  }
-
-  async #bringUp(): Promise<boolean> {
-    try {
-      await this.wake(false);
-      return true;
-    } catch {
-      // It is recorded as a crash, and is tried again by and by.
-      return false;
-    }
   }
 
   #origin(): ThreadOrigin {
@@ -308,60 +366,16 @@ export class Session {
   }
 
   async #arrived(agent: Agent, how: Arrival): Promise<void> {
-    const { threadId, model, provider, active } = agent.thread;
-    const since = this.#recorder.lastHeardAt;
-    const isFirst = this.#firstOrigin !== undefined || this.row.threadId !== threadId;
-    this.#recorder.hold();
-    const settings = afterOpening(this.row.settings, agent.thread.settings, how === "started");
-    this.#update({ threadId, model, provider, agent: agent.row, settings });
+    const first = this.#firstOrigin !== undefined;
     this.#firstOrigin = undefined;
-    this.#recorder.turns.reset(null, active);
-    this.history.own("session/agent", agentRecord(how, this.row, { agent }));
-    const gap = isFirst ? undefined : { reason: how, since };
-    await this.#goingOn.whileLevelling(isFirst, () =>
-      this.#recorder.reconcile(gap, how !== "started"),
-    );
-    this.#recorder.resume(how === "started");
-    if (how === "started") {
-      this.approvals.lose("the agent that asked is gone");
-      this.#delivery.settleDoubtsAfterStart();
-    } else {
-      // Questions that still wait are asked again; the others were settled while we were away.
-      if (!agent.thread.waiting) this.approvals.lose("it was settled while the daemon was away");
-      this.#delivery.settleDoubts();
-    }
-    this.changed();
-    setImmediate(() => this.#delivery.pump());
-  }
-
-  #stalled(reason: string | undefined): void {
-    const status = reason === undefined ? "answers" : "stalled";
-    const pid = this.#host.pid;
-    this.history.own("session/agent", { ...agentRecord(status, this.row, { reason }), pid });
-    this.changed();
-  }
-
-  #departed(how: "asleep" | "crashed", reason: string | undefined): void {
-    const turnId = how === "crashed" ? this.turnId : null;
-    this.#services.store.transaction(() => {
-      this.#recorder.gone();
-      this.history.own("session/agent", agentRecord(how, this.row, { reason, turnId }));
-    });
-    this.#interruption.notice();
-    this.changed();
-    // It may have been said past a daemon that hung, as it is on the disk.
-    this.life.panic.resume().catch((error) => this.#log("a panic failed", { error }));
-    if (how === "crashed") this.#log("the agent crashed", { reason });
+    await arrive(this.#parts, agent, how, first);
   }
 
   /** codex asks, by the daemon's own connection or by that of another client. */
   asked(id: RequestId, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
-    if (method === "currentTime/read") {
-      this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
-    } else {
-      this.#recorder.asked(id, method, params);
-    }
+    if (method !== "currentTime/read") return this.#recorder.asked(id, method, params);
+    this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
   }
 
   #turnEnded(turnId: string, status: string): void {
@@ -370,16 +384,16 @@ export class Session {
     this.#interruption.notice();
     this.#delivery.turnEnded(turnId, status);
     if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
-    else this.#delivery.pump();
+    else if (!this.#rest.turnEnded()) this.#delivery.pump();
   }
 
-  #update(changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void {
+  readonly #update = (changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void => {
     this.#services.store.sessions.update(this.id, changes);
     Object.assign(this.row, changes);
     this.changed();
-  }
+  };
 
-  #log(message: string, details: object): void {
+  readonly #log = (message: string, details: object): void => {
     this.#services.log.warn({ session: this.name, ...details }, message);
-  }
+  };
 }

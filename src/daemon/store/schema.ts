@@ -214,6 +214,13 @@ const migrations = [
   -- The turn that somebody stopped last, of which codex may not have told the end.
   ALTER TABLE sessions ADD COLUMN stopped_turn TEXT;
   `,
+  `
+  -- What bounds a session (JSON, Limits), when it ends by itself, and how its first agent is to get
+  -- the thread (JSON, ThreadOrigin), which may have to wait for a slot.
+  ALTER TABLE sessions ADD COLUMN limits TEXT;
+  ALTER TABLE sessions ADD COLUMN ends_at TEXT;
+  ALTER TABLE sessions ADD COLUMN origin TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Limits } from "../../protocol/limits.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
-import type { LimitSupport, SessionSpec } from "../../protocol/session.ts";
+import type { ResourceSupport, SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 
 /** The agent that a session has, or had: enough to find it again after the daemon died. */
@@ -10,7 +11,7 @@ export interface AgentRow {
   /** Its demo model, if it has one. */
   demo?: { port: number; catalog: string };
   /** How it is held to its limits, when it has any; the cgroup that was made for it. */
-  held?: LimitSupport & { cgroup?: string | undefined };
+  held?: ResourceSupport & { cgroup?: string | undefined };
   /** Absent between the decision to start it and its start. */
   process?: ProcessIdentity;
 }
@@ -35,6 +36,12 @@ export interface SessionRow {
   settings: KeptSettings | null;
   /** The turn that somebody stopped last, of which codex may not have told the end. */
   stoppedTurn: string | null;
+  /** How its first agent is to get the thread, until it did. */
+  origin: JsonObject | null;
+  /** Its own word on what bounds it. */
+  limits: Limits;
+  /** When it ends by itself. */
+  endsAt: string | null;
   /** False while it is being created: a daemon that finds such a row undoes it. */
   ready: boolean;
   seq: number;
@@ -53,12 +60,15 @@ const columns = {
   agent: "agent",
   settings: "settings",
   stoppedTurn: "stopped_turn",
+  origin: "origin",
+  limits: "limits",
+  endsAt: "ends_at",
   ready: "ready",
   seq: "seq",
   activeAt: "active_at",
   endedAt: "ended_at",
 } as const;
-const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings"]);
+const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings", "origin", "limits"]);
 
 export class SessionTable {
   readonly #db: DatabaseSync;
@@ -77,8 +87,8 @@ export class SessionTable {
   insert(row: SessionRow): void {
     this.#db
       .prepare(
-        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, settings, ready, seq, created_at, active_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sessions (id, name, spec, labels, thread_id, model, provider, agent, settings, origin, limits, ends_at, ready, seq, created_at, active_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         row.id,
@@ -90,6 +100,9 @@ export class SessionTable {
         row.provider,
         row.agent && JSON.stringify(row.agent),
         row.settings && JSON.stringify(row.settings),
+        row.origin && JSON.stringify(row.origin),
+        JSON.stringify(row.limits),
+        row.endsAt,
         row.ready ? 1 : 0,
         row.seq,
         row.createdAt,
@@ -125,6 +138,9 @@ function fromRow(row: Record<string, unknown>): SessionRow {
     agent: row.agent === null ? null : JSON.parse(row.agent as string),
     settings: row.settings === null ? null : JSON.parse(row.settings as string),
     stoppedTurn: row.stopped_turn as string | null,
+    origin: row.origin === null ? null : JSON.parse(row.origin as string),
+    limits: row.limits === null ? {} : JSON.parse(row.limits as string),
+    endsAt: row.ends_at as string | null,
     ready: row.ready === 1,
     seq: row.seq as number,
     createdAt: row.created_at as string,

@@ -20,8 +20,8 @@ export function figuresOf(daemon: Daemon): Figures {
     states: statesOf(infos.map(({ state }) => state)),
     agents: {
       running: infos.filter(({ agentPid }) => agentPid !== null).length,
-      // Where slots are limited, this is the limit.
-      max: null,
+      max: services.slots.max,
+      waiting: services.slots.waiting,
       started: agents.started ?? 0,
       crashed: agents.crashed ?? 0,
       restarted: tally.restarts,

@@ -51,8 +51,8 @@ export const METRICS: Readonly<Record<string, Row>> = {
   },
   hacs_session_agents_max: {
     type: "gauge",
-    help: "Agents that may run at once; +Inf without a limit.",
-    of: ({ figures }) => figures.agents.max ?? Number.POSITIVE_INFINITY,
+    help: "Agents that may run at once.",
+    of: ({ figures }) => figures.agents.max,
   },
   hacs_session_agent_events_total: {
     type: "counter",

@@ -1,5 +1,6 @@
 /** The chooser's rows: the sessions, one a row, and the last lines of the selected one. Pure. */
 import { visible } from "../../protocol/address.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
 import { cells, cut, graphemes, type Line, span, wrap } from "../text/lines.ts";
@@ -113,7 +114,8 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
 }
 
 function stateOf(session: SessionInfo, now: number): string {
-  const { state, approvals, queued, unreachableSince, stalledSince, frozenSince } = session;
+  const { approvals, queued, unreachableSince, stalledSince, frozenSince } = session;
+  const state = stateWords(session);
   if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now)}`;
   if (stalledSince !== undefined) return `${state}, stalled since ${ago(stalledSince, now)}`;
   if (frozenSince !== undefined) return `frozen since ${ago(frozenSince, now)}`;

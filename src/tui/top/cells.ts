@@ -2,6 +2,7 @@
 
 import { describeAction } from "../../protocol/activity.ts";
 import { visible } from "../../protocol/address.ts";
+import { stateWords } from "../../protocol/limits.ts";
 import { shortPath } from "../sessions/chooser-lines.ts";
 import { briefly, countText, tookText } from "../text/amounts.ts";
 import { cells, graphemes, type Line, lineCells, type Span, span } from "../text/lines.ts";
@@ -25,10 +26,11 @@ const styles: Partial<Record<string, StyleName>> = {
 /** With how many approvals wait, if several, and how many messages. */
 export function state({ session }: TopRow): Span {
   const { state: word, waiting, queued, labels } = session;
+  const said = stateWords(session);
   const count = waiting.length > 1 ? ` (${waiting.length})` : "";
   const queue = queued > 0 ? ` +${queued}` : "";
   const demo = labels.demo ? " demo" : "";
-  return span(word + count + queue + demo, styles[word] ?? "plain");
+  return span(said + count + queue + demo, styles[word] ?? "plain");
 }
 
 export function action({ session }: TopRow): Span {

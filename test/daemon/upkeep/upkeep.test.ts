@@ -124,7 +124,7 @@ test("a session's own word counts before the config's", async () => {
 
 test("of a message that is dropped only its id is known, so that it is not sent twice", async () => {
   const history = historyOf("a");
-  const inbox = new Inbox({ id: "a", name: () => "a" }, store, history);
+  const inbox = new Inbox({ id: "a", name: () => "a", maxQueued: () => 10 }, store, history);
   const by = { kind: "cli", user: "ann", from: "" };
   inbox.accept({ text: "forgetful words" }, "queue", "m1", by);
   inbox.delivered("m1", "t1");

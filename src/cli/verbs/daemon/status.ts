@@ -1,6 +1,7 @@
 import { visible } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
+import type { DaemonStatus } from "../../../protocol/session.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import { clientsText, figureRows, sessionsText } from "../../text/figures.ts";
@@ -8,6 +9,10 @@ import { proseColumns, rowLines } from "../../text/wrap.ts";
 import type { Verb } from "../../verb.ts";
 
 const labelColumns = 8;
+function agentsText({ running, max, waiting }: DaemonStatus["agents"]): string {
+  const line = waiting === 0 ? "" : `, ${waiting} in line`;
+  return `${running} run, at most ${max} at once${line}`;
+}
 
 export const daemonStatus: Verb = {
   name: "status",
@@ -16,7 +21,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, figures",
+      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, agents, figures",
     ],
   ],
   async run(context) {
@@ -43,6 +48,7 @@ export const daemonStatus: Verb = {
       ["listens", status.listen.join(", ") || "on the socket alone"],
       ["sessions", sessionsText(figures?.states, status.sessions)],
       ["clients", clientsText(status.clients, figures?.clientKinds)],
+      ...(figures === null ? [["agents", agentsText(status.agents)] as [string, string]] : []),
       ...(figures === null ? [] : figureRows(figures)),
       ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],

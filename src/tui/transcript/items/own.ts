@@ -50,11 +50,11 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
     case "session/control":
       return quiet(`${control(params)} by ${by(params)}`);
     case "session/interrupted":
-      return loud(`interrupted by ${by(params)}`);
+      return loud(`interrupted by ${by(params)}${why}`);
     case "session/renamed":
       return quiet(`renamed from ${textOf(params.from)} to ${textOf(params.to)} by ${by(params)}`);
     case "session/ended":
-      return loud(`session killed by ${by(params)}`);
+      return loud(`session killed by ${by(params)}${why}`);
     default:
       return null;
   }
@@ -72,6 +72,8 @@ function agent(params: JsonObject, why: string): Sentence {
   switch (params.status) {
     case "started":
       return { text: "the agent was started again", style: "dim" };
+    case "asleep":
+      return { text: `the agent was put to sleep${why}`, style: "dim" };
     case "answers":
       return { text: "the agent answers again", style: "dim" };
     case "stalled":

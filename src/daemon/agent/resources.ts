@@ -1,6 +1,6 @@
 /** What a session's agent may take of the machine, and how far that holds. */
-import type { LimitSupport, SessionLimits, SessionSpec } from "../../protocol/session.ts";
-import { type Confinement, findConfinement, type Limits } from "../../system/confinement.ts";
+import type { ResourceSupport, SessionResources, SessionSpec } from "../../protocol/session.ts";
+import { type Confinement, findConfinement, type Resources } from "../../system/confinement.ts";
 
 /** Found out once, by the first that asks. */
 export class Confinements {
@@ -11,14 +11,14 @@ export class Confinements {
     return this.#found;
   }
 
-  async support(): Promise<LimitSupport> {
+  async support(): Promise<ResourceSupport> {
     const { by, memory, cpus } = await this.find();
     return { by, memory, cpus };
   }
 }
 
 /** A session's own go before the config's. */
-export function limitsOf({ memoryBytes, cpus }: SessionSpec, usual: Limits): Limits {
+export function resourcesOf({ memoryBytes, cpus }: SessionSpec, usual: Resources): Resources {
   const wanted = { memoryBytes: memoryBytes ?? usual.memoryBytes, cpus: cpus ?? usual.cpus };
   return {
     ...(wanted.memoryBytes === undefined ? {} : { memoryBytes: wanted.memoryBytes }),
@@ -26,14 +26,17 @@ export function limitsOf({ memoryBytes, cpus }: SessionSpec, usual: Limits): Lim
   };
 }
 
-export function hasLimits({ memoryBytes, cpus }: Limits): boolean {
+export function isBounded({ memoryBytes, cpus }: Resources): boolean {
   return memoryBytes !== undefined || cpus !== undefined;
 }
 
 /** As it is shown; `held` is how the agent that runs is held. */
-export function shownLimits(limits: Limits, held: LimitSupport | undefined): SessionLimits | null {
-  if (!hasLimits(limits)) return null;
-  const { memoryBytes = null, cpus = null } = limits;
+export function shownResources(
+  resources: Resources,
+  held: ResourceSupport | undefined,
+): SessionResources | null {
+  if (!isBounded(resources)) return null;
+  const { memoryBytes = null, cpus = null } = resources;
   const notes = [
     memoryBytes !== null && held?.memory === "each"
       ? "each process is held to the memory by itself, since there is no cgroup to hold all together"

@@ -2,18 +2,18 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
-import type { LimitSupport } from "../../src/protocol/session.ts";
+import type { ResourceSupport } from "../../src/protocol/session.ts";
 import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
 
 let home: Home;
 let connection: Connection;
-let support: LimitSupport;
+let support: ResourceSupport;
 beforeAll(async () => {
   home = await createHome({ config: { memory: "8G" } });
   connection = await home.connect();
-  support = (await connection.call("daemon/status", {})).limits;
+  support = (await connection.call("daemon/status", {})).resources;
 });
 afterAll(() => home.close());
 
@@ -34,20 +34,20 @@ test("what takes more memory than its session may have does not get it, and the 
   expect((await say(connection, "small", "say alive")).text).toBe("alive");
   expect(await home.agentPid("small")).toBe(pid);
   const { session } = await connection.call("session/show", { name: "small" });
-  expect(session.limits).toMatchObject({ memoryBytes: 1024 * MiB, by: support.by });
+  expect(session.resources).toMatchObject({ memoryBytes: 1024 * MiB, by: support.by });
 });
 
 test("limits outlive the daemon, a restart of the agent and sleep; the config's are for all others", async () => {
   await createSession(home, connection, { name: "usual" });
   const held = async (name: string) => {
     const pid = await eventually(async () => (await home.show(name)).agentPid, { what: "it runs" });
-    const { limits, agentPid } = await home.show(name);
+    const { resources, agentPid } = await home.show(name);
     expect(agentPid).toBe(pid);
     if (support.by === "rlimit") {
       const table = readFileSync(`/proc/${agentPid}/limits`, "utf8");
-      expect(table).toMatch(new RegExp(`Max data size +${limits?.memoryBytes} `));
+      expect(table).toMatch(new RegExp(`Max data size +${resources?.memoryBytes} `));
     }
-    return limits;
+    return resources;
   };
   expect(await held("usual")).toMatchObject({ memoryBytes: 8192 * MiB, by: support.by });
   const pid = await home.agentPid("usual");
@@ -58,7 +58,7 @@ test("limits outlive the daemon, a restart of the agent and sleep; the config's 
   expect(await home.agentPid("usual")).not.toBe(pid);
   expect(await held("usual")).toMatchObject({ memoryBytes: 8192 * MiB, by: support.by });
   await home.ok(["sleep", "usual"]);
-  expect((await home.show("usual")).limits).toMatchObject({ memoryBytes: 8192 * MiB, by: null });
+  expect((await home.show("usual")).resources).toMatchObject({ memoryBytes: 8192 * MiB, by: null });
   connection = await home.connect();
 });
 

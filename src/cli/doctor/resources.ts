@@ -1,5 +1,5 @@
 /** How far what an agent may take of the machine can be held, as the daemon found out. */
-import type { LimitSupport } from "../../protocol/session.ts";
+import type { ResourceSupport } from "../../protocol/session.ts";
 import type { Finding } from "./finding.ts";
 
 const check = "limits";
@@ -9,7 +9,7 @@ const names = {
   rlimit: "limits of each process (RLIMIT_DATA)",
 };
 
-export function checkLimits({ by, memory, cpus }: LimitSupport): Finding {
+export function checkResources({ by, memory, cpus }: ResourceSupport): Finding {
   const held = {
     together: "memory is limited for all that an agent starts together",
     each: "memory is limited for each process by itself, not for an agent as a whole",
