@@ -4,6 +4,7 @@ import type { OnCrash } from "../protocol/session.ts";
 import type { Limits } from "../system/confinement.ts";
 import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
+import type { AgentRuntime } from "./agent/agent-runtime.ts";
 import type { Confinements } from "./agent/limits.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
@@ -12,6 +13,8 @@ import type { Watch } from "./watch/watch.ts";
 
 export interface Services {
   store: Store;
+  /** How agents are started and spoken to. */
+  runtime: AgentRuntime;
   redactor: Redactor;
   paths: Paths;
   /** What is kept of a session that says nothing of it itself, and of the audit. */

@@ -6,11 +6,10 @@
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
-import { identify } from "../../system/process-identity.ts";
-import { processesWithArgument } from "../../system/process-list.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
-import { AgentProcess, removeSocket } from "./agent-process.ts";
+import { removeSocket } from "./agent-process.ts";
+import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining, type ThreadOrigin } from "./codex-thread.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { StallWatch } from "./stall-watch.ts";
@@ -27,7 +26,7 @@ export interface AgentHostEvents {
   /** Writes down which agent there is, or that there is none. */
   save: (row: AgentRow | null) => void;
   /** What the agent is run with, as of now. */
-  context: () => Omit<AgentContext, "events" | "save">;
+  context: () => Omit<AgentContext, "events" | "save" | "runtime">;
   origin: () => ThreadOrigin;
   /** Why there is to be no agent now. */
   refusal: () => HacsError | undefined;
@@ -56,11 +55,12 @@ const patientMs = 2 ** 31 - 1;
 
 export class AgentHost {
   readonly #events: AgentHostEvents;
+  readonly #runtime: AgentRuntime;
   readonly #policy = new RestartPolicy();
   readonly #stall: StallWatch;
   #agent: Agent | undefined;
   /** The process, from the moment it exists; also while its link is being made. */
-  #process: AgentProcess | undefined;
+  #process: RunningAgent | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #busy: "starting" | "stopping" | undefined;
   #crash: Crash | undefined;
@@ -72,8 +72,9 @@ export class AgentHost {
   /** Somebody wants the agent gone while it is still being started or joined. */
   #giveUp = false;
 
-  constructor(events: AgentHostEvents, stallAfterMs: number) {
+  constructor(events: AgentHostEvents, runtime: AgentRuntime, stallAfterMs: number) {
     this.#events = events;
+    this.#runtime = runtime;
     const ask = () => this.#agent?.call("thread/loaded/list", {}, patientMs) ?? Promise.resolve();
     const { expected, onStall } = events;
     this.#stall = new StallWatch(
@@ -150,8 +151,7 @@ export class AgentHost {
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
   adopt(row: AgentRow, threadId: string | null): Promise<boolean> {
     return this.#inTurn(async () => {
-      const process =
-        row.process === undefined ? this.#leftover(row) : AgentProcess.adopt(row.process);
+      const process = this.#found(row);
       if (process === undefined || row.process === undefined) {
         await process?.stop();
         this.#forget(row);
@@ -192,8 +192,7 @@ export class AgentHost {
     this.#closed = true;
     await this.down("SIGKILL");
     if (left === null) return;
-    const process =
-      left.process === undefined ? this.#leftover(left) : AgentProcess.adopt(left.process);
+    const process = this.#found(left);
     await process?.stop("SIGKILL");
     this.#forget(left);
   }
@@ -344,19 +343,14 @@ export class AgentHost {
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
 
-  /**
-   * The daemon died between deciding to start an agent and writing down which process it became.
-   * Its socket's path, on its command line, tells it from all others.
-   */
-  #leftover(row: AgentRow): AgentProcess | undefined {
-    const [pid] = processesWithArgument(`unix://${row.socket}`);
-    const identity = pid === undefined ? undefined : identify(pid);
-    return identity && AgentProcess.adopt(identity);
+  /** The daemon may have died between deciding to start it and writing down which process it is. */
+  #found({ process, socket }: AgentRow): RunningAgent | undefined {
+    return process === undefined ? this.#runtime.find(socket) : this.#runtime.adopt(process);
   }
 
   #save(row: AgentRow | null): void {
     this.#events.save(row);
-    if (row?.process !== undefined) this.#process = AgentProcess.adopt(row.process);
+    if (row?.process !== undefined) this.#process = this.#runtime.adopt(row.process);
     if (this.#giveUp) void this.#process?.stop("SIGKILL");
   }
 
@@ -364,6 +358,7 @@ export class AgentHost {
     const { onNotification, onRequest, log } = this.#events;
     return {
       ...this.#events.context(),
+      runtime: this.#runtime,
       save: (row) => this.#save(row),
       events: {
         onNotification: (...told) => {

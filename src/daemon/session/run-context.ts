@@ -50,7 +50,7 @@ export class RunContext {
   }
 
   /** As of now: names and environments change. */
-  forAgent(): Omit<AgentContext, "events" | "save"> {
+  forAgent(): Omit<AgentContext, "events" | "save" | "runtime"> {
     return {
       id: this.#row.id,
       name: this.#row.name,

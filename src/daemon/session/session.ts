@@ -89,7 +89,7 @@ export class Session {
       onChange: () => this.changed(),
       log: (message, details) => this.#log(message, details),
     };
-    this.#host = new AgentHost(host, services.stallAfterMs);
+    this.#host = new AgentHost(host, services.runtime, services.stallAfterMs);
     const asking = { ...named, agent: () => this.#host.identity };
     this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
       this.#host.reply(id, response),
