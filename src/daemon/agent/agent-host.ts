@@ -260,19 +260,10 @@ export class AgentHost {
     if (process === undefined) return false;
     while (process.alive && !this.#left && !this.#giveUp) {
       try {
-        const agent = await Agent.join(
-          process,
-          row,
-          threadId,
-          this.#context(),
-          this.#events.inDoubt(),
-        );
-        this.#agent = agent;
-        this.#crash = undefined;
-        await this.#events.onArrival(agent, how);
-        this.#events.onChange();
+        await this.#meet(process, row, threadId, how);
         return true;
       } catch (error) {
+        this.#part();
         if (!process.alive) break;
         this.#events.log("joining the agent failed", { how, error: messageOf(error) });
         // One that was told to end finishes its turn first; nothing can be asked of it meanwhile.
@@ -286,6 +277,33 @@ export class AgentHost {
     this.#agent = undefined;
     this.#forget(row);
     return false;
+  }
+
+  /** Nothing is handed to it before its history is level. */
+  async #meet(
+    process: RunningAgent,
+    row: AgentRow,
+    threadId: string | null,
+    how: Arrival,
+  ): Promise<void> {
+    const inDoubt = this.#events.inDoubt();
+    const agent = await Agent.join(process, row, threadId, this.#context(), inDoubt);
+    this.#busy = "starting";
+    try {
+      this.#agent = agent;
+      this.#crash = undefined;
+      await this.#events.onArrival(agent, how);
+    } finally {
+      this.#busy = undefined;
+      this.#events.onChange();
+    }
+  }
+
+  /** What could not be brought level is no agent of ours yet; its connection goes. */
+  #part(): void {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    agent?.disconnect();
   }
 
   /** The connection closed and nobody here closed it. */

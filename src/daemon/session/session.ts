@@ -328,7 +328,7 @@ export class Session {
     } else {
       // Questions that still wait are asked again; the others were settled while we were away.
       if (!agent.thread.waiting) this.approvals.lose("it was settled while the daemon was away");
-      this.#delivery.settleDoubts();
+      setImmediate(() => this.#delivery.settleDoubts());
     }
     this.changed();
     setImmediate(() => this.#delivery.pump());
