@@ -22,6 +22,7 @@ import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { afterOpening, afterTelling } from "../agent/thread-settings.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { storing } from "../store/storing.ts";
 import { agentRecord } from "./agent-record.ts";
 import { Approvals } from "./approvals.ts";
 import { Delivery } from "./delivery.ts";
@@ -70,7 +71,7 @@ export class Session {
     this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
     this.inbox = new Inbox(named, services.store, this.history);
     const host: AgentHostEvents = {
-      save: (agent) => this.#update({ agent }),
+      save: (agent) => storing(services, () => this.#update({ agent })),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
       refusal: () => this.life.panic.refusal(),
@@ -140,6 +141,7 @@ export class Session {
           ? this.life.stopTurn(method, params)
           : this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
+      onStoreError: services.onStoreError,
       log: (message, details) => this.#log(message, details),
     });
     this.life = new Life({
@@ -343,7 +345,7 @@ export class Session {
 
   #departed(how: "asleep" | "crashed", reason: string | undefined): void {
     const turnId = how === "crashed" ? this.turnId : null;
-    this.#services.store.transaction(() => {
+    storing(this.#services, () => {
       this.#recorder.gone();
       this.history.own("session/agent", agentRecord(how, this.row, { reason, turnId }));
     });

@@ -81,7 +81,7 @@ export class Store {
   /** All of it or nothing. Inside another transaction it is part of that one. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
-    this.#begin.run();
+    this.reading(() => this.#begin.run());
     this.#depth++;
     try {
       const result = work();
