@@ -16,11 +16,12 @@ let full = false;
 class Disk extends DatabaseSync {
   override prepare(sql: string) {
     const statement = super.prepare(sql);
-    const run = statement.run.bind(statement);
-    statement.run = (...values) => {
+    const run = statement.run.bind(statement) as (...values: unknown[]) => { changes: number };
+    const write = (...values: unknown[]) => {
       if (!full || sql === "ROLLBACK") return run(...values);
       throw Object.assign(new Error("disk full"), { code: "ERR_SQLITE_ERROR" });
     };
+    Object.defineProperty(statement, "run", { value: write });
     return statement;
   }
 }
