@@ -193,14 +193,18 @@ export class CodexProcess {
         const params = (message.params ?? {}) as JsonObject;
         const result = this.#serve(end, String(message.method), params);
         if (/^(turn|thread)\/(start|steer|interrupt|resume)/.test(String(message.method)))
-          this.codex.log(`codex ${this.pid} takes ${message.method} ${params.clientUserMessageId ?? ""}`);
+          this.codex.log(
+            `codex ${this.pid} takes ${message.method} ${params.clientUserMessageId ?? ""}`,
+          );
         end.send(JSON.stringify({ id: message.id as number, result }));
         if (message.method === "thread/resume") this.#askAgain(end, String(params.threadId));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         const { code, message: text, data } = error;
         this.codex.log(`codex ${this.pid} refuses ${message.method}: ${text}`);
-        end.send(JSON.stringify({ id: message.id as number, error: { code, message: text, data } }));
+        end.send(
+          JSON.stringify({ id: message.id as number, error: { code, message: text, data } }),
+        );
       }
       this.#inFlight--;
     });
@@ -246,7 +250,8 @@ export class CodexProcess {
       }
       case "thread/resume": {
         const thread = codex.threads.get(threadId);
-        if (!thread?.rollout) throw new Refusal(-32600, `no rollout found for thread id ${threadId}`);
+        if (!thread?.rollout)
+          throw new Refusal(-32600, `no rollout found for thread id ${threadId}`);
         if (thread.holder !== undefined && thread.holder !== this)
           throw new Refusal(-32600, `thread ${threadId} already has an active writer`);
         const afresh = thread.holder === undefined;
@@ -321,7 +326,8 @@ export class CodexProcess {
     const data = newestFirst.slice(from, from + limit).map((turn) => {
       const begun = running?.turn === turn ? running.begun : [];
       const { id, startedAt, completedAt, ending } = turn;
-      const status = ending || (turn.status === "inProgress" && !running) ? "interrupted" : turn.status;
+      const status =
+        ending || (turn.status === "inProgress" && !running) ? "interrupted" : turn.status;
       const items = [...turn.items, ...begun.map((item) => ({ ...item, completedAtMs: null }))];
       return { id, status, startedAt, completedAt, error: null, items };
     });
@@ -450,11 +456,18 @@ class Run {
 
   #answer(text: string, step: number): void {
     const [verb, amount] = [text.split(" ")[0], Number(text.split(" ")[1])];
-    if (verb !== "ask") return this.#speak(verb === "long" ? amount * 10 : amount, verb === "long", step);
+    if (verb !== "ask")
+      return this.#speak(verb === "long" ? amount * 10 : amount, verb === "long", step);
     const item = { id: this.#process.codex.id("item"), type: "commandExecution", command: text };
     this.#start(item);
     this.#after(0, 20, step, () => {
-      const params = { turnId: this.turn.id, itemId: item.id, command: text, cwd: "/", reason: null };
+      const params = {
+        turnId: this.turn.id,
+        itemId: item.id,
+        command: text,
+        cwd: "/",
+        reason: null,
+      };
       this.#questionId = this.#process.ask(this.thread.id, params, (decision) => {
         this.#questionId = undefined;
         if (decision === "cancel") return this.end("interrupted");

@@ -20,7 +20,8 @@ export interface Disk {
 }
 
 export function diskError(what: "full" | "broken"): Error {
-  const [errcode, message] = what === "full" ? [13, "database or disk is full"] : [10, "disk I/O error"];
+  const [errcode, message] =
+    what === "full" ? [13, "database or disk is full"] : [10, "disk I/O error"];
   return Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
 }
 

@@ -16,7 +16,11 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Logger } from "pino";
-import type { AgentRuntime, AgentSocket, RunningAgent } from "../../src/daemon/agent/agent-runtime.ts";
+import type {
+  AgentRuntime,
+  AgentSocket,
+  RunningAgent,
+} from "../../src/daemon/agent/agent-runtime.ts";
 import { Confinements } from "../../src/daemon/agent/limits.ts";
 import { Watch } from "../../src/daemon/watch/watch.ts";
 import { owner } from "../../src/daemon/client.ts";
@@ -58,6 +62,7 @@ export class Machine {
   /** Statements until the daemon dies: before one, or after it. */
   #dieIn = Number.POSITIVE_INFINITY;
   #dieAfter = false;
+  #commitsOnly = false;
   /** As long as it is, writes fail so. */
   disk: "well" | "full" | "broken" = "well";
   statements = 0;
@@ -101,7 +106,8 @@ export class Machine {
       try {
         this.#boot();
       } catch (error) {
-        if (!(error instanceof Dead) && this.#actor.alive) this.#die(`it could not start: ${String(error)}`);
+        if (!(error instanceof Dead) && this.#actor.alive)
+          this.#die(`it could not start: ${String(error)}`);
       }
     });
   }
@@ -149,10 +155,11 @@ export class Machine {
     this.log(`${actor.name} listens`);
   }
 
-  /** Another statement, and then the daemon is no more. */
-  dieIn(statements: number, after: boolean): void {
-    this.#dieIn = statements;
+  /** So many more statements, or commits, and then the daemon is no more. */
+  dieIn(count: number, after: boolean, commitsOnly = false): void {
+    this.#dieIn = count;
     this.#dieAfter = after;
+    this.#commitsOnly = commitsOnly;
   }
 
   /** As `main.ts` ends the daemon at an error that nobody caught. A disk that fails is no bug. */
@@ -202,7 +209,8 @@ export class Machine {
   #beforeStatement(actor: Actor, sql: string, writes: boolean): void {
     if (!actor.alive) throw new Dead();
     this.statements++;
-    if (--this.#dieIn <= 0 && !this.#dieAfter) this.#crash();
+    if (!this.#commitsOnly || sql === "COMMIT") this.#dieIn--;
+    if (this.#dieIn <= 0 && !this.#dieAfter) this.#crash();
     if (this.disk !== "well" && writes) {
       this.log(`the disk is ${this.disk}: ${sql.slice(0, 60).replaceAll(/\s+/g, " ")}`);
       throw diskError(this.disk);

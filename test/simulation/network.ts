@@ -131,7 +131,10 @@ export class MessageEnd extends EventEmitter {
   onMessage: (text: string) => void = () => {};
 
   static pair(clock: Clock, random: Random, one: Actor, other: Actor): [MessageEnd, MessageEnd] {
-    const ends = [new MessageEnd(clock, random, one), new MessageEnd(clock, random, other)] as const;
+    const ends = [
+      new MessageEnd(clock, random, one),
+      new MessageEnd(clock, random, other),
+    ] as const;
     ends[0].#other = ends[1];
     ends[1].#other = ends[0];
     return [...ends];

@@ -37,10 +37,18 @@ export async function brokenPromises(world: World): Promise<string[]> {
 function seqs({ name, records, seq }: Stored): string[] {
   const wrong = records.findIndex((record, i) => record.seq !== i + 1);
   if (wrong >= 0) return [`${name}: seq ${records[wrong]?.seq} stands where ${wrong + 1} should`];
-  return seq === records.length ? [] : [`${name}: says its last seq is ${seq}, of ${records.length}`];
+  return seq === records.length
+    ? []
+    : [`${name}: says its last seq is ${seq}, of ${records.length}`];
 }
 
-const rank: Record<string, number> = { accepted: 0, delivered: 1, finished: 2, failed: 3, cancelled: 3 };
+const rank: Record<string, number> = {
+  accepted: 0,
+  delivered: 1,
+  finished: 2,
+  failed: 3,
+  cancelled: 3,
+};
 
 /** A message's records go forward only, each state once, and agree with its receipt. */
 function receipts({ name, records, messages }: Stored): string[] {
@@ -55,7 +63,8 @@ function receipts({ name, records, messages }: Stored): string[] {
     last.set(id, status);
   }
   for (const [id, { status }] of messages)
-    if (last.get(id) !== status) broken.push(`${name}: ${id} is ${status}, told as ${last.get(id)}`);
+    if (last.get(id) !== status)
+      broken.push(`${name}: ${id} is ${status}, told as ${last.get(id)}`);
   return broken;
 }
 
@@ -82,14 +91,17 @@ function deliveries({ machine, senders }: World, sessions: Stored[]): string[] {
   const times = new Map<string, number>();
   for (const { turns } of machine.codex.threads.values())
     for (const { type, clientId } of turns.flatMap(({ items }) => items))
-      if (type === "userMessage") times.set(String(clientId), (times.get(String(clientId)) ?? 0) + 1);
+      if (type === "userMessage")
+        times.set(String(clientId), (times.get(String(clientId)) ?? 0) + 1);
   const broken = [...times].flatMap(([id, n]) => (n > 1 ? [`${id} was delivered ${n} times`] : []));
   for (const { id, session, acknowledged } of senders.flatMap(({ sent }) => sent)) {
     const row = sessions.find(({ name }) => name === session)?.messages.get(id);
     if (!acknowledged || row === undefined) {
       broken.push(`${id} was ${acknowledged ? "acknowledged and is lost" : "never acknowledged"}`);
     } else if (row.status === "finished" ? times.get(id) !== 1 : !mayFail(row)) {
-      broken.push(`${id} is ${row.status} (${row.error}), and codex has it ${times.get(id) ?? 0} times`);
+      broken.push(
+        `${id} is ${row.status} (${row.error}), and codex has it ${times.get(id) ?? 0} times`,
+      );
     }
   }
   return broken;
@@ -137,12 +149,17 @@ function approvals({ machine, watchers }: World, { name, records }: Stored): str
     const id = asked.get(itemId);
     if (id === undefined) continue;
     const said = answers.get(id);
-    if (said !== decision) broken.push(`${name}: codex heard ${decision} for ${id}, told as ${said}`);
+    if (said !== decision)
+      broken.push(`${name}: codex heard ${decision} for ${id}, told as ${said}`);
   }
-  const done = watchers.flatMap(({ answered }) => answered).filter(({ approval }) => answers.has(approval));
+  const done = watchers
+    .flatMap(({ answered }) => answered)
+    .filter(({ approval }) => answers.has(approval));
   for (const { approval, decision, by } of done) {
     if (answers.get(approval) !== decision)
-      broken.push(`${name}: ${by} was told that ${decision} counts for ${approval}; it is ${answers.get(approval)}`);
+      broken.push(
+        `${name}: ${by} was told that ${decision} counts for ${approval}; it is ${answers.get(approval)}`,
+      );
     if (done.filter((one) => one.approval === approval).length > 1)
       broken.push(`${name}: two were told that their answer to ${approval} counts`);
   }

@@ -31,7 +31,14 @@ export interface ScheduleOptions {
   seed: number;
   dir: string;
   /** The daemon dies once, there, and nothing else goes wrong. */
-  crashAt?: { statement: number; after: boolean };
+  crashAt?: CrashPoint;
+}
+
+/** Counted from the moment that people begin. */
+export interface CrashPoint {
+  statement: number;
+  /** After it, not before. */
+  after: boolean;
 }
 
 export async function runSchedule({ seed, dir, crashAt }: ScheduleOptions): Promise<Outcome> {
@@ -46,11 +53,15 @@ export async function runSchedule({ seed, dir, crashAt }: ScheduleOptions): Prom
   try {
     if (!(await world.begin())) broken.push("the sessions were never made");
     else {
+      machine.statements = 0;
       world.people();
       if (crashAt !== undefined) machine.dieIn(crashAt.statement, crashAt.after);
       else world.trouble();
-      await clock.run(() => crashAt !== undefined || clock.nowMs > troubleMs, troubleMs * 2);
-      world.calm();
+      // The one crash may come at any time; what else goes wrong ends when its time is over.
+      if (crashAt === undefined) {
+        await clock.run(() => clock.nowMs > troubleMs, troubleMs * 2);
+        world.calm();
+      }
       if (!(await clock.run(() => world.settled, settleMs))) broken.push(world.unsettled());
       // What was said last is on its way to those who watch.
       await clock.run(() => false, 30_000);
@@ -89,7 +100,11 @@ export class World {
     machine.start();
     let made = 0;
     for (const name of sessions) {
-      const wanted = { name, spec: { cwd: machine.dir }, env: { HOME: machine.dir, CODEX_HOME: `${machine.dir}/codex` } };
+      const wanted = {
+        name,
+        spec: { cwd: machine.dir },
+        env: { HOME: machine.dir, CODEX_HOME: `${machine.dir}/codex` },
+      };
       operator.insist("session/new", wanted, () => void made++);
     }
     return machine.clock.run(() => made === sessions.length, 60_000);
@@ -136,7 +151,7 @@ export class World {
     machine.codex.overload = random.chance(0.2) ? 0.3 : 0;
     const power = random.chance(0.1);
     const faults = { ...weights, power: power ? 3 : 0 };
-    for (let left = random.int(1, 8); left > 0; left--) {
+    for (let left = random.int(1, 10); left > 0; left--) {
       machine.clock.in(machine.clock.world, random.next() * troubleMs, () => {
         if (!this.#calm) this.#fault(random.weighted(faults));
       });
@@ -155,6 +170,8 @@ export class World {
     switch (what) {
       case "statement":
         return machine.dieIn(random.int(1, 60), random.chance(0.5));
+      case "commit":
+        return machine.dieIn(random.int(1, 15), random.chance(0.7), true);
       case "daemon":
         return machine.kill();
       case "agent":
@@ -218,6 +235,8 @@ export class World {
     machine.continue();
     for (const process of machine.codex.living) process.actor.continue();
     machine.log("calm");
+    // What was queued when a session was put to sleep by force waits until somebody wakes it.
+    for (const name of sessions) this.operator.insist("session/wake", { name }, () => {});
   }
 
   /** Everybody has done what they wanted, and nothing is under way. */
@@ -241,15 +260,16 @@ export class World {
 }
 
 const weights = {
-  statement: 12,
+  statement: 14,
+  commit: 14,
   daemon: 3,
   agent: 3,
   both: 2,
   stall: 2,
   link: 2,
   hang: 2,
-  full: 2,
-  broken: 1,
+  full: 3,
+  broken: 2,
   cut: 3,
   silent: 2,
   clock: 1,
