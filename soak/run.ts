@@ -127,7 +127,7 @@ function summary(load: Load, chaos: Chaos): void {
     "resident, at most": `${worst.rssMb.toFixed(0)} MB`,
     "descriptors, at most": worst.descriptors,
     "event loop, p99 of the worst minute": `${worst.p99Ms.toFixed(1)} ms`,
-    "event loop, at most": `${worst.maxMs.toFixed(0)} ms`,
+    "event loop, at most (SIGSTOPs included)": `${worst.maxMs.toFixed(0)} ms`,
     "simulated schedules": simulated.sums.schedules,
     "simulated crash points": simulated.sums.crashes,
     "lost, repeated, orphans": problems.length,

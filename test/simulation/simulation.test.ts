@@ -47,10 +47,10 @@ describe.skipIf(seed !== undefined)("every promise holds", () => {
     }
   });
 
-  test("wherever the daemon is killed, before and after every fourth statement of a schedule", {
+  test("wherever the daemon is killed, before and after every fifth statement of a schedule", {
     timeout,
   }, async () => {
-    for (const sums of await Promise.all([7, 8].map((its) => simulate("crash", its, 0, 4)))) {
+    for (const sums of await Promise.all([7, 8].map((its) => simulate("crash", its, 0, 5)))) {
       expect(sums.broken).toBe(0);
       expect(sums.crashes).toBeGreaterThan(200);
       expect(sums.crashes).toBe(sums.schedules - 1);

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import { AgentHost, type AgentHostEvents } from "../../../src/daemon/agent/agent-host.ts";
 import type { AgentRuntime, AgentSocket } from "../../../src/daemon/agent/agent-runtime.ts";
+import { Confinements } from "../../../src/daemon/agent/limits.ts";
 import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
 
 const identity = { pid: 4711, startTime: "1", bootId: "b" };
@@ -53,7 +54,10 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
   const events: AgentHostEvents = {
     save: nothing,
     context: () => ({
+      id: "s",
       name: "bot",
+      limits: {},
+      confinements: new Confinements(),
       spec: { cwd: "/" },
       settings: undefined,
       env: {},
@@ -64,7 +68,10 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
       programDir: "/",
     }),
     origin: () => ({ kind: "new" }),
+    refusal: () => undefined,
     inDoubt: () => false,
+    expected: () => false,
+    onStall: nothing,
     onArrival,
     onDisconnect: nothing,
     onDeparture: nothing,
@@ -73,7 +80,7 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
     onChange: nothing,
     log: nothing,
   };
-  host = new AgentHost(events, runtime);
+  host = new AgentHost(events, runtime, 30_000);
   return host;
 }
 

@@ -47,6 +47,7 @@ beforeEach(() => {
     ready: () => true,
     bringUp: async () => true,
     busy: () => false,
+    frozen: () => false,
     turnId: () => null,
     threadId: () => "t",
     // codex is at rest, as far as it says, and slow to take a turn in.
