@@ -246,7 +246,7 @@ export class Session {
 
   /** It has its agent and its thread: from here on others may speak to it. */
   created(): void {
-    this.#update({ ready: true });
+    this.#services.store.durably(() => this.#update({ ready: true }));
   }
 
   /** Undoes a creation that failed: nothing of it stays. */
