@@ -22,13 +22,13 @@ import type {
   RunningAgent,
 } from "../../src/daemon/agent/agent-runtime.ts";
 import { Confinements } from "../../src/daemon/agent/limits.ts";
-import { Watch } from "../../src/daemon/watch/watch.ts";
 import { owner } from "../../src/daemon/client.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
 import { LineWire } from "../../src/daemon/line-wire.ts";
 import { Redactor } from "../../src/daemon/redaction/redactor.ts";
 import type { Services } from "../../src/daemon/services.ts";
 import { Store } from "../../src/daemon/store/store.ts";
+import { Watch } from "../../src/daemon/watch/watch.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
 import { pathsFor } from "../../src/system/paths.ts";
 import type { ProcessIdentity } from "../../src/system/process-identity.ts";

@@ -3,7 +3,7 @@
  * starts it again when it crashed, and stops it. One thing at a time: every change of the
  * agent's life waits for the one before it.
  */
-import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { type HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
 import type { AgentRow } from "../store/session-table.ts";
@@ -11,6 +11,7 @@ import { Agent, type AgentContext } from "./agent.ts";
 import { removeSocket } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining, type ThreadOrigin } from "./codex-thread.ts";
+import { asleep, ended, tooSoon } from "./no-agent.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { StallWatch } from "./stall-watch.ts";
 
@@ -141,11 +142,7 @@ export class AgentHost {
   #refuseTooSoon(): void {
     const retryAt = this.#crash?.retryAt;
     if (retryAt == null || Date.parse(retryAt) <= Date.now()) return;
-    throw new HacsError(
-      "agent-gone",
-      `The session's agent crashed, and is started again at ${retryAt}.`,
-      "Start it now with: hacs-session wake NAME",
-    );
+    throw tooSoon(retryAt);
   }
 
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
@@ -211,15 +208,7 @@ export class AgentHost {
 
   call(method: string, params: JsonObject): Promise<Json> {
     const agent = this.#agent;
-    if (agent === undefined)
-      return Promise.reject(
-        new HacsError(
-          "agent-gone",
-          "The session's agent is not running.",
-          "Start it with: hacs-session wake NAME",
-        ),
-      );
-    return agent.call(method, params);
+    return agent === undefined ? Promise.reject(asleep()) : agent.call(method, params);
   }
 
   reply(id: RequestId, response: Json): void {
@@ -396,12 +385,4 @@ export class AgentHost {
     this.#queue = result.catch(() => {});
     return result;
   }
-}
-
-function ended(): HacsError {
-  return new HacsError(
-    "session-ended",
-    "The session was killed; only its history is left.",
-    "Read it with: hacs-session tail NAME",
-  );
 }

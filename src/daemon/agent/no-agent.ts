@@ -1,0 +1,26 @@
+/** Why a session has no agent, as who wanted one is told. */
+import { HacsError } from "../../protocol/errors.ts";
+
+export function asleep(): HacsError {
+  return new HacsError(
+    "agent-gone",
+    "The session's agent is not running.",
+    "Start it with: hacs-session wake NAME",
+  );
+}
+
+export function tooSoon(retryAt: string): HacsError {
+  return new HacsError(
+    "agent-gone",
+    `The session's agent crashed, and is started again at ${retryAt}.`,
+    "Start it now with: hacs-session wake NAME",
+  );
+}
+
+export function ended(): HacsError {
+  return new HacsError(
+    "session-ended",
+    "The session was killed; only its history is left.",
+    "Read it with: hacs-session tail NAME",
+  );
+}
