@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { attachCycles } from "./attach-cycles.ts";
 import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
 import { codexSockets } from "./codex-sockets.ts";
@@ -16,6 +17,7 @@ import { manySleeping } from "./many-sleeping.ts";
 import type { Benchmark, Result } from "./measure.ts";
 import { benchNeighbours } from "./neighbours.ts";
 import { reconnect } from "./reconnect.ts";
+import { recovery } from "./recovery.ts";
 import { redaction } from "./redaction.ts";
 import { sleeping } from "./sleeping.ts";
 import { tuiBytes } from "./tui-bytes.ts";
@@ -43,6 +45,8 @@ const benchmarks: Record<string, Benchmark> = {
   "tui-history": tuiHistory,
   "tui-bytes": tuiBytes,
   reconnect,
+  recovery,
+  "attach-cycles": attachCycles,
   idle,
   hostile,
   neighbours: benchNeighbours,

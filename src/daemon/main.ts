@@ -26,6 +26,7 @@ import {
   type StartOptions,
   startedWith,
 } from "../system/started-with.ts";
+import { codexRuntime } from "./agent/agent-runtime.ts";
 import { Confinements } from "./agent/resources.ts";
 import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
   const log = openLog(paths.logFile, parts, config.logLevel ?? "info", foreground, redactor);
   const services: Services = {
     store: new Store(paths.historyFile, redactor),
+    runtime: codexRuntime,
     redactor,
     keep: {
       ageMs: config.keep === undefined ? null : parseDuration(config.keep),

@@ -5,6 +5,7 @@ import type { OnCrash } from "../protocol/session.ts";
 import type { Resources } from "../system/confinement.ts";
 import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
+import type { AgentRuntime } from "./agent/agent-runtime.ts";
 import type { Confinements } from "./agent/resources.ts";
 import type { Clock } from "./clock.ts";
 import type { MessageRate } from "./message-rate.ts";
@@ -16,6 +17,8 @@ import type { Watch } from "./watch/watch.ts";
 
 export interface Services {
   store: Store;
+  /** How agents are started and spoken to. */
+  runtime: AgentRuntime;
   redactor: Redactor;
   paths: Paths;
   /** What is kept of a session that says nothing of it itself, and of the audit. */

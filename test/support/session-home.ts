@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
+import { codexRuntime } from "../../src/daemon/agent/agent-runtime.ts";
 import { Confinements } from "../../src/daemon/agent/resources.ts";
 import type { Identity } from "../../src/daemon/client.ts";
 import { systemClock } from "../../src/daemon/clock.ts";
@@ -42,6 +43,7 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
   const store = new Store(paths.historyFile);
   const services = {
     store,
+    runtime: codexRuntime,
     redactor: store.redactor,
     keep: { ageMs: null, bytes: null },
     keepAuditMs: 86_400_000,

@@ -3,59 +3,18 @@
  * starts it again when it crashed, and stops it. One thing at a time: every change of the
  * agent's life waits for the one before it.
  */
-import { type HacsError, messageOf } from "../../protocol/errors.ts";
+import { messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
-import { identify } from "../../system/process-identity.ts";
-import { processesWithArgument } from "../../system/process-list.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
-import { AgentProcess, removeSocket } from "./agent-process.ts";
-import { isDraining, type ThreadOrigin } from "./codex-thread.ts";
+import type { AgentHostEvents, Arrival, Crash } from "./agent-host-events.ts";
+import { removeSocket } from "./agent-process.ts";
+import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
+import { isDraining } from "./codex-thread.ts";
 import { asleep, ended, tooSoon, unwanted } from "./no-agent.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { StallWatch } from "./stall-watch.ts";
-
-export type Arrival = "started" | "adopted" | "reconnected";
-
-export interface Crash {
-  reason: string;
-  at: string;
-  retryAt: string | null;
-}
-
-export interface AgentHostEvents {
-  /** Writes down which agent there is, or that there is none. */
-  save: (row: AgentRow | null) => void;
-  /** What the agent is run with, as of now. */
-  context: () => Omit<AgentContext, "events" | "save">;
-  origin: () => ThreadOrigin;
-  /** Why there is to be no agent now. */
-  refusal: () => HacsError | undefined;
-  /** One of so many that may run at once; it is given back when there is no process any more. */
-  slot: {
-    /** Resolves false when the agent is not wanted any more. */
-    take: () => Promise<boolean>;
-    give: () => void;
-    leaveLine: () => void;
-  };
-  /** Whether a message may be on its way into the thread. */
-  inDoubt: () => boolean;
-  /** Whether it works, or something waits for it. */
-  expected: () => boolean;
-  /** It does not answer, or answers again when no reason is given. */
-  onStall: (reason: string | undefined) => void;
-  /** The agent is there; the session brings its history level before anything else happens. */
-  onArrival: (agent: Agent, how: Arrival) => Promise<void>;
-  /** The connection broke; the agent may live. */
-  onDisconnect: () => void;
-  /** The agent is gone: put to sleep, or dead of itself. */
-  onDeparture: (how: "asleep" | "crashed", reason: string | undefined) => void;
-  onNotification: (method: string, params: JsonObject, emittedAtMs: number | undefined) => void;
-  onRequest: (id: RequestId, method: string, params: JsonObject) => void;
-  onChange: () => void;
-  log: (message: string, details: object) => void;
-}
 
 const rejoinPollMs = 20;
 const drainPollMs = 100;
@@ -64,11 +23,12 @@ const patientMs = 2 ** 31 - 1;
 
 export class AgentHost {
   readonly #events: AgentHostEvents;
+  readonly #runtime: AgentRuntime;
   readonly #policy = new RestartPolicy();
   readonly #stall: StallWatch;
   #agent: Agent | undefined;
   /** The process, from the moment it exists; also while its link is being made. */
-  #process: AgentProcess | undefined;
+  #process: RunningAgent | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #busy: "starting" | "stopping" | undefined;
   #crash: Crash | undefined;
@@ -82,8 +42,9 @@ export class AgentHost {
   /** How many wait to end it. */
   #downs = 0;
 
-  constructor(events: AgentHostEvents, stallAfterMs: number) {
+  constructor(events: AgentHostEvents, runtime: AgentRuntime, stallAfterMs: number) {
     this.#events = events;
+    this.#runtime = runtime;
     const ask = () => this.#agent?.call("thread/loaded/list", {}, patientMs) ?? Promise.resolve();
     const { expected, onStall } = events;
     this.#stall = new StallWatch(
@@ -156,8 +117,7 @@ export class AgentHost {
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
   adopt(row: AgentRow, threadId: string | null): Promise<boolean> {
     return this.#inTurn(async () => {
-      const process =
-        row.process === undefined ? this.#leftover(row) : AgentProcess.adopt(row.process);
+      const process = this.#found(row);
       if (process === undefined || row.process === undefined) {
         await process?.stop();
         this.#forget(row);
@@ -201,8 +161,7 @@ export class AgentHost {
     this.#closed = true;
     await this.down("SIGKILL");
     if (left === null) return;
-    const process =
-      left.process === undefined ? this.#leftover(left) : AgentProcess.adopt(left.process);
+    const process = this.#found(left);
     await process?.stop("SIGKILL");
     this.#forget(left);
   }
@@ -267,19 +226,10 @@ export class AgentHost {
     if (process === undefined) return false;
     while (process.alive && !this.#left && !this.#giveUp) {
       try {
-        const agent = await Agent.join(
-          process,
-          row,
-          threadId,
-          this.#context(),
-          this.#events.inDoubt(),
-        );
-        this.#agent = agent;
-        this.#crash = undefined;
-        await this.#events.onArrival(agent, how);
-        this.#events.onChange();
+        await this.#meet(process, row, threadId, how);
         return true;
       } catch (error) {
+        this.#part();
         if (!process.alive) break;
         this.#events.log("joining the agent failed", { how, error: messageOf(error) });
         // One that was told to end finishes its turn first; nothing can be asked of it meanwhile.
@@ -293,6 +243,33 @@ export class AgentHost {
     this.#agent = undefined;
     this.#forget(row);
     return false;
+  }
+
+  /** Nothing is handed to it before its history is level. */
+  async #meet(
+    process: RunningAgent,
+    row: AgentRow,
+    threadId: string | null,
+    how: Arrival,
+  ): Promise<void> {
+    const inDoubt = this.#events.inDoubt();
+    const agent = await Agent.join(process, row, threadId, this.#context(), inDoubt);
+    this.#busy = "starting";
+    try {
+      this.#agent = agent;
+      this.#crash = undefined;
+      await this.#events.onArrival(agent, how);
+    } finally {
+      this.#busy = undefined;
+      this.#events.onChange();
+    }
+  }
+
+  /** What could not be brought level is no agent of ours yet; its connection goes. */
+  #part(): void {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    agent?.disconnect();
   }
 
   /** The connection closed and nobody here closed it. */
@@ -351,19 +328,14 @@ export class AgentHost {
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
 
-  /**
-   * The daemon died between deciding to start an agent and writing down which process it became.
-   * Its socket's path, on its command line, tells it from all others.
-   */
-  #leftover(row: AgentRow): AgentProcess | undefined {
-    const [pid] = processesWithArgument(`unix://${row.socket}`);
-    const identity = pid === undefined ? undefined : identify(pid);
-    return identity && AgentProcess.adopt(identity);
+  /** The daemon may have died between deciding to start it and writing down which process it is. */
+  #found({ process, socket }: AgentRow): RunningAgent | undefined {
+    return process === undefined ? this.#runtime.find(socket) : this.#runtime.adopt(process);
   }
 
   #save(row: AgentRow | null): void {
     this.#events.save(row);
-    if (row?.process !== undefined) this.#process = AgentProcess.adopt(row.process);
+    if (row?.process !== undefined) this.#process = this.#runtime.adopt(row.process);
     if (this.#giveUp) void this.#process?.stop("SIGKILL");
   }
 
@@ -371,6 +343,7 @@ export class AgentHost {
     const { onNotification, onRequest, log } = this.#events;
     return {
       ...this.#events.context(),
+      runtime: this.#runtime,
       save: (row) => this.#save(row),
       events: {
         onNotification: (...told) => {

@@ -8,6 +8,7 @@ import WebSocket, { type RawData } from "ws";
 import { HacsError } from "../../protocol/errors.ts";
 import { decode, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import { version } from "../../system/version.ts";
+import type { AgentSocket } from "./agent-runtime.ts";
 
 /** The longest message accepted from codex, in bytes: a huge command output is 1 MB or so. */
 const payloadBytesMax = 256 * 1024 * 1024;
@@ -45,7 +46,7 @@ type Waiting = {
 };
 
 export class AgentLink {
-  readonly #ws: WebSocket;
+  readonly #ws: AgentSocket;
   readonly #events: AgentLinkEvents;
   readonly #waiting = new Map<RequestId, Waiting>();
   /** What came and was not read yet: at most what one read of the socket brings. */
@@ -54,23 +55,28 @@ export class AgentLink {
   #nextId = 1;
   #closed = false;
 
-  /** Connects and shakes hands. Throws `agent-gone` when nobody answers. */
-  static async dial(socket: string, events: AgentLinkEvents): Promise<AgentLink> {
-    const ws = await openSocket(socket);
+  /** Shakes hands on an open connection. Throws `agent-gone` when nobody answers. */
+  static async greet(ws: AgentSocket, events: AgentLinkEvents): Promise<AgentLink> {
     const link = new AgentLink(ws, events);
-    await link.call(
-      "initialize",
-      {
-        clientInfo: { name: "hacs-session", title: "hacs-session", version },
-        capabilities: { experimentalApi: true, requestAttestation: false },
-      },
-      handshakeTimeoutMs,
-    );
+    try {
+      await link.call(
+        "initialize",
+        {
+          clientInfo: { name: "hacs-session", title: "hacs-session", version },
+          capabilities: { experimentalApi: true, requestAttestation: false },
+        },
+        handshakeTimeoutMs,
+      );
+    } catch (error) {
+      // One that hangs is dialled again and again, and each time a connection would stay open.
+      link.close();
+      throw error;
+    }
     ws.send(JSON.stringify({ method: "initialized" }));
     return link;
   }
 
-  private constructor(ws: WebSocket, events: AgentLinkEvents) {
+  private constructor(ws: AgentSocket, events: AgentLinkEvents) {
     this.#ws = ws;
     this.#events = events;
     ws.on("message", (data) => this.#arrived(data));

@@ -9,14 +9,15 @@ import { HacsError } from "../../protocol/errors.ts";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { markVariable } from "../../system/agent-family.ts";
-import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
+import type { CodexBinary } from "../../system/codex-binary.ts";
 import { cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
 import { AgentLog } from "./agent-log.ts";
-import { AgentProcess, removeSocket } from "./agent-process.ts";
+import { removeSocket } from "./agent-process.ts";
+import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import {
   isWithoutRollout,
   type OpenThread,
@@ -31,6 +32,7 @@ import { codexHomeOf, demoProvider, ensureCodexHome, threadOptions } from "./thr
 import { restoreSandbox, withSettings } from "./thread-settings.ts";
 
 export interface AgentContext {
+  runtime: AgentRuntime;
   id: string;
   name: string;
   spec: SessionSpec;
@@ -55,12 +57,12 @@ export interface AgentContext {
 const rolloutWaitMs = 2_000;
 
 export class Agent {
-  readonly process: AgentProcess;
+  readonly process: RunningAgent;
   readonly row: AgentRow;
   readonly thread: OpenThread;
   readonly #link: AgentLink;
 
-  private constructor(process: AgentProcess, row: AgentRow, link: AgentLink, thread: OpenThread) {
+  private constructor(process: RunningAgent, row: AgentRow, link: AgentLink, thread: OpenThread) {
     this.process = process;
     this.row = row;
     this.#link = link;
@@ -68,7 +70,7 @@ export class Agent {
   }
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
-    const { spec, env } = context;
+    const { spec, env, runtime } = context;
     const { codex, codexHome } = await checkRunnable(context);
     ensurePrivateDirectory(dirname(context.socket));
     ensurePrivateDirectory(dirname(context.logFile));
@@ -103,15 +105,15 @@ export class Agent {
     };
     const log = new AgentLog(context.logFile, context.redactor);
     log.begin();
-    let process: AgentProcess | undefined;
+    let process: RunningAgent | undefined;
     try {
-      process = await AgentProcess.start(command, (identity) => {
+      process = await runtime.start(command, (identity) => {
         row.process = identity;
         if (row.held?.by === "systemd") row.held.cgroup = cgroupOf(identity.pid);
         context.save(row);
         companion?.watch(identity.pid);
       });
-      const link = await AgentLink.dial(context.socket, logged(log, context.events));
+      const link = await dial(context.socket, context, log);
       const thread = await open(link, origin, context, threadOptions(spec, codexHome, demo));
       return new Agent(process, row, link, thread);
     } catch (error) {
@@ -128,14 +130,14 @@ export class Agent {
    * way into a thread that has had no turn yet.
    */
   static async join(
-    process: AgentProcess,
+    process: RunningAgent,
     row: AgentRow,
     threadId: string | null,
     context: AgentContext,
     inDoubt: boolean,
   ): Promise<Agent> {
     const log = new AgentLog(context.logFile, context.redactor);
-    const link = await AgentLink.dial(row.socket, logged(log, context.events));
+    const link = await dial(row.socket, context, log);
     try {
       const thread = await joinThread(link, row, threadId, context, inDoubt);
       return new Agent(process, row, link, thread);
@@ -176,6 +178,11 @@ async function confined(
   const { command, args, cgroup } = confine(confinement, resources, name, program);
   const held = { by, memory, cpus, ...(cgroup === undefined ? {} : { cgroup }) };
   return { program: [command, ...args], held };
+}
+
+async function dial(socket: string, context: AgentContext, log: AgentLog): Promise<AgentLink> {
+  const { runtime, events } = context;
+  return AgentLink.greet(await runtime.open(socket), logged(log, events));
 }
 
 /** The log is looked after as long as the link lives. */
@@ -230,14 +237,15 @@ export async function checkRunnable({
   spec,
   env,
   codex: configured,
-}: Pick<AgentContext, "spec" | "env" | "codex">): Promise<{
+  runtime,
+}: Pick<AgentContext, "spec" | "env" | "codex" | "runtime">): Promise<{
   codex: CodexBinary;
   codexHome: string;
 }> {
   checkDirectory(spec.cwd);
   const codexHome = ensureCodexHome(spec, env);
   threadOptions(spec, codexHome, undefined);
-  return { codex: await locateCodex({ given: spec.codex ?? configured, env }), codexHome };
+  return { codex: await runtime.locate({ given: spec.codex ?? configured, env }), codexHome };
 }
 
 function checkDirectory(cwd: string): void {

@@ -1,9 +1,11 @@
 /** An agent came, or is gone: the session is brought level with it, and says so. */
 import type { Agent } from "../agent/agent.ts";
-import type { AgentHost, Arrival } from "../agent/agent-host.ts";
+import type { AgentHost } from "../agent/agent-host.ts";
+import type { Arrival } from "../agent/agent-host-events.ts";
 import { afterOpening } from "../agent/thread-settings.ts";
+import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
-import type { Store } from "../store/store.ts";
+import { storing } from "../store/storing.ts";
 import { agentRecord } from "./agent-record.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Delivery } from "./delivery.ts";
@@ -16,7 +18,7 @@ import type { Recorder } from "./recorder.ts";
 /** The parts of a session that take part in it. */
 export interface Arriving {
   row: Readonly<SessionRow>;
-  store: Store;
+  services: Services;
   host: AgentHost;
   history: History;
   approvals: Approvals;
@@ -54,7 +56,7 @@ export async function arrive(
   } else {
     // Questions that still wait are asked again; the others were settled while we were away.
     if (!agent.thread.waiting) approvals.lose("it was settled while the daemon was away");
-    delivery.settleDoubts();
+    setImmediate(() => delivery.settleDoubts());
   }
   update({});
   setImmediate(() => delivery.pump());
@@ -65,9 +67,9 @@ export function depart(
   how: "asleep" | "crashed",
   reason: string | undefined,
 ): void {
-  const { row, store, history, recorder, interruption, panic, update, log } = session;
+  const { row, services, history, recorder, interruption, panic, update, log } = session;
   const turnId = how === "crashed" ? (recorder.turns.turn?.id ?? null) : null;
-  store.transaction(() => {
+  storing(services, () => {
     recorder.gone();
     history.own("session/agent", agentRecord(how, row, { reason, turnId }));
   });

@@ -16,6 +16,7 @@ import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts
 import { CodexError } from "../agent/agent-link.ts";
 import { isActive, isDraining } from "../agent/codex-thread.ts";
 import type { MessageRow } from "../store/message-table.ts";
+import { isStoreError } from "../store/storing.ts";
 import { type Inbox, inputOf } from "./inbox.ts";
 
 export interface DeliveryPort {
@@ -33,6 +34,7 @@ export interface DeliveryPort {
   /** Fetches what codex has and history has not. */
   reconcile: () => Promise<void>;
   log: (message: string, details: object) => void;
+  onStoreError: (error: unknown) => void;
 }
 
 const overloaded = -32001;
@@ -48,6 +50,8 @@ export class Delivery {
   #pumping = false;
   #again = false;
   #settling = false;
+  /** A message is on its way, and what becomes of it will be told. */
+  #sending = false;
   #interruptedTurn: string | null = null;
   /** The turn that codex began for a message, until the message shows up in it. */
   readonly #begun = new Map<string, { turnId: string; ended?: string; times: number }>();
@@ -67,7 +71,7 @@ export class Delivery {
     }
     this.#pumping = true;
     void this.#run()
-      .catch((error) => this.#port.log("delivery failed", { error: messageOf(error) }))
+      .catch((error) => this.#failed("delivery failed", error))
       .finally(() => {
         this.#pumping = false;
         if (this.#again) {
@@ -88,9 +92,7 @@ export class Delivery {
     if (this.#settling) return;
     this.#settling = true;
     void this.#askUntilQuiet()
-      .catch((error) =>
-        this.#port.log("settling a message in doubt failed", { error: messageOf(error) }),
-      )
+      .catch((error) => this.#failed("settling a message in doubt failed", error))
       .finally(() => {
         this.#settling = false;
         this.pump();
@@ -99,6 +101,12 @@ export class Delivery {
 
   get #goes(): boolean {
     return !this.stopped && !this.held && !this.#port.frozen();
+  }
+
+  /** Nobody waits who could be told, and no event would come back to what could not be stored. */
+  #failed(what: string, error: unknown): void {
+    this.#port.log(what, { error: messageOf(error) });
+    if (isStoreError(error)) this.#port.onStoreError(error);
   }
 
   async #run(): Promise<void> {
@@ -136,11 +144,7 @@ export class Delivery {
     };
     inbox.attempt(message);
     try {
-      const answer =
-        turnId === null
-          ? await this.#port.call("turn/start", params)
-          : await this.#port.call("turn/steer", { ...params, expectedTurnId: turnId });
-      this.#began(message, answer);
+      this.#began(message, await this.#send(params, turnId));
       return false;
     } catch (error) {
       if (error instanceof CodexError) return this.#refused(message, error, turnId !== null);
@@ -148,6 +152,17 @@ export class Delivery {
       // never came leaves it in doubt here and now.
       if (this.#port.ready()) this.settleDoubts();
       return false;
+    }
+  }
+
+  async #send(params: JsonObject, turnId: string | null): Promise<Json> {
+    this.#sending = true;
+    try {
+      return turnId === null
+        ? await this.#port.call("turn/start", params)
+        : await this.#port.call("turn/steer", { ...params, expectedTurnId: turnId });
+    } finally {
+      this.#sending = false;
     }
   }
 
@@ -180,8 +195,8 @@ export class Delivery {
   async #refused(message: MessageRow, error: CodexError, steering: boolean): Promise<boolean> {
     const { inbox } = this.#port;
     if (error.number === overloaded) {
-      await sleep(overloadWaitMs);
       inbox.notDelivered(message);
+      await sleep(overloadWaitMs);
       return true;
     }
     if (isDraining(error)) {
@@ -215,11 +230,11 @@ export class Delivery {
     let quiet = 0;
     while (!this.stopped && this.#port.ready() && this.#port.inbox.inDoubt().length > 0) {
       // While a turn runs, its events tell; its end comes back here.
-      if (this.#port.busy()) return;
+      if (this.#port.busy() || this.#sending) return;
       quiet = (await this.#isQuiet()) ? quiet + 1 : 0;
       if (quiet >= quietChecks) {
         await this.#port.reconcile();
-        if (this.#port.busy()) return;
+        if (this.#port.busy() || this.#sending) return;
         for (const message of this.#port.inbox.inDoubt()) this.#absent(message);
         return;
       }

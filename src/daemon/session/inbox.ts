@@ -284,8 +284,10 @@ export class Inbox {
     const before = { ...message };
     Object.assign(message, this.#store.redactor.json(changes));
     try {
-      this.#store.messages.update(this.#session, message);
-      if (message.status !== "accepted") this.#forgetSecrets(message);
+      this.#store.transaction(() => {
+        this.#store.messages.update(this.#session, message);
+        if (message.status !== "accepted") this.#forgetSecrets(message);
+      });
     } catch (error) {
       Object.assign(message, before);
       throw error;

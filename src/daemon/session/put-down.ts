@@ -24,13 +24,15 @@ export function mustStop(session: Shown, { force, action, lasting }: PuttingDown
   const { name } = session.row;
   const { unreached } = session.host;
   const state = stateOf(session);
-  const works = state === "working" || state === "needs-approval";
+  // codex may be beginning a turn for a message that it was just handed.
+  const works =
+    state === "working" || state === "needs-approval" || session.inbox.inDoubt().length > 0;
   if (!force && (works || unreached)) {
     throw new HacsError(
       "session-busy",
       unreached
         ? `The agent of session "${name}" does not answer (yet), and to ${action} may cut a turn off.`
-        : `Session "${name}" is ${state}, and to ${action} would cut its turn off.`,
+        : `Session "${name}" is ${works && state === "idle" ? "working" : state}, and to ${action} would cut its turn off.`,
       "Wait for it (hacs-session wait NAME), or give --force to interrupt it first.",
     );
   }

@@ -51,11 +51,11 @@ export class RunContext {
 
   /** Throws when an agent can't be run so. */
   async check(): Promise<void> {
-    await checkRunnable(this.forAgent());
+    await checkRunnable({ ...this.forAgent(), runtime: this.#services.runtime });
   }
 
   /** As of now: names and environments change. */
-  forAgent(): Omit<AgentContext, "events" | "save"> {
+  forAgent(): Omit<AgentContext, "events" | "save" | "runtime"> {
     return {
       id: this.#row.id,
       name: this.#row.name,

@@ -19,12 +19,14 @@ import type {
   TurnInfo,
 } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
-import { AgentHost, type AgentHostEvents, type Arrival } from "../agent/agent-host.ts";
+import { AgentHost } from "../agent/agent-host.ts";
+import type { AgentHostEvents, Arrival } from "../agent/agent-host-events.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { afterTelling } from "../agent/thread-settings.ts";
 import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { storing } from "../store/storing.ts";
 import { Approvals } from "./approvals.ts";
 import { type Arriving, arrive, depart, stall } from "./arrival.ts";
 import { Delivery } from "./delivery.ts";
@@ -91,7 +93,7 @@ export class Session {
     });
     this.#overtime = new Overtime(this, services);
     const host: AgentHostEvents = {
-      save: (agent) => this.#update({ agent }),
+      save: (agent) => storing(services, () => this.#update({ agent })),
       context: () => this.runContext.forAgent(),
       origin: () => this.#origin(),
       refusal: () => this.life.panic.refusal(),
@@ -114,7 +116,7 @@ export class Session {
       onChange: () => this.changed(),
       log,
     };
-    this.#host = new AgentHost(host, services.stallAfterMs);
+    this.#host = new AgentHost(host, services.runtime, services.stallAfterMs);
     const asking = { ...named, agent: () => this.#host.identity };
     this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
       this.#host.reply(id, response),
@@ -166,11 +168,12 @@ export class Session {
           ? this.life.stopTurn(method, params)
           : this.#host.call(method, params),
       reconcile: () => this.#recorder.reconcile(),
+      onStoreError,
       log,
     });
     const { history, inbox, approvals } = this;
     this.#fixed = {
-      ...{ row, store, history, inbox, approvals, log, update: this.#update },
+      ...{ row, services, history, inbox, approvals, log, update: this.#update },
       host: this.#host,
       recorder: this.#recorder,
       delivery: this.#delivery,
@@ -181,7 +184,6 @@ export class Session {
     };
     this.life = new Life({
       ...this.#fixed,
-      services,
       runContext: this.runContext,
       shown: () => this.#parts,
       turnId: () => this.turnId,
@@ -297,7 +299,7 @@ export class Session {
 
   /** It has its agent and its thread, or waits for a slot: from here on others may speak to it. */
   created(): void {
-    this.#update({ ready: true });
+    this.#services.store.durably(() => this.#update({ ready: true }));
     this.#overtime.live();
   }
 

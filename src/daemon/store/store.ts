@@ -51,11 +51,14 @@ export class Store {
   #onCommit: (() => void)[] = [];
   #onRollback: (() => void)[] = [];
 
-  /** Throws `state-newer`, `state-damaged` or `state-unwritable`; the file stays as it was. */
-  constructor(file: string, redactor: Redactor = new Redactor()) {
+  /**
+   * `Database` is SQLite, or what stands before it and fails on purpose. Throws `state-newer`,
+   * `state-damaged` or `state-unwritable`; the file stays as it was.
+   */
+  constructor(file: string, redactor: Redactor = new Redactor(), Database = DatabaseSync) {
     this.#file = file;
     this.redactor = redactor;
-    this.#db = open(file);
+    this.#db = open(file, Database);
     this.#begin = this.#db.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#db.prepare("COMMIT");
     this.#rollback = this.#db.prepare("ROLLBACK");
@@ -78,7 +81,7 @@ export class Store {
   /** All of it or nothing. Inside another transaction it is part of that one. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
-    this.#begin.run();
+    this.reading(() => this.#begin.run());
     this.#depth++;
     try {
       const result = work();
@@ -169,10 +172,10 @@ export class Store {
   }
 }
 
-function open(file: string): DatabaseSync {
+function open(file: string, Database: typeof DatabaseSync): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file);
+    db = new Database(file);
     db.exec("PRAGMA busy_timeout = 2000");
     // What a newer version wrote is not touched, not even by the switch to WAL.
     migrate(db, file);

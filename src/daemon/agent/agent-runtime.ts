@@ -1,0 +1,49 @@
+/**
+ * The daemon's only ways to codex: to find it, start it, find it again, and speak to it. They are
+ * handed in with the other services, so that whole lives of the daemon can be lived through with a
+ * codex, a clock and a disk that fail on purpose.
+ */
+import type WebSocket from "ws";
+import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
+import { identify, type ProcessIdentity } from "../../system/process-identity.ts";
+import { processesWithArgument } from "../../system/process-list.ts";
+import { openSocket } from "./agent-link.ts";
+import { type AgentCommand, AgentProcess } from "./agent-process.ts";
+
+/** A process that is codex, whoever started it. */
+export type RunningAgent = Pick<AgentProcess, "identity" | "pid" | "alive" | "stop">;
+
+/** An open connection to it, a message a frame. */
+export type AgentSocket = Pick<WebSocket, "on" | "send" | "pause" | "resume" | "terminate">;
+
+export interface AgentRuntime {
+  /** Throws `codex-missing` or `codex-too-old`. */
+  locate: (options: {
+    given: string | undefined;
+    env: Record<string, string>;
+  }) => Promise<CodexBinary>;
+  /** Resolves when its socket answers; `onSpawned` runs as soon as there is a process. */
+  start: (
+    command: AgentCommand,
+    onSpawned: (identity: ProcessIdentity) => void,
+  ) => Promise<RunningAgent>;
+  /** Undefined when that process is gone. */
+  adopt: (identity: ProcessIdentity) => RunningAgent | undefined;
+  /** The one that was started for this socket, when nobody wrote down which process it became. */
+  find: (socket: string) => RunningAgent | undefined;
+  /** Throws `agent-gone` when nobody answers. */
+  open: (socket: string) => Promise<AgentSocket>;
+}
+
+export const codexRuntime: AgentRuntime = {
+  locate: locateCodex,
+  start: AgentProcess.start,
+  adopt: AgentProcess.adopt,
+  find: (socket) => {
+    // Its socket's path, on its command line, tells it from all others.
+    const [pid] = processesWithArgument(`unix://${socket}`);
+    const identity = pid === undefined ? undefined : identify(pid);
+    return identity && AgentProcess.adopt(identity);
+  },
+  open: openSocket,
+};

@@ -1,0 +1,200 @@
+/** What must hold after every schedule, read from the file itself and from what people saw. */
+import { DatabaseSync } from "node:sqlite";
+import type { JsonObject } from "../../src/protocol/messages.ts";
+import type { SessionEvent } from "../../src/protocol/records.ts";
+import type { Item } from "./codex.ts";
+import type { Watcher } from "./people.ts";
+import type { World } from "./schedule.ts";
+
+interface Stored {
+  id: string;
+  name: string;
+  thread: string;
+  agent: string | null;
+  seq: number;
+  records: { seq: number; at: string; method: string; params: string }[];
+  messages: Map<string, { status: string; turn_id: string | null; error: string | null }>;
+}
+
+export async function brokenPromises(world: World): Promise<string[]> {
+  const { machine } = world;
+  const sessions = readSessions(machine.file);
+  return [
+    ...machine.bugs,
+    ...sessions.flatMap((session) => [
+      ...seqs(session),
+      ...receipts(session),
+      ...wholeThread(world, session),
+      ...approvals(world, session),
+    ]),
+    ...deliveries(world, sessions),
+    ...world.watchers.flatMap((watcher) => views(watcher, sessions)),
+    ...orphans(world, sessions),
+  ];
+}
+
+/** `seq` grows by one, from 1, and the session knows its last. */
+function seqs({ name, records, seq }: Stored): string[] {
+  const wrong = records.findIndex((record, i) => record.seq !== i + 1);
+  if (wrong >= 0) return [`${name}: seq ${records[wrong]?.seq} stands where ${wrong + 1} should`];
+  return seq === records.length
+    ? []
+    : [`${name}: says its last seq is ${seq}, of ${records.length}`];
+}
+
+const rank: Record<string, number> = {
+  accepted: 0,
+  delivered: 1,
+  finished: 2,
+  failed: 3,
+  cancelled: 3,
+};
+
+/** A message's records go forward only, each state once, and agree with its receipt. */
+function receipts({ name, records, messages }: Stored): string[] {
+  const last = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { method, params } of records) {
+    if (method !== "session/message") continue;
+    const { id, status } = JSON.parse(params) as { id: string; status: string };
+    const before = last.get(id);
+    if (before === undefined ? status !== "accepted" : rank[status]! <= rank[before]!)
+      broken.push(`${name}: message ${id} went from ${before} to ${status}`);
+    last.set(id, status);
+  }
+  for (const [id, { status }] of messages)
+    if (last.get(id) !== status)
+      broken.push(`${name}: ${id} is ${status}, told as ${last.get(id)}`);
+  return broken;
+}
+
+/** Every item that codex kept is in the history once, and nothing else is. */
+function wholeThread({ machine }: World, { name, thread, records }: Stored): string[] {
+  const told = records.flatMap(({ method, params }) =>
+    method === "item/completed" ? [(JSON.parse(params) as { item: Item }).item.id] : [],
+  );
+  const kept = (machine.codex.threads.get(thread)?.turns ?? []).flatMap(({ items }) =>
+    items.map(({ id }) => id),
+  );
+  const missing = kept.filter((id) => !told.includes(id));
+  const twice = told.filter((id, i) => told.indexOf(id) !== i);
+  const foreign = told.filter((id) => !kept.includes(id));
+  return [
+    ...missing.map((id) => `${name}: codex has ${id}, the history has not`),
+    ...twice.map((id) => `${name}: ${id} is in the history twice`),
+    ...foreign.map((id) => `${name}: ${id} is in the history, and codex has it not`),
+  ];
+}
+
+/** An acknowledged message is with codex exactly once, unless it was told to have failed. */
+function deliveries({ machine, senders }: World, sessions: Stored[]): string[] {
+  const times = new Map<string, number>();
+  for (const { turns } of machine.codex.threads.values())
+    for (const { type, clientId } of turns.flatMap(({ items }) => items))
+      if (type === "userMessage")
+        times.set(String(clientId), (times.get(String(clientId)) ?? 0) + 1);
+  const broken = [...times].flatMap(([id, n]) => (n > 1 ? [`${id} was delivered ${n} times`] : []));
+  for (const { id, session, acknowledged } of senders.flatMap(({ sent }) => sent)) {
+    const row = sessions.find(({ name }) => name === session)?.messages.get(id);
+    if (!acknowledged || row === undefined) {
+      broken.push(`${id} was ${acknowledged ? "acknowledged and is lost" : "never acknowledged"}`);
+    } else if (row.status === "finished" ? times.get(id) !== 1 : !mayFail(row)) {
+      broken.push(
+        `${id} is ${row.status} (${row.error}), and codex has it ${times.get(id) ?? 0} times`,
+      );
+    }
+  }
+  return broken;
+}
+
+/** codex itself dropped it, turn after turn. */
+function mayFail({ status, error }: { status: string; error: string | null }): boolean {
+  return status === "failed" && /without taking the message in/.test(error ?? "");
+}
+
+/** What a client saw from its cursor on is the history: no gap, no repetition, nothing else. */
+function views({ actor, session, events, cursor, ended }: Watcher, sessions: Stored[]): string[] {
+  const { name } = actor;
+  if (ended !== undefined) return [`${name}: its view ended with ${ended.code}: ${ended.message}`];
+  const stored = sessions.find((one) => one.name === session);
+  if (stored === undefined) return [`${name}: the session ${session} is gone`];
+  const seen = events.filter((event) => event.seq !== undefined);
+  const gap = seen.findIndex((event, i) => event.seq !== i + 1);
+  if (gap >= 0) return [`${name}: saw ${seen[gap]?.seq} where ${gap + 1} should come`];
+  const other = seen.findIndex((event, i) => !same(event, stored.records[i]));
+  if (other >= 0) return [`${name}: what it saw as ${other + 1} is not what is stored`];
+  return cursor === stored.seq ? [] : [`${name}: stands at ${cursor}, of ${stored.seq}`];
+}
+
+function same(event: SessionEvent, record: Stored["records"][number] | undefined): boolean {
+  return event.method === record?.method && JSON.stringify(event.params) === record.params;
+}
+
+/** Asked once, answered once, and codex did what the history says was answered. */
+function approvals({ machine, watchers }: World, { name, records }: Stored): string[] {
+  const broken: string[] = [];
+  const answers = new Map<string, string>();
+  const asked = new Map<string, string>();
+  for (const { method, params } of records) {
+    if (method !== "session/approval") continue;
+    const told = JSON.parse(params) as JsonObject & { id: string; decision: string };
+    if (told.status === "requested") {
+      const { id } = told.approval as { id: string };
+      asked.set(String(told.itemId), id);
+    } else if (answers.has(told.id)) {
+      broken.push(`${name}: approval ${told.id} ended twice`);
+    } else answers.set(told.id, told.status === "answered" ? told.decision : "lost");
+  }
+  for (const { itemId, decision } of machine.codex.effects) {
+    const id = asked.get(itemId);
+    if (id === undefined) continue;
+    const said = answers.get(id);
+    if (said !== decision)
+      broken.push(`${name}: codex heard ${decision} for ${id}, told as ${said}`);
+  }
+  const done = watchers
+    .flatMap(({ answered }) => answered)
+    .filter(({ approval }) => answers.has(approval));
+  for (const { approval, decision, by } of done) {
+    if (answers.get(approval) !== decision)
+      broken.push(
+        `${name}: ${by} was told that ${decision} counts for ${approval}; it is ${answers.get(approval)}`,
+      );
+    if (done.filter((one) => one.approval === approval).length > 1)
+      broken.push(`${name}: two were told that their answer to ${approval} counts`);
+  }
+  for (const id of asked.values())
+    if (!answers.has(id)) broken.push(`${name}: approval ${id} has no end`);
+  return broken;
+}
+
+/** What runs of codex is what the sessions have, one at most each. */
+function orphans({ machine }: World, sessions: Stored[]): string[] {
+  const known = sessions.flatMap(({ agent }) =>
+    agent === null ? [] : [(JSON.parse(agent) as { process?: { pid: number } }).process?.pid],
+  );
+  return machine.codex.living
+    .filter(({ pid }) => !known.includes(pid))
+    .map(({ pid }) => `codex ${pid} is an orphan`);
+}
+
+function readSessions(file: string): Stored[] {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const rows = db.prepare("SELECT id, name, thread_id AS thread, agent, seq FROM sessions").all();
+    return (rows as unknown as Stored[]).map((row) => ({
+      ...row,
+      records: db
+        .prepare("SELECT seq, at, method, params FROM records WHERE session = ? ORDER BY seq")
+        .all(row.id) as unknown as Stored["records"],
+      messages: new Map(
+        db
+          .prepare("SELECT id, status, turn_id, error FROM messages WHERE session = ?")
+          .all(row.id)
+          .map((one) => [String(one.id), one as never]),
+      ),
+    }));
+  } finally {
+    db.close();
+  }
+}
