@@ -11,9 +11,11 @@ import type { Approvals } from "./approvals.ts";
 import type { Delivery } from "./delivery.ts";
 import type { GoingOn } from "./going-on.ts";
 import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Panic } from "./panic.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Rest } from "./rest.ts";
 
 /** The parts of a session that take part in it. */
 export interface Arriving {
@@ -21,14 +23,37 @@ export interface Arriving {
   services: Services;
   host: AgentHost;
   history: History;
+  inbox: Inbox;
   approvals: Approvals;
   recorder: Recorder;
   delivery: Delivery;
   interruption: Interruption;
   goingOn: GoingOn;
   panic: Panic;
+  rest: Rest;
   update: (changes: Partial<Omit<SessionRow, "id" | "createdAt">>) => void;
   log: (message: string, details: object) => void;
+}
+
+/**
+ * After the daemon's start: finds the agent again. Gives whether one is to be started, which is when
+ * something waits for it. `spoken`: the thread has items.
+ */
+export async function revive(session: Arriving, spoken: boolean): Promise<boolean> {
+  const { row, services, host, inbox, recorder, rest, panic, update } = session;
+  await panic.resume();
+  if (row.agent !== null) {
+    rest.hold();
+    recorder.hold();
+    update({});
+    if (await host.adopt(row.agent, row.threadId)) return false;
+    depart(session, "asleep", "the agent ended while no daemon ran");
+  }
+  if (panic.frozen) return false;
+  // Whoever waits for the end of a turn is told it by codex's own record of the thread.
+  // A turn of a thread that codex never stored has no end to be told.
+  const { records } = services.store;
+  return inbox.hasOpen || (spoken && records.openTurns(row.id).length > 0);
 }
 
 /** `first`: it opened the thread that the session was made for. */

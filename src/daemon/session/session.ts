@@ -28,7 +28,7 @@ import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { storing } from "../store/storing.ts";
 import { Approvals } from "./approvals.ts";
-import { type Arriving, arrive, depart, stall } from "./arrival.ts";
+import { type Arriving, arrive, depart, revive, stall } from "./arrival.ts";
 import { Delivery } from "./delivery.ts";
 import { GoingOn } from "./going-on.ts";
 import { History } from "./history.ts";
@@ -246,22 +246,8 @@ export class Session {
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
-    await this.life.panic.resume();
-    const { agent, threadId } = this.row;
     this.#overtime.live();
-    if (agent !== null) {
-      this.#rest.hold();
-      this.#recorder.hold();
-      this.changed();
-      if (await this.#host.adopt(agent, threadId)) return;
-      depart(this.#parts, "asleep", "the agent ended while no daemon ran");
-    }
-    if (this.life.panic.frozen) return;
-    // Whoever waits for the end of a turn is told it by codex's own record of the thread.
-    // A turn of a thread that codex never stored has no end to be told.
-    const { records } = this.#services.store;
-    if (this.inbox.hasOpen || (this.spoken && records.openTurns(this.id).length > 0))
-      await this.wake();
+    if (await revive(this.#parts, this.spoken)) await this.wake();
   }
 
   /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
