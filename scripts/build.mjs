@@ -53,6 +53,11 @@ const programs = {
   },
   "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli-main.cjs" },
   daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" },
+  "as-user": {
+    ...commonjs,
+    entryPoints: ["src/daemon/agent/as-user.ts"],
+    outfile: "dist/as-user.cjs",
+  },
   demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" },
   tui: {
     ...common,

@@ -19,6 +19,7 @@ export const ERRORS = {
   "message-too-large": { exit: 2, about: "a message is larger than messageBytesMax" },
   "image-unreadable": { exit: 2, about: "an image file is missing, unreadable or not an image" },
   "directory-missing": { exit: 2, about: "a session's working directory does not exist" },
+  "user-unknown": { exit: 2, about: "the machine has no user of this name" },
   "profile-missing": { exit: 2, about: "CODEX_HOME has no such profile" },
   "cursor-ahead": { exit: 2, about: "a cursor lies past the session's last record" },
   "invalid-decision": {

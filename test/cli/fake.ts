@@ -70,6 +70,7 @@ export function sessionOf(more: Partial<SessionDetail> = {}): SessionDetail {
     peer: null,
     labels: {},
     spec: { cwd: "/home/ann/app" },
+    user: null,
     settings: null,
     codexSocket: null,
     codexVersion: "0.169.0",

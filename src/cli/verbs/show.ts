@@ -65,6 +65,7 @@ export function detailLines(
     ],
     ["crash", crash && `${crash.reason} (${ago(crash.at, nowMs)})`],
     ["retry", crash?.retryAt],
+    ["user", session.user],
     ["directory", shortPath(session.cwd, home)],
     ["model", session.model],
     ["provider", session.provider],

@@ -302,7 +302,7 @@ export class AgentHost {
 
   #forget(row: AgentRow): void {
     this.#events.save(null);
-    removeSocket(row.socket);
+    removeSocket(row.socket, row.user);
   }
 
   /**

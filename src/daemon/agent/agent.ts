@@ -10,6 +10,8 @@ import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { locateCodex } from "../../system/codex-binary.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
+import { asUser, otherUser } from "../../system/unix-user.ts";
+import { ensureUserDirectory } from "../../system/user-directory.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
@@ -63,22 +65,32 @@ export class Agent {
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env } = context;
-    checkDirectory(spec.cwd);
-    const codexHome = ensureCodexHome(spec, env);
-    // A bad profile or override is found before anything runs.
-    threadOptions(spec, codexHome, undefined);
-    const codex = await locateCodex({ given: spec.codex ?? context.codex, env });
-    ensurePrivateDirectory(dirname(context.socket));
+    const user = otherUser(spec.user);
+    const codexHome = asUser(user, () => {
+      checkDirectory(spec.cwd);
+      const home = ensureCodexHome(spec, env);
+      // A bad profile or override is found before anything runs.
+      threadOptions(spec, home, undefined);
+      return home;
+    });
+    const codex = await locateCodex({ given: spec.codex ?? context.codex, env, user });
     ensurePrivateDirectory(dirname(context.logFile));
+    if (user === undefined) ensurePrivateDirectory(dirname(context.socket));
+    else ensureUserDirectory(dirname(context.socket), user);
     const companion =
       spec.provider === demoProvider ? await startDemoCompanion(context.programDir) : undefined;
     const demo = companion && {
       port: companion.port,
-      catalog: writeDemoCatalog(dirname(context.logFile)),
+      // Where the agent can read it.
+      catalog: asUser(user, () =>
+        writeDemoCatalog(dirname(user === undefined ? context.logFile : context.socket)),
+      ),
     };
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
+      codex: { path: codex.path, stamp: codex.stamp },
+      ...(user === undefined ? {} : { user }),
       ...(demo === undefined ? {} : { demo }),
     };
     context.save(row);
@@ -93,6 +105,7 @@ export class Agent {
       cwd: spec.cwd,
       env: agentEnv,
       logFile: context.logFile,
+      user,
     };
     const log = new AgentLog(context.logFile, context.redactor);
     let process: AgentProcess | undefined;
@@ -102,13 +115,14 @@ export class Agent {
         context.save(row);
         companion?.watch(identity.pid);
       });
-      const link = await AgentLink.dial(context.socket, logged(log, context.events));
-      const thread = await open(link, origin, context, threadOptions(spec, codexHome, demo));
+      const link = await AgentLink.dial(row, logged(log, context.events));
+      const options = asUser(user, () => threadOptions(spec, codexHome, demo));
+      const thread = await open(link, origin, context, options);
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
       log.scrub();
-      removeSocket(context.socket);
+      removeSocket(context.socket, user);
       context.save(null);
       throw error;
     }
@@ -126,7 +140,7 @@ export class Agent {
     inDoubt: boolean,
   ): Promise<Agent> {
     const log = new AgentLog(context.logFile, context.redactor);
-    const link = await AgentLink.dial(row.socket, logged(log, context.events));
+    const link = await AgentLink.dial(row, logged(log, context.events));
     try {
       const thread = await joinThread(link, row, threadId, context, inDoubt);
       return new Agent(process, row, link, thread);
@@ -183,7 +197,8 @@ async function joinThread(
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demo);
+  const { spec, env } = context;
+  const options = asUser(row.user, () => threadOptions(spec, codexHomeOf(spec, env), row.demo));
   return open(link, { kind: "new" }, context, options);
 }
 

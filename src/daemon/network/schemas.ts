@@ -52,6 +52,7 @@ export const schemas = {
     properties: {
       ...session,
       spec: anyObject,
+      user: nullable(string),
       codexSocket: nullable(string),
       codexVersion: nullable(string),
       turn: nullable({ type: "object", properties: { id: string, startedAt: time } }),

@@ -1,6 +1,8 @@
 /** What a session's agent is run with: its spec, its environment, its files. */
 import { join } from "node:path";
+import { HacsError } from "../../protocol/errors.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
+import { userDirectory } from "../../system/user-directory.ts";
 import { type AgentContext, agentSocket } from "../agent/agent.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
@@ -23,8 +25,27 @@ export class RunContext {
     return overrides.length > 0 ? { ...this.#row.spec, overrides } : this.#row.spec;
   }
 
+  environment(): Record<string, string> {
+    return readEnvironment(this.#directory);
+  }
+
+  /** Throws `invalid-usage` where the session runs as another user, in that user's environment. */
   updateEnvironment(env: Record<string, string>): void {
+    const { user } = this.#row.spec;
+    if (user !== undefined) {
+      throw new HacsError(
+        "invalid-usage",
+        `Session "${this.#row.name}" runs as ${user}, in that user's environment, and is given no other.`,
+        "Leave --update-env out; variables are set when it is made: new --user NAME -e KEY=VALUE",
+      );
+    }
     writeEnvironment(this.#directory, env);
+  }
+
+  #socketDirectory(): string {
+    const { paths } = this.#services;
+    const { user } = this.#row.spec;
+    return user === undefined ? paths.agentsDir : userDirectory(paths, user);
   }
 
   /** As of now: names and environments change. */
@@ -33,8 +54,8 @@ export class RunContext {
       name: this.#row.name,
       spec: this.spec(),
       settings: this.#row.settings?.changed ? this.#row.settings.now : undefined,
-      env: readEnvironment(this.#directory),
-      socket: agentSocket(this.#services.paths.agentsDir, this.#row.id),
+      env: this.environment(),
+      socket: agentSocket(this.#socketDirectory(), this.#row.id),
       logFile: join(this.#directory, "agent.log"),
       redactor: this.#services.redactor,
       codex: this.#services.codex,
