@@ -265,7 +265,10 @@ export interface PeerInfo {
 export interface DaemonStatus {
   pid: number;
   version: string;
+  /** The codex that agents are started with now. */
   codexVersion: string | null;
+  /** How many agents run which codex: those of another one go over when nothing of theirs runs. */
+  agentVersions: Record<string, number>;
   socket: string;
   listen: string[];
   sessions: number;

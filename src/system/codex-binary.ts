@@ -11,6 +11,7 @@ import {
   readdirSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
@@ -67,9 +68,12 @@ export function findCodex({ given, env, user }: Wanted): Omit<CodexBinary, "vers
       );
     }
     const path = nativeBinary(found) ?? found;
-    const { dev, ino, mtimeMs, size } = statSync(path);
-    return { path, stamp: `${dev} ${ino} ${size} ${mtimeMs}` };
+    return { path, stamp: stampOf(statSync(path)) };
   });
+}
+
+export function stampOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return `${dev} ${ino} ${size} ${mtimeMs}`;
 }
 
 /** Negative when `a` is the older of two `x.y.z` versions; what follows the numbers is ignored. */

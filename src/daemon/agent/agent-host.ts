@@ -138,7 +138,7 @@ export class AgentHost {
    * Ends the agent; nothing happens when there is none. With SIGKILL it does not wait for an agent
    * that is being started or joined, which may be hung: it is killed first, so that this ends.
    */
-  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+  async down(how: "SIGTERM" | "SIGKILL" = "SIGTERM", reason?: string): Promise<void> {
     clearTimeout(this.#retryTimer);
     if (how === "SIGKILL" && this.agent === undefined) {
       this.#giveUp = true;
@@ -150,7 +150,7 @@ export class AgentHost {
       this.#crash = undefined;
       if (this.#process === undefined) return this.#events.onChange();
       await this.#stop(how);
-      this.#events.onDeparture("asleep", undefined);
+      this.#events.onDeparture("asleep", reason);
     });
   }
 

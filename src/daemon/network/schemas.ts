@@ -97,6 +97,7 @@ export const schemas = {
     pid: integer,
     version: string,
     codexVersion: nullable(string),
+    agentVersions: { type: "object", additionalProperties: integer },
     socket: string,
     listen: { type: "array", items: string },
     sessions: integer,

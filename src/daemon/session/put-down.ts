@@ -8,6 +8,8 @@ export interface PuttingDown {
   action: string;
   /** It is to stay down. */
   lasting: boolean;
+  /** As history tells it, when nobody asked for it. */
+  reason?: string | undefined;
 }
 
 /** How long a turn may take to stop before its agent is ended all the same. */

@@ -44,7 +44,7 @@ export class Session {
   readonly #host: AgentHost;
   readonly #delivery: Delivery;
   readonly #recorder: Recorder;
-  readonly #attached = new Set<ClientInfo>();
+  readonly attached = new Set<ClientInfo>();
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
   readonly #interruption: Interruption;
@@ -52,6 +52,8 @@ export class Session {
   codexSocket: string | null = null;
   /** It is about to end for good. */
   onEnd: () => void = () => {};
+  /** Something of it changed that shows. */
+  onChange: () => void = () => {};
   #changed = false;
   #killing: Promise<number> | undefined;
 
@@ -157,9 +159,8 @@ export class Session {
   }
 
   get #shown(): Shown {
-    const { history, inbox, approvals } = this;
-    const { row, codexSocket } = this;
-    const [host, recorder, attached] = [this.#host, this.#recorder, this.#attached];
+    const { row, history, inbox, approvals, attached, codexSocket } = this;
+    const [host, recorder] = [this.#host, this.#recorder];
     return { row, host, history, inbox, approvals, recorder, attached, codexSocket };
   }
 
@@ -216,8 +217,8 @@ export class Session {
     if (this.inbox.queued > queued) this.#delivery.pump();
   }
 
-  async restart(force: boolean, by: Actor): Promise<void> {
-    await this.#putDown(by, { force, action: "restart it", lasting: false });
+  async restart(force: boolean, by: Actor, reason?: string): Promise<void> {
+    await this.#putDown(by, { force, action: "restart it", lasting: false, reason });
     await this.wake();
     this.#delivery.pump();
   }
@@ -271,15 +272,16 @@ export class Session {
   }
 
   attach(client: ClientInfo): () => void {
-    this.#attached.add(client);
+    this.attached.add(client);
     this.changed();
-    return () => void (this.#attached.delete(client) && this.changed());
+    return () => void (this.attached.delete(client) && this.changed());
   }
 
   /** Tells clients, once for all changes of this turn of the event loop. */
   changed(): void {
     this.#changed = true;
     this.history.feed.schedule();
+    this.onChange();
   }
 
   #tellState(): void {
@@ -379,7 +381,8 @@ export class Session {
         await this.interrupt(by, forcedInterruptMs).catch((error) =>
           this.#log("interrupting failed", { error: String(error) }),
         );
-      await this.#host.down(how.force && this.#host.unreached ? "SIGKILL" : "SIGTERM");
+      const signal = how.force && this.#host.unreached ? "SIGKILL" : "SIGTERM";
+      await this.#host.down(signal, how.reason);
     } finally {
       this.#delivery.held = false;
     }

@@ -1,6 +1,7 @@
 import { visible } from "../../../protocol/address.ts";
 import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
+import type { DaemonStatus } from "../../../protocol/session.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Verb } from "../../verb.ts";
@@ -12,7 +13,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes",
+      "pid, version, codexVersion, agentVersions, socket, listen, sessions, clients, uptimeMs, diskBytes",
     ],
   ],
   async run(context) {
@@ -33,7 +34,7 @@ export const daemonStatus: Verb = {
     const rows: [string, string][] = [
       ["pid", String(status.pid)],
       ["version", status.version],
-      ["codex", status.codexVersion ?? "not used yet"],
+      ["codex", codexText(status)],
       ["socket", status.socket],
       ["listens", status.listen.join(", ") || "on the socket alone"],
       ["sessions", String(status.sessions)],
@@ -46,3 +47,11 @@ export const daemonStatus: Verb = {
     return undefined;
   },
 };
+
+/** Agents of another version go over to this one when nothing of theirs runs. */
+function codexText({ codexVersion, agentVersions = {} }: DaemonStatus): string {
+  const others = Object.entries(agentVersions)
+    .filter(([version]) => version !== codexVersion)
+    .map(([version, count]) => `${count} ${count === 1 ? "agent" : "agents"} on ${version}`);
+  return [codexVersion ?? "not found", ...others].join(", ");
+}
