@@ -24,7 +24,7 @@ import {
   startedWith,
 } from "../system/started-with.ts";
 import { agentSocket } from "./agent/agent.ts";
-import { readArguments } from "./arguments.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
   daemon.serve(server);
   if (told !== undefined) rememberStart(paths, told);
   else if (foreground) forgetStart(paths);
-  heedSignals(daemon, services, foreground);
+  heedSignals(daemon, services, values);
   const ports = daemon.port?.urls;
   log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", foreground);
@@ -166,7 +166,11 @@ function prepareDirectories(paths: Paths): void {
  * polite end settles the agents first. Who ends one in the foreground has stopped it; a machine
  * that shuts down has not.
  */
-function heedSignals(daemon: Daemon, { log, paths }: Services, foreground: boolean): void {
+function heedSignals(
+  daemon: Daemon,
+  { log, paths }: Services,
+  { foreground, endAgents }: Arguments,
+): void {
   process.on("SIGHUP", () => {
     try {
       const renewed = daemon.port?.renew() ?? false;
@@ -179,7 +183,7 @@ function heedSignals(daemon: Daemon, { log, paths }: Services, foreground: boole
     process.once(signal, () => {
       log.info({ signal }, "stopping");
       if (foreground) forgetStart(paths);
-      void daemon.stop("settle");
+      void daemon.stop(endAgents ? "end" : "settle");
     });
   }
   process.on("uncaughtException", (error) => {

@@ -65,6 +65,10 @@ export const ERRORS = {
   "daemon-failed": { exit: 6, about: "the daemon did not start" },
   "daemon-unreachable": { exit: 6, about: "no daemon answers on the socket" },
   "daemon-hung": { exit: 6, about: "a daemon has the socket and does not answer" },
+  "service-failed": {
+    exit: 1,
+    about: "systemd or launchd is not there, or did not do what daemon install asked of it",
+  },
   "daemon-stopped": { exit: 6, about: "the daemon was stopped while a client was attached" },
   "daemon-stopping": { exit: 6, about: "the daemon is shutting down" },
   "protocol-version": { exit: 6, about: "client and daemon have no protocol version in common" },
