@@ -3,8 +3,8 @@
  * for who writes it and for who starts a daemon that has one.
  */
 import { homedir } from "node:os";
-import { basename, isAbsolute, join } from "node:path";
-import { type DaemonChoice, pathsFor, shortHash } from "./paths.ts";
+import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
+import { absoluteVariables, type DaemonChoice, pathsFor, shortHash } from "./paths.ts";
 
 export interface ServicePlace {
   manager: "systemd" | "launchd";
@@ -37,7 +37,7 @@ export function servicePlace(
 /** Nothing for the default daemon; each other one has a service of its own. */
 function daemonName(choice: DaemonChoice, env: NodeJS.ProcessEnv): string {
   const state = basename(pathsFor(choice, env).stateDir);
-  const home = env.HACS_SESSION_HOME ? `-home-${shortHash(env.HACS_SESSION_HOME)}` : "";
+  const home = env.HACS_SESSION_HOME ? `-home-${shortHash(resolve(env.HACS_SESSION_HOME))}` : "";
   return `${home}${state === "default" ? "" : `-${state}`}`;
 }
 
@@ -59,7 +59,11 @@ const variables = [
 ];
 
 export function serviceEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const { HACS_SESSION_HOME } = absoluteVariables(env);
+  // What is below the shell's directory is not below the service's.
+  const PATH = (env.PATH ?? "").split(delimiter).filter(isAbsolute).join(delimiter);
+  const given: NodeJS.ProcessEnv = { ...env, PATH, HACS_SESSION_HOME };
   return Object.fromEntries(
-    variables.flatMap((name) => (env[name] ? [[name, env[name]] as [string, string]] : [])),
+    variables.flatMap((name) => (given[name] ? [[name, given[name]] as [string, string]] : [])),
   );
 }

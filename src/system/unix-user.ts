@@ -15,8 +15,8 @@ export interface UnixUser {
   shell: string;
 }
 
-/** What useradd takes, and nothing that could be a path or an option. */
-const nameRule = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
+/** Of this machine or of a domain's, and nothing that could be a path or an option. */
+const nameRule = /^[A-Za-z_][A-Za-z0-9_.@-]{0,31}$/;
 
 /**
  * The user that a session was asked to run as; undefined when that is who this process runs as
@@ -41,6 +41,7 @@ function find(name: string): UnixUser {
     if (!nameRule.test(name)) throw new Error("it is no user's name");
     process.seteuid?.(name);
     const { username, uid, gid, homedir, shell } = userInfo();
+    if (!nameRule.test(username)) throw new Error("it is no name for a directory");
     return { name: username, uid, gid, home: homedir, shell: shell || "/bin/sh" };
   } catch {
     throw new HacsError(

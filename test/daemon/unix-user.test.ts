@@ -5,7 +5,9 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -93,6 +95,13 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
     expect(line("Groups")?.toSorted()).toEqual(known.trim().split(" ").map(Number).toSorted());
     expect(line("Groups")).toHaveLength(2);
     expect(/^CapEff:\s*0+$/m.test(status)).toBe(true);
+    // Nothing of what the daemon has open came along but the log that it may write.
+    const open = readdirSync(`/proc/${shown.agentPid}/fd`)
+      .map((fd) => readlinkSync(`/proc/${shown.agentPid}/fd/${fd}`))
+      .filter((path) => path.startsWith(home.dir));
+    expect(new Set(open)).toEqual(
+      new Set([join(home.dir, "state/default/sessions", shown.id, "agent.log")]),
+    );
     const { env, argv } = readProcess(shown.agentPid!)!;
     expect(env).toMatchObject({
       HOME: ann.home,

@@ -24,11 +24,9 @@ export class Service {
   text(command: string[]): string {
     const { name, system, manager } = this.place;
     const { env } = this.#context;
-    const runtime =
-      system && env.XDG_RUNTIME_DIR ? { XDG_RUNTIME_DIR: env.XDG_RUNTIME_DIR } : undefined;
     const definition = {
       ...{ name, command, system },
-      env: { ...serviceEnvironment(env), ...runtime },
+      env: { ...serviceEnvironment(env), ...(system ? systemEnvironment(env) : {}) },
     };
     return manager === "systemd" ? systemdUnit(definition) : launchdPlist(definition);
   }
@@ -162,4 +160,13 @@ export class Service {
     if (status === 0) return undefined;
     return error?.message ?? (stderr.trim().split("\n")[0] || `it ended with ${status}`);
   }
+}
+
+/** What a login would set, and systemd does not for the machine's own services. */
+function systemEnvironment({ XDG_RUNTIME_DIR }: NodeJS.ProcessEnv): Record<string, string> {
+  const { homedir, username, shell } = userInfo();
+  return {
+    ...{ HOME: homedir, USER: username, SHELL: shell ?? "/bin/sh" },
+    ...(XDG_RUNTIME_DIR ? { XDG_RUNTIME_DIR } : {}),
+  };
 }

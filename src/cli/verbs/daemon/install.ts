@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { HacsError, messageOf } from "../../../protocol/errors.ts";
 import { programFile } from "../../../system/program-file.ts";
 import type { Context } from "../../context.ts";
@@ -84,11 +84,12 @@ export function refuseService(context: Context, verb: string, needsRoot: boolean
 }
 
 function command(context: Context, options: Options): string[] {
-  const { label, socket } = context.choice;
+  const { label, socket = label === undefined ? context.env.HACS_SESSION_SOCKET : undefined } =
+    context.choice;
   return [
     process.execPath,
     programFile("cli.cjs"),
-    ...(socket === undefined ? [] : ["-S", socket]),
+    ...(!socket ? [] : ["-S", resolve(context.cwd, socket)]),
     ...(label === undefined ? [] : ["-L", label]),
     "daemon",
     "run",
