@@ -197,7 +197,7 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
     expect(await home.show("mine")).toMatchObject({ user: null });
   });
 
-  test("is led nowhere by that user's links", async () => {
+  test("is led nowhere by that user's links", { timeout: 120_000 }, async () => {
     const rootsOwn = join(home.dir, "roots-own");
     writeFileSync(rootsOwn, 'model = "canary-8264"\n', { mode: 0o600 });
     // A profile that is a link to what root alone can read.
