@@ -144,13 +144,15 @@ test("a client of codex's own is not cut off for it", async () => {
 
 /** Another session's going over, which comes after "bot" in line, shows that all were looked at. */
 async function lookedAt(version: string): Promise<void> {
-  const env = { ...home.env };
-  await createSession(home, connection, { name: "probe", env });
+  const { agentPid } = await createSession(home, connection, { name: "probe" });
   install(`${version}-next`);
   install(version);
   await say(connection, "probe", "say three");
-  const agent = await home.agentPid("probe");
-  await eventually(async () => (await home.agentPid("probe")) !== agent, {
-    what: "the others go over",
-  });
+  await eventually(
+    async () =>
+      (await versionOf("probe")) === version && (await home.agentPid("probe")) !== agentPid,
+    {
+      what: "the others go over",
+    },
+  );
 }

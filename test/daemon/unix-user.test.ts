@@ -126,6 +126,8 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
   test("lets that user and root reach its sockets, and nobody else", async () => {
     const { codexSocket, id } = await make();
     const agent = join(dirname(codexSocket!), `${id}.sock`);
+    expect(lstatSync(codexSocket!)).toMatchObject({ uid: ann.uid, gid: ann.gid });
+    expect(lstatSync(codexSocket!).mode & 0o777).toBe(0o600);
     for (const socket of [codexSocket!, agent]) {
       expect(await connectAs(ann, socket)).toBe("connected");
       expect(await connectAs(bob, socket)).toBe("EACCES");
