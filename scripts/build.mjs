@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { version } = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+const described = JSON.parse(await readFile(`${root}/package.json`, "utf8"));
+// A test of updates builds another version beside this one.
+const version = process.env.HACS_SESSION_VERSION ?? described.version;
+const out = process.env.HACS_SESSION_DIST ?? `${root}dist`;
 
 const common = {
   absWorkingDir: root,
@@ -43,22 +46,27 @@ const withSimpleText = {
   },
 };
 
-await mkdir(`${root}/dist`, { recursive: true });
+await mkdir(out, { recursive: true });
 const programs = {
   cli: {
     ...commonjs,
     entryPoints: ["src/cli/entry.ts"],
     external: ["./cli-main.cjs"],
-    outfile: "dist/cli.cjs",
+    outfile: `${out}/cli.cjs`,
   },
-  "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli-main.cjs" },
-  daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" },
-  demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" },
+  "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: `${out}/cli-main.cjs` },
+  daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: `${out}/daemon.cjs` },
+  "as-user": {
+    ...commonjs,
+    entryPoints: ["src/daemon/agent/as-user.ts"],
+    outfile: `${out}/as-user.cjs`,
+  },
+  demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: `${out}/demo.cjs` },
   tui: {
     ...common,
     format: "esm",
     entryPoints: ["src/tui/main.ts"],
-    outfile: "dist/tui.mjs",
+    outfile: `${out}/tui.mjs`,
     define: {
       ...common.define,
       "process.env.NODE_ENV": '"production"',

@@ -23,8 +23,10 @@ import { programFile } from "../system/program-file.ts";
 import type { Connection } from "./connection.ts";
 import { type ClientKind, dial } from "./dial.ts";
 import { besideTerminal, dialHost, type HostOptions, targetOf } from "./host.ts";
+import { startService } from "./service-start.ts";
 
 const startTimeoutMs = 15_000;
+const serviceTimeoutMs = 5_000;
 const pollMs = 10;
 /** A daemon that was told to stop may put its agents to sleep first. */
 const stoppingTimeoutMs = 10_000;
@@ -79,7 +81,10 @@ export async function startDaemon(
     if (claim(marker)) {
       try {
         // The starter before this one may have just finished.
-        if (!(await answers(paths.socket))) await spawnAfter(choice, paths, args, deadline);
+        if (await answers(paths.socket)) return;
+        // What was given for this once is not in the service's command.
+        if (args.length > 0 || !(await startedAsService(choice, paths)))
+          await spawnAfter(choice, paths, args, deadline);
         return;
       } finally {
         unlinkQuietly(marker);
@@ -104,6 +109,17 @@ export async function checkStart(
 ): Promise<void> {
   const checking = ["--check", ...held.flatMap((port) => ["--held", String(port)])];
   await spawnDaemon(choice, paths, [...args, ...checking], Date.now() + startTimeoutMs);
+}
+
+/** One whose service does not come up is started without, and then says itself why it can't be. */
+async function startedAsService(choice: DaemonChoice, paths: Paths): Promise<boolean> {
+  if (!(await startService(choice))) return false;
+  const deadline = Date.now() + serviceTimeoutMs;
+  while (Date.now() < deadline) {
+    if (await answers(paths.socket)) return true;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return false;
 }
 
 /**

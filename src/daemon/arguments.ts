@@ -8,6 +8,8 @@ export interface Arguments {
   /** Undefined: it is told nothing of what it is to be. */
   told: StartOptions | undefined;
   foreground: boolean;
+  /** Nothing is to outlive it, as in a container. */
+  endAgents: boolean;
   /** Only says whether it could be started so, while another has these ports. */
   check: boolean;
   held: number[];
@@ -23,6 +25,7 @@ export function readArguments(): Arguments {
       "tls-cert": { type: "string" },
       "tls-key": { type: "string" },
       "behind-proxy": { type: "string", multiple: true },
+      "end-agents": { type: "boolean", default: false },
       foreground: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       held: { type: "string", multiple: true, default: [] },
@@ -40,6 +43,7 @@ export function readArguments(): Arguments {
     choice: given({ socket, label }),
     told: Object.keys(told).length === 0 ? undefined : told,
     foreground,
+    endAgents: values["end-agents"],
     check,
     held: held.map(Number),
   };

@@ -11,6 +11,7 @@ import { Audit } from "./audit.ts";
 import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
+import { CodexUpdate } from "./codex-update.ts";
 import { dispatcher } from "./dispatch.ts";
 import { Hooks } from "./hooks/hooks.ts";
 import type { OpenPort } from "./network/open-port.ts";
@@ -45,6 +46,7 @@ export class Daemon {
   /** Where it listens besides its socket. */
   port: OpenPort | undefined;
   readonly codexProxy: CodexProxy;
+  readonly codexUpdate: CodexUpdate;
   readonly audit: Audit;
   readonly upkeep: Upkeep;
   readonly hooks: Hooks;
@@ -65,6 +67,8 @@ export class Daemon {
     this.tokens.onEnd = (id, why) => this.#cut(id, why);
     this.codexProxy = new CodexProxy(services);
     this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));
+    this.codexUpdate = new CodexUpdate(() => this.sessions.live(), services);
+    this.sessions.onChange = () => this.codexUpdate.soon();
     this.peers = new Peers({
       services,
       accept: (wire, identity) => this.accept(wire, identity),
@@ -155,13 +159,15 @@ export class Daemon {
     const codex = await locateCodex({ given: this.services.codex, env: process.env }).catch(
       () => undefined,
     );
+    const seen = this.sessions.live().filter(({ name }) => sees(access, name));
     return {
       pid: process.pid,
       version,
       codexVersion: codex?.version ?? null,
+      agentVersions: agentVersions(seen),
       socket: this.services.paths.socket,
       listen: this.port?.urls ?? [],
-      sessions: this.sessions.live().filter(({ name }) => sees(access, name)).length,
+      sessions: seen.length,
       clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
@@ -196,6 +202,7 @@ export class Daemon {
   /** Ends the daemon; what becomes of each agent is said. The answer goes out before it closes. */
   async stop(agents: "settle" | "keep" | "end"): Promise<Result<"daemon/stop">> {
     this.#stopping = true;
+    this.codexUpdate.stop();
     // A client that still could would wake what is put to sleep here.
     this.codexProxy.close();
     const sessions = await Promise.all(
@@ -224,6 +231,16 @@ export class Daemon {
       this.#onStopped();
     }, lastBytesMs);
   }
+}
+
+/** How many agents run which codex. */
+function agentVersions(sessions: Session[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { row } of sessions) {
+    const codex = row.agent?.codexVersion;
+    if (codex !== undefined) counts[codex] = (counts[codex] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** One agent that hangs does not keep the daemon. */

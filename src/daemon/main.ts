@@ -28,7 +28,7 @@ import {
 } from "../system/started-with.ts";
 import { codexRuntime } from "./agent/agent-runtime.ts";
 import { Confinements } from "./agent/resources.ts";
-import { readArguments } from "./arguments.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { systemClock } from "./clock.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
   daemon.serve(server);
   if (told !== undefined) rememberStart(paths, told);
   else if (foreground) forgetStart(paths);
-  heedSignals(daemon, services, foreground);
+  heedSignals(daemon, services, values);
   const ports = daemon.port?.urls;
   log.info({ socket: paths.socket, ports, sessions: daemon.sessions.live().length }, "listening");
   report("ready\n", foreground);
@@ -207,7 +207,11 @@ function prepareDirectories(paths: Paths): void {
  * polite end settles the agents first. Who ends one in the foreground has stopped it; a machine
  * that shuts down has not.
  */
-function heedSignals(daemon: Daemon, { log, paths }: Services, foreground: boolean): void {
+function heedSignals(
+  daemon: Daemon,
+  { log, paths }: Services,
+  { foreground, endAgents }: Arguments,
+): void {
   process.on("SIGHUP", () => {
     try {
       const renewed = daemon.port?.renew() ?? false;
@@ -220,7 +224,7 @@ function heedSignals(daemon: Daemon, { log, paths }: Services, foreground: boole
     process.once(signal, () => {
       log.info({ signal }, "stopping");
       if (foreground) forgetStart(paths);
-      void daemon.stop("settle");
+      void daemon.stop(endAgents ? "end" : "settle");
     });
   }
   process.on("uncaughtException", (error) => {

@@ -37,13 +37,20 @@ export class Sessions {
   readonly #services: Services;
   readonly #onCreated: (session: Session) => Promise<void>;
   readonly #byId = new Map<string, Session>();
+  /** Something of one of them changed that shows. */
+  onChange: () => void = () => {};
 
   /** `onCreated` is waited for, before anybody is told of a new session. */
   constructor(services: Services, onCreated: (session: Session) => Promise<void>) {
     this.#services = services;
     this.#onCreated = onCreated;
     for (const row of services.store.sessions.all())
-      this.#byId.set(row.id, new Session(row, services, this.#leftOrigin(row)));
+      this.#add(new Session(row, services, this.#leftOrigin(row)));
+  }
+
+  #add(session: Session): void {
+    session.onChange = () => this.onChange();
+    this.#byId.set(session.id, session);
   }
 
   /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
@@ -155,7 +162,7 @@ export class Sessions {
     store.sessions.insert(row);
     const session = new Session(row, this.#services, origin);
     session.history.own("session/created", { spec: shown, by, ...creation.record });
-    this.#byId.set(id, session);
+    this.#add(session);
     try {
       await session.rouse();
       // What is wrong with it is said now, not when its turn comes.

@@ -19,6 +19,7 @@ export const ERRORS = {
   "message-too-large": { exit: 2, about: "a message is larger than messageBytesMax" },
   "image-unreadable": { exit: 2, about: "an image file is missing, unreadable or not an image" },
   "directory-missing": { exit: 2, about: "a session's working directory does not exist" },
+  "user-unknown": { exit: 2, about: "the machine has no user of this name" },
   "profile-missing": { exit: 2, about: "CODEX_HOME has no such profile" },
   "cursor-ahead": { exit: 2, about: "a cursor lies past the session's last record" },
   "invalid-decision": {
@@ -68,6 +69,10 @@ export const ERRORS = {
   "daemon-failed": { exit: 6, about: "the daemon did not start" },
   "daemon-unreachable": { exit: 6, about: "no daemon answers on the socket" },
   "daemon-hung": { exit: 6, about: "a daemon has the socket and does not answer" },
+  "service-failed": {
+    exit: 1,
+    about: "systemd or launchd is not there, or did not do what daemon install asked of it",
+  },
   "daemon-stopped": { exit: 6, about: "the daemon was stopped while a client was attached" },
   "daemon-stopping": { exit: 6, about: "the daemon is shutting down" },
   "protocol-version": { exit: 6, about: "client and daemon have no protocol version in common" },

@@ -23,7 +23,7 @@ export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
 
 /** How to run codex for a session. What is left out is codex's own default. */
 export interface SessionSpec {
-  /** Absolute, or below the home directory of the daemon's user. */
+  /** Absolute, or below the home directory of the user that it runs as. */
   cwd: string;
   model?: string;
   provider?: string;
@@ -33,6 +33,8 @@ export interface SessionSpec {
   /** `-c key=value`, in order, as given. */
   overrides?: string[];
   codexHome?: string;
+  /** The unix user that the agent runs as, when that is not the daemon's own: root's daemon alone. */
+  user?: string;
   /** The codex to run, when it is not to be looked for. */
   codex?: string;
   /** Whether the agent is asked to go on with a turn in which it died; the config's when left out. */
@@ -105,6 +107,8 @@ export interface SessionInfo {
 /** `show --json`. */
 export interface SessionDetail extends SessionInfo {
   spec: SessionSpec;
+  /** The unix user that its agent runs as; null is the daemon's own. */
+  user: string | null;
   /** The thread's settings as they are now, in the words of codex's `ThreadSettings`. */
   settings: JsonObject | null;
   /** The unix socket that speaks codex's own protocol; whoever connects wakes the session. */
@@ -311,7 +315,10 @@ export interface PeerInfo {
 export interface DaemonStatus {
   pid: number;
   version: string;
+  /** The codex that agents are started with now. */
   codexVersion: string | null;
+  /** How many agents run which codex: those of another one go over when nothing of theirs runs. */
+  agentVersions: Record<string, number>;
   socket: string;
   listen: string[];
   sessions: number;

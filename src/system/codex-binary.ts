@@ -3,7 +3,6 @@
  * beside this program. The native binary is wanted, since npm's launcher is a Node process of
  * 44 MB that would stay alive beside every agent.
  */
-import { execFile } from "node:child_process";
 import {
   accessSync,
   closeSync,
@@ -12,41 +11,41 @@ import {
   readdirSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
 } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
+import { spawnAs } from "./spawn-as.ts";
+import { asUser, type UnixUser } from "./unix-user.ts";
 
 export interface CodexBinary {
   path: string;
   version: string;
+  /** Another one when the file was replaced, by the same version too. */
+  stamp: string;
 }
 
 /** The oldest codex whose app-server has what is needed here (measured; older ones were not). */
 export const codexVersionMin = "0.169.0";
 const versionTimeoutMs = 20_000;
+const sayingCharsMax = 4_096;
 const install = "Install it with: npm install -g @openai/codex";
 const correct = `Correct --codex or "codex" in the config file, or leave it out. ${install}`;
 
-/** Throws `codex-missing` or `codex-too-old`, each with the command that mends it. */
-export async function locateCodex(options: {
+interface Wanted {
   given?: string | undefined;
   env: NodeJS.ProcessEnv;
-}): Promise<CodexBinary> {
-  const path =
-    options.given === undefined ? search(options.env) : checkGiven(options.given, options.env);
-  if (path === undefined) {
-    throw new HacsError(
-      "codex-missing",
-      "There is no codex on PATH, and none beside hacs-session.",
-      install,
-    );
-  }
-  const binary = { path: nativeBinary(path) ?? path, version: "" };
-  const given = options.given !== undefined;
-  binary.version = await versionOf(binary.path, options.env, given ? correct : install);
+  /** Who is to run it: it is found, and asked for its version, as that user. */
+  user?: UnixUser | undefined;
+}
+
+/** Throws `codex-missing` or `codex-too-old`, each with the command that mends it. */
+export async function locateCodex(wanted: Wanted): Promise<CodexBinary> {
+  const found = findCodex(wanted);
+  const next = wanted.given === undefined ? install : correct;
+  const binary = { ...found, version: await versionOf(found, wanted, next) };
   if (compareVersions(binary.version, codexVersionMin) < 0) {
     throw new HacsError(
       "codex-too-old",
@@ -55,6 +54,26 @@ export async function locateCodex(options: {
     );
   }
   return binary;
+}
+
+/** The same without asking it for its version: a few looks at the disk. Throws `codex-missing`. */
+export function findCodex({ given, env, user }: Wanted): Omit<CodexBinary, "version"> {
+  return asUser(user, () => {
+    const found = given === undefined ? search(env) : checkGiven(given, env);
+    if (found === undefined) {
+      throw new HacsError(
+        "codex-missing",
+        "There is no codex on PATH, and none beside hacs-session.",
+        install,
+      );
+    }
+    const path = nativeBinary(found) ?? found;
+    return { path, stamp: stampOf(statSync(path)) };
+  });
+}
+
+export function stampOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return `${dev} ${ino} ${size} ${mtimeMs}`;
 }
 
 /** Negative when `a` is the older of two `x.y.z` versions; what follows the numbers is ignored. */
@@ -126,18 +145,19 @@ function fromPackage(codexPackage: string): string | undefined {
 const versions = new Map<string, string>();
 
 /** `next` is what to do when it is no codex. */
-async function versionOf(path: string, env: NodeJS.ProcessEnv, next: string): Promise<string> {
-  const { mtimeMs, size } = statSync(path);
-  const key = `${path} ${mtimeMs} ${size}`;
+async function versionOf(
+  { path, stamp }: Omit<CodexBinary, "version">,
+  wanted: Wanted,
+  next: string,
+): Promise<string> {
+  // What one user could run another may not be able to.
+  const key = `${wanted.user?.uid ?? ""} ${path} ${stamp}`;
   const known = versions.get(key);
   if (known !== undefined) return known;
   try {
-    const { stdout } = await promisify(execFile)(path, ["--version"], {
-      env,
-      timeout: versionTimeoutMs,
-    });
-    const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
-    if (version === undefined) throw new Error(`it printed ${quote(stdout.trim())}`);
+    const said = await sayVersion(path, wanted);
+    const version = /\d+\.\d+\.\d+\S*/.exec(said)?.[0];
+    if (version === undefined) throw new Error(`it printed ${quote(said.trim())}`);
     versions.set(key, version);
     return version;
   } catch (error) {
@@ -148,6 +168,34 @@ async function versionOf(path: string, env: NodeJS.ProcessEnv, next: string): Pr
       next,
     );
   }
+}
+
+function sayVersion(path: string, { env, user }: Wanted): Promise<string> {
+  const set = Object.entries(env).filter((one): one is [string, string] => one[1] !== undefined);
+  const child = spawnAs(user, path, ["--version"], {
+    cwd: user === undefined ? process.cwd() : "/",
+    env: Object.fromEntries(set),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return new Promise((resolve, reject) => {
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.setEncoding("utf8").on("data", (chunk: string) => {
+        if (said[name].length < sayingCharsMax) said[name] += chunk;
+      });
+    }
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`it said nothing within ${versionTimeoutMs / 1000} s`));
+    }, versionTimeoutMs);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const last = said.stderr.trim().split("\n").at(-1) ?? "";
+      if (code === 0) resolve(said.stdout);
+      else reject(new Error(`it ended with ${signal ?? code}${last === "" ? "" : `: ${last}`}`));
+    });
+  });
 }
 
 function isScript(path: string): boolean {

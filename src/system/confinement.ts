@@ -35,13 +35,13 @@ export interface ConfinedCommand {
 const probeTimeoutMs = 5_000;
 const cpuPeriodUs = 100_000;
 
+/** What there always is. */
+export const byProcess: Confinement = { by: "rlimit", memory: "each", cpus: false };
+
 /** What there is on this machine, tried and not guessed. */
 export async function findConfinement(): Promise<Confinement> {
   if (process.platform !== "linux") return { by: "rlimit", memory: "no", cpus: false };
-  return (
-    (await systemdScope()) ??
-    ownCgroup(cgroupOf("self")) ?? { by: "rlimit", memory: "each", cpus: false }
-  );
+  return (await systemdScope()) ?? ownCgroup(cgroupOf("self")) ?? byProcess;
 }
 
 /** The command that runs another within its resources, as the same process: each step is an exec. */

@@ -129,7 +129,7 @@ function runtimeDirFrom(env: NodeJS.ProcessEnv): string {
   return join("/tmp", `hacs-session-${process.getuid?.() ?? userInfo().username}`);
 }
 
-function shortHash(text: string): string {
+export function shortHash(text: string): string {
   // Importing it would cost every command 3 ms, and few need it.
   const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(text).digest("hex").slice(0, 12);

@@ -70,6 +70,7 @@ export function sessionOf(more: Partial<SessionDetail> = {}): SessionDetail {
     peer: null,
     labels: {},
     spec: { cwd: "/home/ann/app" },
+    user: null,
     settings: null,
     resources: null,
     codexSocket: null,

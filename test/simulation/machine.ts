@@ -292,7 +292,7 @@ export class Machine {
         this.clock.in(actor, this.random.int(least, most), () => resolve()),
       );
     return {
-      locate: async () => ({ path: "codex", version: "9.9.9" }),
+      locate: async () => ({ path: "codex", version: "9.9.9", stamp: "1" }),
       start: async ({ socket }, onSpawned) => {
         if (!actor.alive) throw new Dead();
         const process = codex.spawn(socket);

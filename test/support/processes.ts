@@ -5,6 +5,8 @@ import { eventually } from "./eventually.ts";
 export interface ProcessInfo {
   pid: number;
   ppid: number;
+  /** Its effective user. */
+  uid: number;
   argv: string[];
   env: Record<string, string>;
 }
@@ -33,7 +35,10 @@ export function readProcess(pid: number): ProcessInfo | null {
     const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (state === "Z" || state === "X") return null;
     const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-    return { pid, ppid: Number(ppid), argv, env: readEnvironment(pid) };
+    const uid = Number(
+      /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1],
+    );
+    return { pid, ppid: Number(ppid), uid, argv, env: readEnvironment(pid) };
   } catch {
     return null;
   }

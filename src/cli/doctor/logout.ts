@@ -13,7 +13,7 @@ export function checkLogout(env: NodeJS.ProcessEnv): Finding {
       check,
       status: "warn",
       detail: "logind ends a user's processes at logout (KillUserProcesses=yes)",
-      mend: "Run: loginctl enable-linger, and start the daemon from a user service.",
+      mend: "Run: loginctl enable-linger && hacs-session daemon install",
     };
   }
   // A service's own daemon is stopped with all it started, unless the unit says otherwise.
@@ -22,7 +22,7 @@ export function checkLogout(env: NodeJS.ProcessEnv): Finding {
       check,
       status: "warn",
       detail: "this runs inside a systemd unit, which ends what it started when it stops",
-      mend: "Set KillMode=process in the unit, so that agents outlive the daemon.",
+      mend: "Let hacs-session daemon install write the unit, or set KillMode=process in it.",
     };
   }
   return {

@@ -31,6 +31,7 @@ interface Options extends KeepOptions, LimitOptions {
   config?: string[];
   env?: [string, string][];
   codexHome?: string;
+  user?: string;
   codex?: string;
   onCrash?: OnCrash;
   memory?: number;
@@ -79,6 +80,10 @@ export const newSession: Verb<Options> = {
       repeatable: true,
     },
     { flags: "--codex-home <dir>", about: "another CODEX_HOME", completes: "directory" },
+    {
+      flags: "--user <name>",
+      about: "run as this user, in that user's home and environment (root's daemon alone)",
+    },
     { flags: "--codex <path>", about: "another codex", completes: "file" },
     { flags: "--resume <thread>", about: "take over a thread of codex's", conflicts: ["last"] },
     { flags: "--last", about: "take over the directory's newest thread" },
@@ -107,6 +112,7 @@ export const newSession: Verb<Options> = {
     ['new fix -m gpt-5.2-codex "make the tests pass"', "with a name, a model and a first message"],
     ["new -d nightly --ttl 8h --max-turn-time 1h", "one that ends by itself"],
     ["new -d review --last", "take over what codex did here last, in the background"],
+    ["new -d build --user ci", "root's daemon runs it as ci, in ci's home"],
   ],
   async run(context, args, options) {
     const params = newParams(args, options, context);
@@ -169,7 +175,12 @@ export function newParams(
   const { name, prompt } = nameAndPrompt(args);
   const here = !isElsewhere(place, name);
   const path = (given: string) => (here ? resolve(place.cwd, given) : given);
-  const spec: SessionSpec = { cwd: path(options.cwd ?? ".") };
+  // Another user begins at home, with nothing of this shell's.
+  const own = here && options.user === undefined;
+  const spec: SessionSpec = {
+    cwd: options.cwd === undefined && !own ? "." : path(options.cwd ?? "."),
+  };
+  if (options.user !== undefined) spec.user = options.user;
   if (options.model !== undefined) spec.model = options.model;
   if (options.provider !== undefined) spec.provider = options.provider;
   if (options.profile !== undefined) spec.profile = options.profile;
@@ -184,7 +195,7 @@ export function newParams(
   if (options.onCrash !== undefined) spec.onCrash = options.onCrash;
   if (options.memory !== undefined) spec.memoryBytes = options.memory;
   if (options.cpus !== undefined) spec.cpus = options.cpus;
-  const params: Params<"session/new"> = here
+  const params: Params<"session/new"> = own
     ? { spec, env: environment(place.env, options.env) }
     : { spec, ...(options.env ? { variables: Object.fromEntries(options.env) } : {}) };
   if (name !== undefined) params.name = name;

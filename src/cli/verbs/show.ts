@@ -68,6 +68,7 @@ export function detailLines(
     ["frozen", session.frozenSince && `nothing starts until: hacs-session wake ${session.name}`],
     ["crash", crash && `${crash.reason} (${ago(crash.at, nowMs)})`],
     ["retry", crash?.retryAt],
+    ["user", session.user],
     ["directory", shortPath(session.cwd, home)],
     ["model", session.model],
     ["provider", session.provider],

@@ -324,7 +324,7 @@ export class AgentHost {
   #forget(row: AgentRow): void {
     this.#events.save(null);
     this.#events.slot.give();
-    removeSocket(row.socket);
+    removeSocket(row.socket, row.user);
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
   }
 

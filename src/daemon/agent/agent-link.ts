@@ -7,6 +7,7 @@ import net from "node:net";
 import WebSocket, { type RawData } from "ws";
 import { HacsError } from "../../protocol/errors.ts";
 import { decode, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
+import { asUser, type UnixUser } from "../../system/unix-user.ts";
 import { version } from "../../system/version.ts";
 import type { AgentSocket } from "./agent-runtime.ts";
 
@@ -187,11 +188,16 @@ export class AgentLink {
   }
 }
 
-/** A connection on which nothing was said yet. Throws `agent-gone` when nobody answers. */
-export async function openSocket(socket: string): Promise<WebSocket> {
+/**
+ * A connection on which nothing was said yet. Throws `agent-gone` when nobody answers. What another
+ * user's agent has at `socket` is a link of that user's making: it leads where he gets himself, and
+ * not to an agent of somebody else.
+ */
+export async function openSocket(socket: string, user?: UnixUser): Promise<WebSocket> {
   const ws = new WebSocket("ws://localhost/rpc", {
     // ws tells its timeout to the connection it is given, and to nobody else.
-    createConnection: () => net.connect({ path: socket, timeout: handshakeTimeoutMs }),
+    createConnection: () =>
+      asUser(user, () => net.connect({ path: socket, timeout: handshakeTimeoutMs })),
     perMessageDeflate: false,
     maxPayload: payloadBytesMax,
     skipUTF8Validation: true,

@@ -2,7 +2,7 @@
  * The process of an agent. It is started detached, in a session and process group of its own
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -22,6 +22,8 @@ import {
   signalGroup,
   signalProcess,
 } from "../../system/process-identity.ts";
+import { spawnAs } from "../../system/spawn-as.ts";
+import { asUser, type UnixUser } from "../../system/unix-user.ts";
 
 export interface AgentCommand {
   /** codex with its arguments, and what holds it to its limits before it. */
@@ -30,6 +32,8 @@ export interface AgentCommand {
   cwd: string;
   env: Record<string, string>;
   logFile: string;
+  /** Whom it runs as, when that is not the daemon's own user. */
+  user: UnixUser | undefined;
 }
 
 const readyTimeoutMs = 15_000;
@@ -55,10 +59,10 @@ export class AgentProcess {
     command: AgentCommand,
     onSpawned: (identity: ProcessIdentity) => void,
   ): Promise<AgentProcess> {
-    removeSocket(command.socket);
+    removeSocket(command.socket, command.user);
     const log = openSync(command.logFile, "a", 0o600);
     const [program, ...args] = command.program;
-    const child = spawn(program, args, {
+    const child = spawnAs(command.user, program, args, {
       cwd: command.cwd,
       env: command.env,
       detached: true,
@@ -76,10 +80,7 @@ export class AgentProcess {
     if (identity === undefined) throw failed(command, await died);
     onSpawned(identity);
     const agent = new AgentProcess(identity, child);
-    const outcome = await Promise.race([
-      agent.#ready(command.socket),
-      died.then((how) => ({ how })),
-    ]);
+    const outcome = await Promise.race([agent.#ready(command), died.then((how) => ({ how }))]);
     if (outcome === "ready") return agent;
     await agent.stop("SIGKILL");
     throw failed(
@@ -121,10 +122,10 @@ export class AgentProcess {
     return true;
   }
 
-  async #ready(socket: string): Promise<"ready" | "timeout"> {
+  async #ready({ socket, user }: AgentCommand): Promise<"ready" | "timeout"> {
     const deadline = Date.now() + readyTimeoutMs;
     while (Date.now() < deadline) {
-      if (existsSync(socket) && (await isListening(socket))) return "ready";
+      if (existsSync(socket) && (await isListening(socket, user))) return "ready";
       await sleep(pollMs);
     }
     return "timeout";
@@ -132,17 +133,19 @@ export class AgentProcess {
 }
 
 /** codex leaves a symlink and, behind it, the socket and its lock; a dead agent needs none. */
-export function removeSocket(socket: string): void {
-  let target: string | undefined;
+export function removeSocket(socket: string, user: UnixUser | undefined): void {
+  asUser(user, () => removeLinked(socket));
+}
+
+function removeLinked(socket: string): void {
   try {
-    if (lstatSync(socket).isSymbolicLink()) target = readlinkSync(socket);
-  } catch {
-    return;
-  }
-  rmSync(socket, { force: true });
-  if (target?.startsWith("/") && /\/codex-daemon-\d+\/[0-9a-f]{64}$/.test(target)) {
+    const target = lstatSync(socket).isSymbolicLink() ? readlinkSync(socket) : "";
+    rmSync(socket, { force: true });
+    if (!target.startsWith("/") || !/\/codex-daemon-\d+\/[0-9a-f]{64}$/.test(target)) return;
     rmSync(target, { force: true });
     rmSync(`${target}.lock`, { force: true });
+  } catch {
+    // It is gone already; and what can't be removed keeps the next agent from starting, which says so.
   }
 }
 

@@ -7,6 +7,7 @@ import type WebSocket from "ws";
 import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
 import { identify, type ProcessIdentity } from "../../system/process-identity.ts";
 import { processesWithArgument } from "../../system/process-list.ts";
+import type { UnixUser } from "../../system/unix-user.ts";
 import { openSocket } from "./agent-link.ts";
 import { type AgentCommand, AgentProcess } from "./agent-process.ts";
 
@@ -21,6 +22,7 @@ export interface AgentRuntime {
   locate: (options: {
     given: string | undefined;
     env: Record<string, string>;
+    user?: UnixUser | undefined;
   }) => Promise<CodexBinary>;
   /** Resolves when its socket answers; `onSpawned` runs as soon as there is a process. */
   start: (
@@ -32,7 +34,7 @@ export interface AgentRuntime {
   /** The one that was started for this socket, when nobody wrote down which process it became. */
   find: (socket: string) => RunningAgent | undefined;
   /** Throws `agent-gone` when nobody answers. */
-  open: (socket: string) => Promise<AgentSocket>;
+  open: (socket: string, user?: UnixUser) => Promise<AgentSocket>;
 }
 
 export const codexRuntime: AgentRuntime = {

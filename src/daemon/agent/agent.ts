@@ -10,8 +10,10 @@ import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { markVariable } from "../../system/agent-family.ts";
 import type { CodexBinary } from "../../system/codex-binary.ts";
-import { cgroupOf, confine, type Resources } from "../../system/confinement.ts";
+import { byProcess, cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
+import { asUser, otherUser, type UnixUser } from "../../system/unix-user.ts";
+import { ensureUserDirectory } from "../../system/user-directory.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
@@ -71,21 +73,27 @@ export class Agent {
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env, runtime } = context;
-    const { codex, codexHome } = await checkRunnable(context);
-    ensurePrivateDirectory(dirname(context.socket));
+    const { user, codex, codexHome } = await checkRunnable(context);
     ensurePrivateDirectory(dirname(context.logFile));
+    if (user === undefined) ensurePrivateDirectory(dirname(context.socket));
+    else ensureUserDirectory(dirname(context.socket), user);
     const companion =
       spec.provider === demoProvider
         ? await startDemoCompanion(context.programDir, context.id)
         : undefined;
     const demo = companion && {
       port: companion.port,
-      catalog: writeDemoCatalog(dirname(context.logFile)),
+      // Where the agent can read it.
+      catalog: asUser(user, () =>
+        writeDemoCatalog(dirname(user === undefined ? context.logFile : context.socket)),
+      ),
     };
     const limited = await confined(context, codex.path);
     const row: AgentRow = {
       socket: context.socket,
       codexVersion: codex.version,
+      codex: { path: codex.path, stamp: codex.stamp },
+      ...(user === undefined ? {} : { user }),
       ...(limited.held === undefined ? {} : { held: limited.held }),
       ...(demo === undefined ? {} : { demo }),
     };
@@ -102,6 +110,7 @@ export class Agent {
       cwd: spec.cwd,
       env: agentEnv,
       logFile: context.logFile,
+      user,
     };
     const log = new AgentLog(context.logFile, context.redactor);
     log.begin();
@@ -113,13 +122,14 @@ export class Agent {
         context.save(row);
         companion?.watch(identity.pid);
       });
-      const link = await dial(context.socket, context, log);
-      const thread = await open(link, origin, context, threadOptions(spec, codexHome, demo));
+      const link = await dial(row, context, log);
+      const options = asUser(user, () => threadOptions(spec, codexHome, demo));
+      const thread = await open(link, origin, context, options);
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
       log.scrub();
-      removeSocket(context.socket);
+      removeSocket(context.socket, user);
       context.save(null);
       throw error;
     }
@@ -137,7 +147,7 @@ export class Agent {
     inDoubt: boolean,
   ): Promise<Agent> {
     const log = new AgentLog(context.logFile, context.redactor);
-    const link = await dial(row.socket, context, log);
+    const link = await dial(row, context, log);
     try {
       const thread = await joinThread(link, row, threadId, context, inDoubt);
       return new Agent(process, row, link, thread);
@@ -166,12 +176,13 @@ export class Agent {
 
 /** The words that start codex, within its limits when it has any. */
 async function confined(
-  { id, socket, resources, confinements }: AgentContext,
+  { id, spec, socket, resources, confinements }: AgentContext,
   codex: string,
 ): Promise<{ program: [string, ...string[]]; held?: AgentRow["held"] }> {
   const program: [string, ...string[]] = [codex, "app-server", "--listen", `unix://${socket}`];
   if (!isBounded(resources)) return { program };
-  const confinement = await confinements.find();
+  // A cgroup is root's to make and to enter, and the user's program is another's already.
+  const confinement = spec.user === undefined ? await confinements.find() : byProcess;
   const { by, memory, cpus } = confinement;
   // Nothing of an earlier agent's name is in the way of this one's.
   const name = `hacs-session-${id}-${Date.now().toString(36)}`;
@@ -180,9 +191,12 @@ async function confined(
   return { program: [command, ...args], held };
 }
 
-async function dial(socket: string, context: AgentContext, log: AgentLog): Promise<AgentLink> {
-  const { runtime, events } = context;
-  return AgentLink.greet(await runtime.open(socket), logged(log, events));
+async function dial(
+  { socket, user }: AgentRow,
+  { runtime, events }: AgentContext,
+  log: AgentLog,
+): Promise<AgentLink> {
+  return AgentLink.greet(await runtime.open(socket, user), logged(log, events));
 }
 
 /** The log is looked after as long as the link lives. */
@@ -215,7 +229,8 @@ async function joinThread(
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  const options = threadOptions(context.spec, codexHomeOf(context.spec, context.env), row.demo);
+  const { spec, env } = context;
+  const options = asUser(row.user, () => threadOptions(spec, codexHomeOf(spec, env), row.demo));
   return open(link, { kind: "new" }, context, options);
 }
 
@@ -239,13 +254,19 @@ export async function checkRunnable({
   codex: configured,
   runtime,
 }: Pick<AgentContext, "spec" | "env" | "codex" | "runtime">): Promise<{
+  user: UnixUser | undefined;
   codex: CodexBinary;
   codexHome: string;
 }> {
-  checkDirectory(spec.cwd);
-  const codexHome = ensureCodexHome(spec, env);
-  threadOptions(spec, codexHome, undefined);
-  return { codex: await runtime.locate({ given: spec.codex ?? configured, env }), codexHome };
+  const user = otherUser(spec.user);
+  const codexHome = asUser(user, () => {
+    checkDirectory(spec.cwd);
+    const home = ensureCodexHome(spec, env);
+    threadOptions(spec, home, undefined);
+    return home;
+  });
+  const codex = await runtime.locate({ given: spec.codex ?? configured, env, user });
+  return { user, codex, codexHome };
 }
 
 function checkDirectory(cwd: string): void {

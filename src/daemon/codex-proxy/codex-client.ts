@@ -143,7 +143,7 @@ export class CodexClient {
       try {
         const { row } = await session.wake(false);
         await this.#makeResumable();
-        return await openSocket(row.socket);
+        return await openSocket(row.socket, row.user);
       } catch (error) {
         // It may have died a moment ago, which the daemon is about to notice.
         const died = error instanceof HacsError && error.code === "agent-gone";
@@ -280,7 +280,8 @@ export class CodexClient {
   #actorNamed(name: string): Actor {
     const { known } = this.identity;
     const from = [name, known?.from ?? ""].filter((part) => part !== "").join(", ");
-    return { kind: "codex", user: known?.user ?? this.#around.user, from };
+    const user = known?.user ?? this.session.row.spec.user ?? this.#around.user;
+    return { kind: "codex", user, from };
   }
 
   /** The session ends the turn itself, so that history says who wanted it. */

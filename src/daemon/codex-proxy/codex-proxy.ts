@@ -2,7 +2,7 @@
  * codex's own protocol, served per session: on a unix socket that is there as long as the session
  * is, awake or asleep, and on whatever accepted WebSocket `serve` is handed.
  */
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, unlinkSync } from "node:fs";
 import http from "node:http";
 import type { Server, Socket } from "node:net";
 import { userInfo } from "node:os";
@@ -12,6 +12,8 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { sees } from "../../protocol/access.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { openFilesMax } from "../../system/open-files.ts";
+import { otherUser } from "../../system/unix-user.ts";
+import { userDirectory, usersDirectory } from "../../system/user-directory.ts";
 import { type Identity, owner } from "../client.ts";
 import { listen } from "../listener.ts";
 import type { Services } from "../services.ts";
@@ -35,8 +37,15 @@ export const codexWebSocketOptions = {
   maxPayload: frameBytesMax,
 } as const;
 
+const userSocketSuffix = ".codex.sock";
+
 export function codexSocket(codexDir: string, id: string): string {
   return join(codexDir, `${id}.sock`);
+}
+
+/** Beside the socket of the agent, whose directory has but one user. */
+function codexSocketOfUser(directory: string, id: string): string {
+  return join(directory, `${id}${userSocketSuffix}`);
 }
 
 export class CodexProxy {
@@ -77,16 +86,31 @@ export class CodexProxy {
       const path = join(codexDir, entry.name);
       if (!known.has(path) && !entry.isDirectory()) rmSync(path, { force: true });
     }
+    this.#sweepUsers(new Set(sessions.map(({ id }) => id)));
     for (const session of sessions) await this.listen(session);
+  }
+
+  /** Directories of other users: to remove a name follows no link, whoever made it. */
+  #sweepUsers(ids: Set<string>): void {
+    const users = usersDirectory(this.#services.paths);
+    for (const user of namesIn(users)) {
+      for (const name of namesIn(join(users, user)).filter((one) => one.endsWith(userSocketSuffix)))
+        if (!ids.has(name.slice(0, -userSocketSuffix.length))) removeName(join(users, user, name));
+    }
   }
 
   /** A session whose socket can't be had is served all the same, by its other ways. */
   async listen(session: Session): Promise<void> {
-    const path = codexSocket(this.#services.paths.codexDir, session.id);
+    const { paths } = this.#services;
     session.onEnd = () => this.#forget(session);
     try {
       this.#checkRoom();
-      const server = await listen(path, (socket) => this.#accept(socket, session));
+      const user = otherUser(session.row.spec.user);
+      const path =
+        user === undefined
+          ? codexSocket(paths.codexDir, session.id)
+          : codexSocketOfUser(userDirectory(paths, user.name), session.id);
+      const server = await listen(path, (socket) => this.#accept(socket, session), user);
       server.on("error", (error) => this.#log("a codex socket failed", session, error));
       if (this.#closed || session.ended) return void server.close();
       this.#listeners.set(session, server);
@@ -189,5 +213,21 @@ export class CodexProxy {
   #log(message: string, session: Session, error: unknown): void {
     const next = error instanceof HacsError ? error.next : undefined;
     this.#services.log.warn({ session: session.name, error: messageOf(error), next }, message);
+  }
+}
+
+function removeName(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // A directory, say: it is that user's own doing, and in nobody's way.
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }

@@ -2,6 +2,8 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
+import type { SessionSpec } from "../../protocol/session.ts";
+import { loginEnvironment, otherUser } from "../../system/unix-user.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { basicEnvironment } from "../session/environment.ts";
 import { actorOf, countMessage } from "./caller.ts";
@@ -10,8 +12,7 @@ import { setKeep } from "./update.ts";
 
 export const create: MethodHandler<"session/new"> = async (caller, params) => {
   const { name, prompt } = params;
-  const spec = { ...params.spec, cwd: resolve(homedir(), params.spec.cwd) };
-  const env = { ...(params.env ?? basicEnvironment()), ...params.variables };
+  const { spec, env } = placed(params);
   const by = actorOf(caller);
   const origin = originOf(params.resume);
   if (prompt !== undefined) countMessage(caller);
@@ -32,6 +33,32 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
   return { session: session.info(), receipt };
 };
 
+/** Where it runs and as whom: another user brings his own home and environment. */
+function placed({ spec, env, variables }: Params<"session/new">): {
+  spec: SessionSpec;
+  env: Record<string, string>;
+} {
+  const user = otherUser(spec.user);
+  const { user: _own, ...rest } = spec;
+  if (user === undefined) {
+    return {
+      spec: { ...rest, cwd: resolve(homedir(), spec.cwd) },
+      env: { ...(env ?? basicEnvironment()), ...variables },
+    };
+  }
+  if (env !== undefined) {
+    throw new HacsError(
+      "invalid-usage",
+      `A session of ${user.name}'s runs in that user's environment; it is given no other as env.`,
+      "Leave env out, and set single variables: -e KEY=VALUE, or variables.",
+    );
+  }
+  return {
+    spec: { ...rest, user: user.name, cwd: resolve(user.home, spec.cwd) },
+    env: { ...loginEnvironment(user), ...variables },
+  };
+}
+
 export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, env }) => {
   const source = caller.daemon.sessions.find(name);
   if (source.row.threadId === null || !source.spoken) {
@@ -46,7 +73,10 @@ export const fork: MethodHandler<"session/fork"> = async (caller, { name, to, en
     spec: source.runContext.spec(),
     settings: source.row.settings,
     limits: source.row.limits,
-    env: env ?? basicEnvironment(),
+    env:
+      source.row.spec.user === undefined
+        ? (env ?? basicEnvironment())
+        : source.runContext.environment(),
     origin: { kind: "fork", threadId: source.row.threadId },
     by: actorOf(caller),
     record: { origin: "fork", from: source.name },

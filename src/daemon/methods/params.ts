@@ -43,6 +43,7 @@ const spec = v.strictObject({
   approval: v.optional(v.picklist(APPROVAL_POLICIES)),
   overrides: v.optional(v.pipe(v.array(v.string()), v.maxLength(1000))),
   codexHome: v.optional(v.pipe(text, v.startsWith("/", "must be an absolute path"))),
+  user: v.optional(v.pipe(text, v.maxLength(64))),
   codex: v.optional(text),
   onCrash: v.optional(v.picklist(ON_CRASH)),
   memoryBytes: v.optional(v.pipe(seq, v.minValue(limits.memoryBytesMin))),

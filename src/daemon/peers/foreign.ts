@@ -85,6 +85,7 @@ const approvalDetail = v.looseObject({ ...approvalMembers, method: word, params:
 const detail = v.looseObject({
   ...infoMembers,
   spec: v.looseObject({ cwd: word, overrides: v.optional(v.array(text)) }),
+  user: v.optional(orNull(word)),
   codexSocket: orNull(word),
   codexVersion: orNull(word),
   turn: orNull(v.looseObject({ id: word, startedAt: time })),

@@ -188,7 +188,9 @@ export class Recorder {
     this.lastHeardAt = new Date(atMs).toISOString();
     if (/^(item|turn)\//.test(method)) this.activeAt = this.lastHeardAt;
     if (!own) return;
-    if (this.turns.notice(method, params)) onChange();
+    // Outside of a turn it is a command that ran on in the background and has ended.
+    const endsAlone = method === "item/completed" && !this.turns.busy;
+    if (this.turns.notice(method, params) || endsAlone) onChange();
     if (method === "item/completed") this.#afterItem(params);
     else if (method === "turn/completed") this.#afterTurnEnd(params);
     else if (method === "serverRequest/resolved") this.#resolved(params);

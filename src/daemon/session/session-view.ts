@@ -118,6 +118,7 @@ export function detailOf(shown: Shown): SessionDetail {
   return {
     ...infoOf(shown),
     spec: row.spec,
+    user: row.spec.user ?? null,
     settings: row.settings?.now ?? null,
     codexSocket,
     codexVersion: host.agent?.row.codexVersion ?? null,

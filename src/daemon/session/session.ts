@@ -60,7 +60,7 @@ export class Session {
   readonly #goingOn: GoingOn;
   readonly #rest: Rest;
   readonly #overtime: Overtime;
-  readonly #attached = new Set<ClientInfo>();
+  readonly attached = new Set<ClientInfo>();
   /** The parts that stay the same ones. */
   readonly #fixed: Omit<Shown & Arriving, Changing>;
   /** How its first agent gets the thread. */
@@ -70,6 +70,8 @@ export class Session {
   codexSocket: string | null = null;
   /** It is about to end for good. */
   onEnd: () => void = () => {};
+  /** Something of it changed that shows. */
+  onChange: () => void = () => {};
   #changed = false;
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
@@ -180,7 +182,7 @@ export class Session {
       interruption: this.#interruption,
       goingOn: this.#goingOn,
       rest: this.#rest,
-      attached: this.#attached,
+      attached: this.attached,
     };
     this.life = new Life({
       ...this.#fixed,
@@ -327,9 +329,9 @@ export class Session {
   }
 
   attach(client: ClientInfo): () => void {
-    this.#attached.add(client);
+    this.attached.add(client);
     this.changed();
-    return () => void (this.#attached.delete(client) && this.changed());
+    return () => void (this.attached.delete(client) && this.changed());
   }
 
   /** Tells clients, once for all changes of this turn of the event loop. */
@@ -337,6 +339,7 @@ export class Session {
     this.#changed = true;
     this.#host.consider();
     this.history.feed.schedule();
+    this.onChange();
   }
 
   #tellState(): void {

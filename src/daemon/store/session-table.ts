@@ -3,11 +3,16 @@ import type { Limits } from "../../protocol/limits.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { ResourceSupport, SessionSpec } from "../../protocol/session.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
+import type { UnixUser } from "../../system/unix-user.ts";
 
 /** The agent that a session has, or had: enough to find it again after the daemon died. */
 export interface AgentRow {
   socket: string;
   codexVersion: string;
+  /** The file that runs, and its stamp; agents that an older hacs-session started have neither. */
+  codex?: { path: string; stamp: string };
+  /** Whose process it is, when that is not the daemon's own user. */
+  user?: UnixUser;
   /** Its demo model, if it has one. */
   demo?: { port: number; catalog: string };
   /** How it is held to its limits, when it has any; the cgroup that was made for it. */

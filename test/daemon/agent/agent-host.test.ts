@@ -41,7 +41,7 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
   lines = [];
   const agent = { identity, pid: identity.pid, alive: true, stop: async () => {} };
   const runtime: AgentRuntime = {
-    locate: async () => ({ path: "codex", version: "9.9.9" }),
+    locate: async () => ({ path: "codex", version: "9.9.9", stamp: "1" }),
     start: async () => agent,
     adopt: () => agent,
     find: () => agent,

@@ -1,4 +1,5 @@
 import type { Verb } from "../../verb.ts";
+import { daemonInstall } from "./install.ts";
 import { daemonLogs } from "./logs.ts";
 import { daemonMetrics } from "./metrics.ts";
 import { daemonRestart } from "./restart.ts";
@@ -6,6 +7,7 @@ import { daemonRun } from "./run.ts";
 import { daemonStart } from "./start.ts";
 import { daemonStatus } from "./status.ts";
 import { daemonStop } from "./stop.ts";
+import { daemonUninstall } from "./uninstall.ts";
 
 export const daemon: Verb = {
   name: "daemon",
@@ -20,10 +22,13 @@ export const daemon: Verb = {
     daemonLogs,
     daemonMetrics,
     daemonRun,
+    daemonInstall,
+    daemonUninstall,
   ],
   examples: [
     ["daemon status", "exit code 6 when none runs"],
     ["daemon logs -f", "what it does and what failed"],
+    ["daemon install", "started with the machine, by systemd or launchd"],
     ["daemon restart", "after an update: running turns go on"],
   ],
 };

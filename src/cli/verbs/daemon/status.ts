@@ -21,7 +21,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, agents, figures",
+      "pid, version, codexVersion, agentVersions, socket, listen, sessions, clients, uptimeMs, diskBytes, agents, figures",
     ],
   ],
   async run(context) {
@@ -43,7 +43,7 @@ export const daemonStatus: Verb = {
     const rows: [string, string][] = [
       ["pid", String(status.pid)],
       ["version", status.version],
-      ["codex", status.codexVersion ?? "not used yet"],
+      ["codex", codexText(status)],
       ["socket", status.socket],
       ["listens", status.listen.join(", ") || "on the socket alone"],
       ["sessions", sessionsText(figures?.states, status.sessions)],
@@ -63,3 +63,11 @@ export const daemonStatus: Verb = {
     return undefined;
   },
 };
+
+/** Agents of another version go over to this one when nothing of theirs runs. */
+function codexText({ codexVersion, agentVersions = {} }: DaemonStatus): string {
+  const others = Object.entries(agentVersions)
+    .filter(([version]) => version !== codexVersion)
+    .map(([version, count]) => `${count} ${count === 1 ? "agent" : "agents"} on ${version}`);
+  return [codexVersion ?? "not found", ...others].join(", ");
+}
