@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { archive } from "./archive.ts";
 import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
 import { codexSockets } from "./codex-sockets.ts";
@@ -28,6 +29,7 @@ const benchmarks: Record<string, Benchmark> = {
   "delta-latency": deltaLatency,
   redaction,
   upkeep,
+  archive,
   "fan-out": fanOut,
   hops,
   "attach-paint": attachPaint,

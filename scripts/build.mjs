@@ -43,6 +43,14 @@ const withSimpleText = {
   },
 };
 
+// What only a daemon with an archive needs lies beside it, and is read by no other.
+const withPgBeside = {
+  name: "with-pg-beside",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^pg$/ }, () => ({ path: "./pg.cjs", external: true }));
+  },
+};
+
 await mkdir(`${root}/dist`, { recursive: true });
 const programs = {
   cli: {
@@ -52,7 +60,13 @@ const programs = {
     outfile: "dist/cli.cjs",
   },
   "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli-main.cjs" },
-  daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: "dist/daemon.cjs" },
+  daemon: {
+    ...commonjs,
+    entryPoints: ["src/daemon/main.ts"],
+    outfile: "dist/daemon.cjs",
+    plugins: [withPgBeside],
+  },
+  pg: { ...commonjs, entryPoints: ["node_modules/pg/lib/index.js"], outfile: "dist/pg.cjs" },
   demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: "dist/demo.cjs" },
   tui: {
     ...common,

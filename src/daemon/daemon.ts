@@ -28,6 +28,8 @@ const clientsMax = 10_000;
 /** How long a session may take to be settled before its agent is left as it is. */
 const settleTimeoutMs = 10_000;
 const lastBytesMs = 50;
+/** How long a removal waits for the archive's; it is made up for later. */
+const archiveWaitMs = 2_000;
 
 export class Daemon {
   readonly services: Services;
@@ -62,9 +64,9 @@ export class Daemon {
       hasToken: (id) => this.tokens.has(id),
     });
     this.audit = new Audit(services, this.sessions);
-    const { store, log, keep, keepAuditMs } = services;
+    const { store, log, keep, keepAuditMs, archive } = services;
     const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");
-    this.upkeep = new Upkeep({ store, keep, keepAuditMs, onError });
+    this.upkeep = new Upkeep({ store, keep, keepAuditMs, archive, onError });
     this.#onStopped = onStopped;
   }
 
@@ -72,6 +74,7 @@ export class Daemon {
     this.#serving = true;
     this.#server = server;
     this.upkeep.start();
+    this.services.archive?.start();
     this.sessions.revive();
     void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
     this.peers.start();
@@ -110,12 +113,17 @@ export class Daemon {
     return theirs.length + this.codexProxy.cut(token, why) + this.peers.cut(token);
   }
 
-  /** Forgets a session that has ended. Gives how many records, once nothing is left of them. */
-  async remove(session: Session): Promise<number> {
-    const records = this.services.store.keep.count(session.id);
+  /**
+   * Forgets a session that has ended. Gives how many records, once nothing is left of them here,
+   * and whether the archive has still to forget it.
+   */
+  async remove(session: Session): Promise<Result<"session/remove">> {
+    const { store, archive } = this.services;
+    const records = store.keep.count(session.id);
     this.sessions.remove(session);
     await this.upkeep.forget(session.id);
-    return records;
+    const forgotten = archive === undefined || (await archive.forgets(session.id, archiveWaitMs));
+    return { records, ...(forgotten ? {} : { pending: true }) };
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
@@ -151,6 +159,7 @@ export class Daemon {
       clients: this.#clients.size + this.codexProxy.count,
       uptimeMs: Date.now() - this.#startedAt,
       diskBytes: diskBytesOf(this.services.paths.stateDir),
+      archive: this.services.archive?.status() ?? null,
     };
   }
 
@@ -178,6 +187,7 @@ export class Daemon {
     setTimeout(() => {
       this.peers.stop();
       this.upkeep.stop();
+      this.services.archive?.stop();
       this.#server?.close();
       this.port?.close();
       this.#onStopped();

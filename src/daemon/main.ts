@@ -24,6 +24,7 @@ import {
   startedWith,
 } from "../system/started-with.ts";
 import { agentSocket } from "./agent/agent.ts";
+import type { Archive, ArchiveOptions } from "./archive/archive.ts";
 import { readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { codexSocket } from "./codex-proxy/codex-proxy.ts";
@@ -41,6 +42,8 @@ import { Store } from "./store/store.ts";
 const reportFd = 3;
 /** How long entries of the audit are kept when the config does not say. */
 const auditKeptFor = "365d";
+/** How much longer records stay that the archive does not have, when the config does not say. */
+const archiveHeldFor = "30d";
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -57,8 +60,11 @@ async function main(): Promise<void> {
   const last = told === undefined && !foreground ? startedWith(paths) : undefined;
   const redactor = new Redactor(config.redact);
   const log = openLog(paths.logFile, config.logLevel ?? "info", foreground, redactor);
+  const store = new Store(paths.historyFile, redactor);
+  const name = config.name ?? nameFrom(hostname());
   const services: Services = {
-    store: new Store(paths.historyFile, redactor),
+    store,
+    archive: await openArchive(config, { name: archivedName(name, paths), store, log }),
     redactor,
     keep: {
       ageMs: config.keep === undefined ? null : parseDuration(config.keep),
@@ -68,7 +74,7 @@ async function main(): Promise<void> {
     paths,
     log,
     codex: told?.codex ?? config.codex ?? last?.codex,
-    name: config.name ?? nameFrom(hostname()),
+    name,
     remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
     onStoreError: (error) => {
@@ -119,6 +125,10 @@ function portOptions(
 async function check(paths: Paths, told: StartOptions | undefined, held: number[]): Promise<void> {
   const config = readConfig(paths.configFile);
   new Redactor(config.redact);
+  if (config.archive !== undefined) {
+    const { archiveAddress } = await import("./archive/address.ts");
+    archiveAddress(config.archive, config.archivePasswordFile);
+  }
   const last = told === undefined ? startedWith(paths) : undefined;
   const options = portOptions(paths, config, { told, last });
   if (options.listen.length > 0) {
@@ -136,6 +146,21 @@ function asLastTime(error: unknown): unknown {
     `${error.message} It was to listen as the last daemon did.`,
     "Start it with other options: hacs-session daemon start --listen …, or with none, once these are forgotten: hacs-session daemon stop",
   );
+}
+
+/** What it needs takes time to load, and most daemons have none. */
+async function openArchive(
+  { archive: url, archivePasswordFile: passwordFile, archiveHold = archiveHeldFor }: Config,
+  rest: Pick<ArchiveOptions, "name" | "store" | "log">,
+): Promise<Archive | undefined> {
+  if (url === undefined) return undefined;
+  const { Archive } = await import("./archive/archive.ts");
+  return new Archive({ url, passwordFile, holdMs: parseDuration(archiveHold), ...rest });
+}
+
+/** Daemons of one machine are told apart where all of them are in one place. */
+function archivedName(name: string, paths: Paths): string {
+  return isDefault(paths) ? name : `${name}.${basename(paths.stateDir)}`;
 }
 
 /** The daemons that -L and -S choose have the same config file, and an address serves one of them. */

@@ -1,6 +1,7 @@
 /** What the parts of the daemon share; made once, in `main.ts`. */
 import type { Logger } from "pino";
 import type { Paths } from "../system/paths.ts";
+import type { Archive } from "./archive/archive.ts";
 import type { Redactor } from "./redaction/redactor.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
@@ -12,6 +13,8 @@ export interface Services {
   /** What is kept of a session that says nothing of it itself, and of the audit. */
   keep: KeepRule;
   keepAuditMs: number;
+  /** Where the config names one. */
+  archive?: Archive | undefined;
   log: Logger;
   /** The codex of the command line or the config file; undefined: look for it. */
   codex: string | undefined;

@@ -5,6 +5,7 @@
 
 import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
+import type { ArchivedSession } from "./archive.ts";
 import type { Json, JsonObject } from "./messages.ts";
 import type { SessionEvent } from "./records.ts";
 import type { SearchHit } from "./search.ts";
@@ -69,6 +70,21 @@ export interface Methods {
   "daemon/search": {
     params: { words: string; name?: string; since?: string; limit?: number };
     result: { hits: SearchHit[]; behind: number };
+  };
+  /** The same over all machines' sessions in the archive; `name` is `MACHINE/SESSION` or an id. */
+  "archive/search": {
+    params: { words: string; name?: string; since?: string; limit?: number };
+    result: { hits: SearchHit[] };
+  };
+  /** What the archive has, those that were active last first; `more`: there are some after these. */
+  "archive/sessions": {
+    params: { offset?: number; limit?: number };
+    result: { sessions: ArchivedSession[]; more: boolean };
+  };
+  /** As `session/history`, of a session of any machine. */
+  "archive/history": {
+    params: { name: string; after?: number; before?: number; limit?: number };
+    result: { records: HistoryRecord[]; head: number; session: ArchivedSession };
   };
   /** Who did what; `more` is the `before` to go further back with, null when there is no more. */
   "daemon/audit": {
@@ -168,7 +184,8 @@ export interface Methods {
     result: { session: SessionInfo };
   };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
-  "session/remove": { params: { name: string }; result: { records: number } };
+  /** `pending`: the archive is away, and forgets it when it is back. */
+  "session/remove": { params: { name: string }; result: { records: number; pending?: boolean } };
   /** Changes what is kept of it; what is left out stays, null is as the config has it. */
   "session/update": { params: { name: string; keep: Keep }; result: { session: SessionDetail } };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };
@@ -236,4 +253,5 @@ export const limits = {
   tokenLifeMsMax: 10 * 365 * 86_400_000,
   auditLimitMax: 1000,
   searchLimitMax: 1000,
+  archiveLimitMax: 1000,
 } as const;

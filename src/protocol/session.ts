@@ -1,4 +1,5 @@
 /** The shapes that cross the wire. Nothing here is renamed or removed once released. */
+import type { ArchiveStatus } from "./archive.ts";
 import type { Json, JsonObject } from "./messages.ts";
 
 export const SESSION_STATES = [
@@ -269,4 +270,6 @@ export interface DaemonStatus {
   uptimeMs: number;
   /** What history and logs take up on the disk. */
   diskBytes: number;
+  /** Null where the config names none. */
+  archive: ArchiveStatus | null;
 }

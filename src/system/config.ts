@@ -32,6 +32,11 @@ export interface Config {
   keep?: string;
   keepSize?: string;
   keepAudit?: string;
+  /** Where its history is collected with that of others: a Postgres. Its password may be in a file. */
+  archive?: string;
+  archivePasswordFile?: string;
+  /** How much longer than `keep` a record stays that the archive does not have. */
+  archiveHold?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
 }
@@ -40,6 +45,8 @@ interface Member {
   /** What it is to be, as an error says it: "logLevel is one of debug, …". */
   rule: string;
   holds: (value: Json) => boolean;
+  /** It may hold a password, so an error does not repeat it. */
+  secret?: true;
 }
 
 const like = (pattern: string, rule: string): Member => ({
@@ -81,6 +88,12 @@ const members: { [Name in keyof Config]-?: Member } = {
   keep: like(duration, "a time as 30d"),
   keepSize: like("^[1-9][0-9]{0,6}[KMGT]$", "a size as 100M"),
   keepAudit: like(duration, "a time as 365d"),
+  archive: {
+    ...like("^postgres(ql)?://\\S+$", "a URL as postgres://user@db.example/history"),
+    secret: true,
+  },
+  archivePasswordFile: absolutePath,
+  archiveHold: like(duration, "a time as 30d"),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
     holds: (value) =>
@@ -99,18 +112,24 @@ export function readConfig(file: string): Config {
   } catch (error) {
     throw new HacsError(
       "config-invalid",
-      `The config file ${quote(file)} can't be used: ${messageOf(error)}.`,
+      `The config file ${quote(file)} can't be used: ${withoutText(messageOf(error))}.`,
       `Correct it, or move it away. It is one JSON object that may have: ${Object.keys(members).join(", ")}.`,
     );
   }
+}
+
+/** What is no JSON is told with the text around it, and a password may stand there. */
+function withoutText(message: string): string {
+  return message.replace(/, (?:\.{3})?"[\s\S]*is not valid JSON$/, " where JSON has none");
 }
 
 function valid(config: Json): Config {
   if (!isObject(config)) throw new Error("it is not an object");
   for (const [name, value] of Object.entries(config)) {
     if (!isMember(name)) throw new Error(`there is no member ${quote(name)}`);
-    if (value === undefined || !members[name].holds(value))
-      throw new Error(`${name} is ${members[name].rule}; got ${JSON.stringify(value)}`);
+    const { rule, holds, secret } = members[name];
+    if (value !== undefined && holds(value)) continue;
+    throw new Error(`${name} is ${rule}${secret ? "" : `; got ${JSON.stringify(value)}`}`);
   }
   return config;
 }

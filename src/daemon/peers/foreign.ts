@@ -128,7 +128,7 @@ const results = {
   "session/wake": session,
   "session/restart": session,
   "session/kill": v.object({ session: info, cancelled: count }),
-  "session/remove": v.object({ records: count }),
+  "session/remove": v.object({ records: count, pending: v.optional(v.boolean()) }),
   "session/rename": session,
   "session/fork": session,
   "session/call": v.custom<Json>((value) => value !== undefined),

@@ -3,6 +3,7 @@ import { formatDuration } from "../../../protocol/duration.ts";
 import { HacsError } from "../../../protocol/errors.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
+import { archiveRows } from "../../text/archive.ts";
 import type { Verb } from "../../verb.ts";
 
 export const daemonStatus: Verb = {
@@ -12,7 +13,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes",
+      "pid, version, codexVersion, socket, listen, sessions, clients, uptimeMs, diskBytes, archive",
     ],
   ],
   async run(context) {
@@ -40,6 +41,7 @@ export const daemonStatus: Verb = {
       ["clients", String(status.clients)],
       ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],
+      ...(status.archive ? archiveRows(status.archive) : []),
     ];
     for (const [label, text] of rows)
       context.print(`${context.paint("bold", label.padEnd(9))} ${visible(text)}`);
