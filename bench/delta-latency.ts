@@ -6,25 +6,6 @@ import { type Benchmark, median, ms, quantile } from "./measure.ts";
 const deltas = 1000;
 const everyMs = 4;
 
-export const deltaLatency: Benchmark = async () => {
-  const home = await createHome();
-  try {
-    await home.ok(["new", "bot", "-d"]);
-    await home.ok(["send", "bot", "--wait", "say first"]);
-    const added = await addedToDeltas(home);
-    const row = (what: string, value: number, most: number) => ({
-      what: `a delta's way through the daemon, ${what}`,
-      measured: ms(value),
-      target: `≤ ${most} ms`,
-      met: value <= most,
-      details: `added to a client on the agent's own socket, ${added.length} deltas`,
-    });
-    return [row("median", median(added), 1), row("p99", quantile(added, 0.99), 5)];
-  } finally {
-    await home.close();
-  }
-};
-
 /** Of each delta of one answer by the session "bot", how much later it came than on that socket. */
 export async function addedToDeltas(home: Home): Promise<number[]> {
   const { threadId } = await home.show("bot");
@@ -53,3 +34,22 @@ export async function addedToDeltas(home: Home): Promise<number[]> {
   connection.close();
   return [...ours].flatMap(([delta, at]) => (direct.has(delta) ? [at - direct.get(delta)!] : []));
 }
+
+export const deltaLatency: Benchmark = async () => {
+  const home = await createHome();
+  try {
+    await home.ok(["new", "bot", "-d"]);
+    await home.ok(["send", "bot", "--wait", "say first"]);
+    const added = await addedToDeltas(home);
+    const row = (what: string, value: number, most: number) => ({
+      what: `a delta's way through the daemon, ${what}`,
+      measured: ms(value),
+      target: `≤ ${most} ms`,
+      met: value <= most,
+      details: `added to a client on the agent's own socket, ${added.length} deltas`,
+    });
+    return [row("median", median(added), 1), row("p99", quantile(added, 0.99), 5)];
+  } finally {
+    await home.close();
+  }
+};

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { archive } from "./archive.ts";
 import { attachCycles } from "./attach-cycles.ts";
 import { attachPaint } from "./attach-paint.ts";
 import { cliStart } from "./cli-start.ts";
@@ -34,6 +35,7 @@ const benchmarks: Record<string, Benchmark> = {
   watching,
   redaction,
   upkeep,
+  archive,
   "fan-out": fanOut,
   hops,
   "attach-paint": attachPaint,

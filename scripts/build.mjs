@@ -46,6 +46,14 @@ const withSimpleText = {
   },
 };
 
+// What only a daemon with an archive needs lies beside it, and is read by no other.
+const withPgBeside = {
+  name: "with-pg-beside",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^pg$/ }, () => ({ path: "./pg.cjs", external: true }));
+  },
+};
+
 await mkdir(out, { recursive: true });
 const programs = {
   cli: {
@@ -55,7 +63,13 @@ const programs = {
     outfile: `${out}/cli.cjs`,
   },
   "cli-main": { ...commonjs, entryPoints: ["src/cli/main.ts"], outfile: `${out}/cli-main.cjs` },
-  daemon: { ...commonjs, entryPoints: ["src/daemon/main.ts"], outfile: `${out}/daemon.cjs` },
+  daemon: {
+    ...commonjs,
+    entryPoints: ["src/daemon/main.ts"],
+    outfile: `${out}/daemon.cjs`,
+    plugins: [withPgBeside],
+  },
+  pg: { ...commonjs, entryPoints: ["node_modules/pg/lib/index.js"], outfile: `${out}/pg.cjs` },
   "as-user": {
     ...commonjs,
     entryPoints: ["src/daemon/agent/as-user.ts"],

@@ -34,6 +34,8 @@ const clientsMax = 10_000;
 /** How long a session may take to be settled before its agent is left as it is. */
 const settleTimeoutMs = 10_000;
 const lastBytesMs = 50;
+/** How long a removal waits for the archive's; it is made up for later. */
+const archiveWaitMs = 2_000;
 
 export class Daemon {
   readonly services: Services;
@@ -75,12 +77,12 @@ export class Daemon {
       hasToken: (id) => this.tokens.has(id),
     });
     this.audit = new Audit(services, this.sessions);
-    const { store, log, keep, keepAuditMs } = services;
+    const { store, log, keep, keepAuditMs, archive } = services;
     this.tally = new Tally(store, services.metricsPerSession);
     services.watch.add(this.tally);
     this.hooks = new Hooks(services, (id) => this.sessions.lookUp(id));
     const onError = (error: unknown) => log.error({ err: error }, "upkeep failed");
-    this.upkeep = new Upkeep({ store, keep, keepAuditMs, onError });
+    this.upkeep = new Upkeep({ store, keep, keepAuditMs, archive, onError });
     this.#onStopped = onStopped;
   }
 
@@ -90,6 +92,7 @@ export class Daemon {
     this.upkeep.start();
     this.loop.start();
     this.hooks.start();
+    this.services.archive?.start();
     this.sessions.revive();
     void this.codexProxy.start(this.sessions.live().filter(({ row }) => row.ready));
     this.peers.start();
@@ -128,12 +131,17 @@ export class Daemon {
     return theirs.length + this.codexProxy.cut(token, why) + this.peers.cut(token);
   }
 
-  /** Forgets a session that has ended. Gives how many records, once nothing is left of them. */
-  async remove(session: Session): Promise<number> {
-    const records = this.services.store.keep.count(session.id);
+  /**
+   * Forgets a session that has ended. Gives how many records, once nothing is left of them here,
+   * and whether the archive has still to forget it.
+   */
+  async remove(session: Session): Promise<Result<"session/remove">> {
+    const { store, archive } = this.services;
+    const records = store.keep.count(session.id);
     this.sessions.remove(session);
     await this.upkeep.forget(session.id);
-    return records;
+    const forgotten = archive === undefined || (await archive.forgets(session.id, archiveWaitMs));
+    return { records, ...(forgotten ? {} : { pending: true }) };
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
@@ -175,6 +183,7 @@ export class Daemon {
       figures: isForAll(access) ? figuresOf(this) : null,
       resources: await this.services.confinements.support(),
       agents: this.#agents(),
+      archive: this.services.archive?.status() ?? null,
     };
   }
 
@@ -226,6 +235,7 @@ export class Daemon {
       this.upkeep.stop();
       this.loop.stop();
       this.hooks.stop();
+      this.services.archive?.stop();
       this.#server?.close();
       this.port?.close();
       this.#onStopped();

@@ -28,6 +28,7 @@ import {
 } from "../system/started-with.ts";
 import { codexRuntime } from "./agent/agent-runtime.ts";
 import { Confinements } from "./agent/resources.ts";
+import type { Archive, ArchiveOptions } from "./archive/archive.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { owner } from "./client.ts";
 import { systemClock } from "./clock.ts";
@@ -56,6 +57,8 @@ const logFiles = 5;
 const stallsAfter = "30s";
 /** A program may send 50 messages a second all day long. */
 const messagesPerMinuteDefault = 3_000;
+/** How much longer records stay that the archive does not have, when the config does not say. */
+const archiveHeldFor = "30d";
 
 async function main(): Promise<void> {
   const values = readArguments();
@@ -76,8 +79,11 @@ async function main(): Promise<void> {
     count: config.logFiles ?? logFiles,
   };
   const log = openLog(paths.logFile, parts, config.logLevel ?? "info", foreground, redactor);
+  const store = new Store(paths.historyFile, redactor);
+  const name = config.name ?? nameFrom(hostname());
   const services: Services = {
-    store: new Store(paths.historyFile, redactor),
+    store,
+    archive: await openArchive(config, { name: archivedName(name, paths), store, log }),
     runtime: codexRuntime,
     redactor,
     keep: {
@@ -102,7 +108,7 @@ async function main(): Promise<void> {
     watch: new Watch(),
     hooks: config.hooks ?? [],
     metricsPerSession: config.metricsPerSession ?? false,
-    name: config.name ?? nameFrom(hostname()),
+    name,
     remoteCommand: process.env.HACS_SESSION_REMOTE || config.remoteCommand,
     programDir: process.env.HACS_SESSION_DIST ?? dirname(process.argv[1] ?? "."),
     onStoreError: (error) => {
@@ -153,6 +159,10 @@ function portOptions(
 async function check(paths: Paths, told: StartOptions | undefined, held: number[]): Promise<void> {
   const config = readConfig(paths.configFile);
   new Redactor(config.redact);
+  if (config.archive !== undefined) {
+    const { archiveAddress } = await import("./archive/address.ts");
+    archiveAddress(config.archive, config.archivePasswordFile);
+  }
   const last = told === undefined ? startedWith(paths) : undefined;
   const options = portOptions(paths, config, { told, last });
   if (options.listen.length > 0) {
@@ -177,6 +187,21 @@ function configuredResources({ memory, cpus }: Config): Resources {
     ...(memory === undefined ? {} : { memoryBytes: parseSize(memory) }),
     ...(cpus === undefined ? {} : { cpus }),
   };
+}
+
+/** What it needs takes time to load, and most daemons have none. */
+async function openArchive(
+  { archive: url, archivePasswordFile: passwordFile, archiveHold = archiveHeldFor }: Config,
+  rest: Pick<ArchiveOptions, "name" | "store" | "log">,
+): Promise<Archive | undefined> {
+  if (url === undefined) return undefined;
+  const { Archive } = await import("./archive/archive.ts");
+  return new Archive({ url, passwordFile, holdMs: parseDuration(archiveHold), ...rest });
+}
+
+/** Daemons of one machine are told apart where all of them are in one place. */
+function archivedName(name: string, paths: Paths): string {
+  return isDefault(paths) ? name : `${name}.${basename(paths.stateDir)}`;
 }
 
 /** The daemons that -L and -S choose have the same config file, and an address serves one of them. */

@@ -7,6 +7,7 @@ import type { HookConfig } from "../system/hook-config.ts";
 import type { Paths } from "../system/paths.ts";
 import type { AgentRuntime } from "./agent/agent-runtime.ts";
 import type { Confinements } from "./agent/resources.ts";
+import type { Archive } from "./archive/archive.ts";
 import type { Clock } from "./clock.ts";
 import type { MessageRate } from "./message-rate.ts";
 import type { Redactor } from "./redaction/redactor.ts";
@@ -30,6 +31,8 @@ export interface Services {
   slots: Slots;
   messageRate: MessageRate;
   clock: Clock;
+  /** Where the config names one. */
+  archive?: Archive | undefined;
   log: Logger;
   /** Hears what happens in every session. */
   watch: Watch;

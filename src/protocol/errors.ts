@@ -107,6 +107,22 @@ export const ERRORS = {
     exit: 6,
     about: "the other side has no hacs-session on its PATH, or too old a one",
   },
+  "archive-none": { exit: 2, about: "the daemon's config names no archive" },
+  "archive-unreachable": { exit: 6, about: "the archive's server does not answer, or not in time" },
+  "archive-refused": {
+    exit: 7,
+    about: "the archive's server refuses the login, the role's rights or the encryption",
+  },
+  "archive-unusable": {
+    exit: 1,
+    about:
+      "the archive's database is too old, of another kind, or takes nothing (its disk is full)",
+  },
+  "archive-newer": { exit: 1, about: "the archive was set up by a newer hacs-session" },
+  "archive-conflict": {
+    exit: 1,
+    about: "the archive has another history under this daemon's and this session's id",
+  },
   "method-unknown": { exit: 1, about: "the daemon has no such method" },
   "frame-too-large": { exit: 1, about: "a frame is longer than frameBytesMax" },
   "frame-invalid": { exit: 1, about: "a frame is not a JSON-RPC 2.0 object" },

@@ -5,6 +5,7 @@
 
 import type { NewToken, Scope, TokenInfo } from "./access.ts";
 import type { SessionActivity } from "./activity.ts";
+import type { ArchivedSession } from "./archive.ts";
 import type { HookInfo, HookTrial } from "./hooks.ts";
 import type { Limits } from "./limits.ts";
 import type { Json, JsonObject } from "./messages.ts";
@@ -83,6 +84,21 @@ export interface Methods {
   "daemon/search": {
     params: { words: string; name?: string; since?: string; limit?: number };
     result: { hits: SearchHit[]; behind: number };
+  };
+  /** The same over all machines' sessions in the archive; `name` is `MACHINE/SESSION` or an id. */
+  "archive/search": {
+    params: { words: string; name?: string; since?: string; limit?: number };
+    result: { hits: SearchHit[] };
+  };
+  /** What the archive has, those that were active last first; `more`: there are some after these. */
+  "archive/sessions": {
+    params: { offset?: number; limit?: number };
+    result: { sessions: ArchivedSession[]; more: boolean };
+  };
+  /** As `session/history`, of a session of any machine. */
+  "archive/history": {
+    params: { name: string; after?: number; before?: number; limit?: number };
+    result: { records: HistoryRecord[]; head: number; session: ArchivedSession };
   };
   /** Who did what; `more` is the `before` to go further back with, null when there is no more. */
   "daemon/audit": {
@@ -185,7 +201,8 @@ export interface Methods {
   /** Ends every process of the session's, and holds its queue until somebody wakes it. */
   "session/panic": { params: { name: string }; result: Stopped };
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
-  "session/remove": { params: { name: string }; result: { records: number } };
+  /** `pending`: the archive is away, and forgets it when it is back. */
+  "session/remove": { params: { name: string }; result: { records: number; pending?: boolean } };
   /** Changes what is kept of it and what bounds it; what is left out stays, null is as the config has it. */
   "session/update": {
     params: { name: string; keep?: Keep; limits?: Limits };
@@ -262,4 +279,5 @@ export const limits = {
   memoryBytesMin: 64 * 1024 * 1024,
   cpusMin: 0.01,
   cpusMax: 1024,
+  archiveLimitMax: 1000,
 } as const;

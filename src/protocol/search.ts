@@ -14,23 +14,37 @@ export interface SearchHit {
   snippet: { text: string; hit: boolean }[];
 }
 
+/** One thing to look for: a word, a word's beginning, or a phrase. */
+export interface Term {
+  text: string;
+  isPrefix: boolean;
+}
+
 /**
- * Words as people write them, in FTS5's syntax: all must be there; `"…"` is a phrase, `word*` a
- * beginning, `-word` must not be there. Whatever else is written is looked for as it stands, so no
- * line is ever wrong. Null when nothing in it can be looked for.
+ * Words as people write them: all must be there; `"…"` is a phrase, `word*` a beginning, `-word`
+ * must not be there. Whatever else is written is looked for as it stands, so no line is ever
+ * wrong. Null when nothing in it can be looked for.
  */
-export function matchOf(words: string): string | null {
-  const wanted: string[] = [];
-  const unwanted: string[] = [];
+export function termsOf(words: string): { wanted: Term[]; unwanted: Term[] } | null {
+  const wanted: Term[] = [];
+  const unwanted: Term[] = [];
   for (const [, minus, phrase, word] of words.matchAll(/(-?)(?:"([^"]*)"?|([^\s"]+))/g)) {
     const text = phrase ?? word ?? "";
-    // The index knows letters and digits alone.
+    // An index knows letters and digits alone.
     if (!/[\p{L}\p{N}]/u.test(text)) continue;
-    const prefix = phrase === undefined && text.endsWith("*") ? "*" : "";
-    const quoted = `"${text.replace(/[\0"]/g, " ")}"${prefix}`;
-    (minus === "-" ? unwanted : wanted).push(quoted);
+    const term = { text, isPrefix: phrase === undefined && text.endsWith("*") };
+    (minus === "-" ? unwanted : wanted).push(term);
   }
-  if (wanted.length === 0) return null;
-  const all = wanted.map((one) => `(${one})`).join(" AND ");
-  return unwanted.length === 0 ? all : `(${all}) NOT (${unwanted.join(" OR ")})`;
+  return wanted.length === 0 ? null : { wanted, unwanted };
+}
+
+/** The same in FTS5's syntax. */
+export function matchOf(words: string): string | null {
+  const terms = termsOf(words);
+  if (terms === null) return null;
+  const quoted = ({ text, isPrefix }: Term) =>
+    `"${text.replace(/[\0"]/g, " ")}"${isPrefix ? "*" : ""}`;
+  const all = terms.wanted.map((term) => `(${quoted(term)})`).join(" AND ");
+  if (terms.unwanted.length === 0) return all;
+  return `(${all}) NOT (${terms.unwanted.map(quoted).join(" OR ")})`;
 }

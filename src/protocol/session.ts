@@ -1,4 +1,6 @@
 /** The shapes that cross the wire. Nothing here is renamed or removed once released. */
+
+import type { ArchiveStatus } from "./archive.ts";
 import type { Figures } from "./figures.ts";
 import type { LimitsInForce } from "./limits.ts";
 import type { Json, JsonObject } from "./messages.ts";
@@ -331,4 +333,6 @@ export interface DaemonStatus {
   resources: ResourceSupport;
   /** Agents that run, how many may at once (`maxAgents`), and how many sessions wait for a slot. */
   agents: { running: number; max: number; waiting: number };
+  /** Null where the config names none. */
+  archive: ArchiveStatus | null;
 }

@@ -53,6 +53,11 @@ export interface Config {
   maxQueued?: number;
   /** Of each client. */
   maxMessagesPerMinute?: number;
+  /** Where its history is collected with that of others: a Postgres. Its password may be in a file. */
+  archive?: string;
+  archivePasswordFile?: string;
+  /** How much longer than `keep` a record stays that the archive does not have. */
+  archiveHold?: string;
   /** What is taken out of all that is stored or shown, besides what is built in. */
   redact?: Record<string, string | false>;
   /** What is run or posted when something happens in a session. */
@@ -70,6 +75,8 @@ interface Member {
   holds: (value: Json) => boolean;
   /** Of one that may hold secrets: what is wrong, in words without them. */
   wrong?: (value: Json) => string | undefined;
+  /** It may hold a password, so an error does not repeat it. */
+  secret?: true;
 }
 
 const like = (pattern: string, rule: string): Member => ({
@@ -137,6 +144,12 @@ const members: { [Name in keyof Config]-?: Member } = {
   maxTurnTime: timeLimit,
   maxQueued: count(limits.messagesMax),
   maxMessagesPerMinute: count(1_000_000),
+  archive: {
+    ...like("^postgres(ql)?://\\S+$", "a URL as postgres://user@db.example/history"),
+    secret: true,
+  },
+  archivePasswordFile: absolutePath,
+  archiveHold: like(duration, "a time as 30d"),
   redact: {
     rule: "an object of patterns by their names, or false for a built-in one",
     holds: (value) =>
@@ -166,21 +179,26 @@ export function readConfig(file: string): Config {
   } catch (error) {
     throw new HacsError(
       "config-invalid",
-      `The config file ${quote(file)} can't be used: ${messageOf(error)}.`,
+      `The config file ${quote(file)} can't be used: ${withoutText(messageOf(error))}.`,
       `Correct it, or move it away. It is one JSON object that may have: ${Object.keys(members).join(", ")}.`,
     );
   }
+}
+
+/** What is no JSON is told with the text around it, and a password may stand there. */
+function withoutText(message: string): string {
+  return message.replace(/, (?:\.{3})?"[\s\S]*is not valid JSON$/, " where JSON has none");
 }
 
 function valid(config: Json): Config {
   if (!isObject(config)) throw new Error("it is not an object");
   for (const [name, value] of Object.entries(config)) {
     if (!isMember(name)) throw new Error(`there is no member ${quote(name)}`);
-    const { rule, holds, wrong } = members[name];
+    const { rule, holds, wrong, secret } = members[name];
     if (value !== undefined && holds(value)) continue;
     if (wrong !== undefined && value !== undefined)
       throw new Error(`${name}${wrong(value)?.replace(/^(?!\[)/, " ")}`);
-    throw new Error(`${name} is ${rule}; got ${JSON.stringify(value)}`);
+    throw new Error(`${name} is ${rule}${secret ? "" : `; got ${JSON.stringify(value)}`}`);
   }
   return config;
 }

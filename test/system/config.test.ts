@@ -25,6 +25,7 @@ test.each([
   '{"keep": "30d", "keepSize": "100M", "keepAudit": "365d", "redact": {"mine": "x+", "GitHub": false}}',
   '{"maxAgents": 4, "idleTimeout": "30m", "ttl": "never", "maxTurnTime": "90s"}',
   '{"idleTimeout": "0", "maxQueued": 1, "maxMessagesPerMinute": 60}',
+  '{"archive": "postgres://ann:pw@db/h", "archivePasswordFile": "/p", "archiveHold": "90d"}',
   '{"remoteCommand": "/opt/hacs-session", "name": "laptop"}',
 ])("%s is taken", (text) => {
   writeFileSync(file, text);
@@ -58,6 +59,9 @@ test.each([
   ['{"maxTurnTime": 60}', "maxTurnTime is a time"],
   ['{"idleTimeout": "400d"}', "up to a year"],
   ['{"redact": {"mine": ""}}', "redact is an object of patterns"],
+  ['{"archive": "mysql://db/h"}', "archive is a URL as postgres://user@db.example/history."],
+  ['{"archivePasswordFile": "p"}', "archivePasswordFile is an absolute path"],
+  ['{"archiveHold": "1y"}', 'archiveHold is a time as 30d; got "1y"'],
   ["[]", "it is not an object"],
   ["null", "it is not an object"],
   ["7", "it is not an object"],
@@ -73,5 +77,23 @@ test.each([
     expect(error).toMatchObject({ code: "config-invalid", message: expect.stringContaining(why) });
     expect((error as HacsError).message).toContain(file);
     expect((error as HacsError).next).toContain("Correct it, or move it away");
+  }
+});
+
+test.each([
+  '{"archive": "pg://ann:hush-hush@db/h"}',
+  '{"archive": ["postgres://ann:hush-hush@db/h"]}',
+  '{"archive": "postgres://ann:hush-hush@db/h" "keep": "30d"}',
+  '{"archive": "postgres://ann:hush-hush@db/h}',
+  '{"archive": hush-hush}',
+  '{"archive": "postgres://ann:hush-hush@db/h",}',
+])("a password is not repeated: %s", (text) => {
+  writeFileSync(file, text);
+  try {
+    readConfig(file);
+    expect.unreachable();
+  } catch (error) {
+    expect((error as HacsError).message).toContain("can't be used");
+    expect((error as HacsError).message).not.toContain("hush");
   }
 });

@@ -2,7 +2,7 @@
  * The checks of `doctor`, in the order in which things are needed. A check gives one finding and
  * does not throw: what it could not find out is what it found.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { visible } from "../../protocol/address.ts";
@@ -15,6 +15,7 @@ import { version } from "../../system/version.ts";
 import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
 import type { Context } from "../context.ts";
 import { shellWord } from "../text/shell.ts";
+import { checkArchive } from "./archive.ts";
 import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
 import { checkLogout } from "./logout.ts";
@@ -39,6 +40,7 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     checkAgents(paths),
     await checkDisk(paths),
     ...(await checkDaemon(context)),
+    ...(await checkArchive(context)),
     checkLogout(context.env),
   );
   return findings;
@@ -47,7 +49,15 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
 function checkConfig({ configFile }: Paths): Finding {
   const check = "config";
   try {
-    readConfig(configFile);
+    const { archive } = readConfig(configFile);
+    if (archive !== undefined && hasPassword(archive) && isOpen(configFile)) {
+      return {
+        check,
+        status: "warn",
+        detail: `${configFile} has the archive's password, and others can read it`,
+        mend: `Run: chmod 600 ${shellWord(configFile)}`,
+      };
+    }
   } catch (error) {
     return failed(check, error);
   }
@@ -77,6 +87,14 @@ function checkAgents({ configFile }: Paths): Finding {
     detail: `${detail}. There is memory for about ${Math.floor(memory / bytesPerAgent)}`,
     mend: "Lower maxAgents in the config file, or leave it out.",
   };
+}
+
+function hasPassword(url: string): boolean {
+  return /^[^/]*\/\/[^/@]*:[^/@]+@/.test(url);
+}
+
+function isOpen(file: string): boolean {
+  return (statSync(file).mode & 0o077) !== 0;
 }
 
 function checkNode(): Finding {

@@ -23,23 +23,27 @@ const gap = "  ";
 const directoryColumnsMin = 14;
 const DROPPED = ["CLIENTS", "MODEL", "WAITING", "DIRECTORY", "LAST ACTIVITY"];
 
+/** What the archive does not tell of a session. */
+const UNKNOWN = ["STATE", "CLIENTS", "WAITING"];
+
 export interface TableOptions {
   /** Infinity where nothing is to be cut. */
   columns: number;
   /** With the sessions' ids, which tell namesakes apart. */
   ids?: boolean;
+  /** They are in the archive: what they are doing is not known. */
+  archived?: boolean;
   nowMs?: number;
 }
 
 /** The lines of the table, the header first. Where it is too narrow for one, `stackedLines`. */
 export async function sessionTable(
   sessions: readonly SessionInfo[],
-  { columns, ids = false, nowMs }: TableOptions,
+  { columns, ids = false, archived = false, nowMs }: TableOptions,
   context: Pick<Context, "paint" | "env">,
 ): Promise<string[]> {
-  const all = columnsOf(sessions, context.env.HOME, nowMs).filter(
-    ({ title }) => ids || title !== "ID",
-  );
+  const left = new Set([...(ids ? [] : ["ID"]), ...(archived ? UNKNOWN : [])]);
+  const all = columnsOf(sessions, context.env.HOME, nowMs).filter(({ title }) => !left.has(title));
   const widthOf = await measureFor(all.flatMap(({ cells }) => cells));
   for (const column of all)
     column.columns = Math.max(...[column.title, ...column.cells].map(widthOf));

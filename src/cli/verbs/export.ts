@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { HistoryRecord } from "../../protocol/session.ts";
+import { archiveOption } from "../archive-option.ts";
 import type { Context } from "../context.ts";
-import { historyPages } from "../history-pages.ts";
+import { historyPages, sessionOf } from "../history-pages.ts";
 import { toJson } from "../output.ts";
 import type { Verb } from "../verb.ts";
 
@@ -11,6 +12,7 @@ const FORMATS = ["md", "json", "html"] as const;
 interface Options {
   format?: (typeof FORMATS)[number];
   output?: string;
+  archive?: boolean;
 }
 
 // `export` is a word of the language, so it can't be the constant's name.
@@ -29,16 +31,18 @@ export const exportSession: Verb<Options> = {
       about: "into this file, which is written over (default: stdout)",
       completes: "file",
     },
+    archiveOption,
   ],
   examples: [
     ["export fix > fix.md", "what was said and done"],
     ["export fix -o fix.html", "a page to send to somebody"],
     ["export fix --format json | jq length", "for a script"],
+    ["export --archive desk/fix > fix.md", "of another machine, or of one that is gone"],
   ],
-  async run(context, [name = ""], { format, output }) {
-    const { session } = await context.call("session/show", { name });
+  async run(context, [name = ""], { format, output, archive = false }) {
+    const session = await sessionOf(context, name, archive);
     const records: HistoryRecord[] = [];
-    for await (const record of historyPages(context, session.id, { since: 0 }, () => true))
+    for await (const record of historyPages(context, session.id, { since: 0, archive }, () => true))
       records.push(record);
     const text = await render(format ?? formatOf(context, output), session.name, records);
     if (output === undefined) {

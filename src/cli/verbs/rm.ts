@@ -7,7 +7,8 @@ export const rm: Verb<{ force?: boolean }> = {
   name: "rm",
   group: "Lifecycle",
   summary: "remove sessions that were ended, with their history",
-  about: "codex's own thread stays where codex keeps it.",
+  about:
+    "From the archive, too, where there is one. codex's own thread stays where codex keeps it.",
   arguments: ["<session...>"],
   endedToo: true,
   options: [{ flags: "-f, --force", about: "end those that live first" }],
@@ -36,8 +37,10 @@ async function remove(context: Context, name: string, force: boolean) {
     }
     await context.call("session/kill", { name: session.id });
   }
-  const { records } = await context.call("session/remove", { name: session.id });
+  const { records, pending } = await context.call("session/remove", { name: session.id });
   if (!context.json)
     context.note(`Removed ${session.name}, and ${records} records of its history.`);
-  return { name: session.name, id: session.id, records };
+  if (pending && !context.json)
+    context.note("The archive does not answer, and forgets it when it does.");
+  return { name: session.name, id: session.id, records, ...(pending ? { pending } : {}) };
 }

@@ -9,6 +9,7 @@ interface Options {
   session?: string;
   since?: string;
   lines?: number;
+  archive?: boolean;
 }
 
 export const search: Verb<Options> = {
@@ -26,19 +27,24 @@ export const search: Verb<Options> = {
       parse: (text) => parseSince(text),
     },
     { flags: "-n, --lines <n>", about: "at most N places (default: 50)", parse: wholeNumber("-n") },
+    { flags: "--archive", about: "in the archive, where sessions of all machines are" },
   ],
   examples: [
     ["search timeout retry", "where both words are"],
     ["search -s fix --since 7d '\"connection refused\"'", "a phrase, in one session, this week"],
+    ["search --archive -s desk/fix timeout", "in a session of any machine"],
     ["search migrat* --json | jq -r '.[].session'", "for a script"],
   ],
-  async run(context, words, { session, since, lines }) {
-    const { hits, behind } = await context.call("daemon/search", {
+  async run(context, words, { session, since, lines, archive = false }) {
+    const params = {
       words: words.join(" "),
       ...(session === undefined ? {} : { name: session }),
       ...(since === undefined ? {} : { since }),
       ...(lines === undefined ? {} : { limit: Math.max(1, lines) }),
-    });
+    };
+    const { hits, behind } = archive
+      ? { ...(await context.call("archive/search", params)), behind: 0 }
+      : await context.call("daemon/search", params);
     if (context.json) context.printJson(hits.map(withText));
     else for (const hit of hits) context.print(hitLines(hit, context));
     if (behind > 0)

@@ -1,5 +1,6 @@
 import { HacsError } from "../../protocol/errors.ts";
-import { historyPages } from "../history-pages.ts";
+import { archiveOption } from "../archive-option.ts";
+import { historyPages, sessionOf } from "../history-pages.ts";
 import { JsonPrinter, type RecordPrinter } from "../json-printer.ts";
 import { TextPrinter } from "../text-printer.ts";
 import { type Verb, wholeNumber } from "../verb.ts";
@@ -10,6 +11,7 @@ interface Options {
   lines?: number;
   since?: number;
   deltas?: boolean;
+  archive?: boolean;
 }
 
 export const tail: Verb<Options> = {
@@ -37,6 +39,7 @@ export const tail: Verb<Options> = {
       flags: "--deltas",
       about: "answers while they are written (the default for -f on a terminal)",
     },
+    { ...archiveOption, conflicts: ["follow"] },
   ],
   examples: [
     ["tail fix -n 20", "the last 20 things that were said or done"],
@@ -44,7 +47,7 @@ export const tail: Verb<Options> = {
     ["tail fix -f --json --since 120 | jq .method", "for a script that has everything up to 120"],
   ],
   async run(context, [name = ""], options) {
-    const { session } = await context.call("session/show", { name });
+    const session = await sessionOf(context, name, options.archive ?? false);
     const streams = options.deltas ?? (context.terminal.out && !context.json);
     const printer: RecordPrinter = context.json
       ? new JsonPrinter(context, session.name, options.deltas ?? false)

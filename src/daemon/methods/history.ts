@@ -1,6 +1,7 @@
 import { HacsError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
 import { toHistoryRecord } from "../session/history.ts";
+import type { RecordRow } from "../store/record-table.ts";
 import type { MethodHandler } from "./index.ts";
 
 export const history: MethodHandler<"session/history"> = (
@@ -19,7 +20,11 @@ export const history: MethodHandler<"session/history"> = (
   }
   const rows =
     after === undefined
-      ? session.history.before(before ?? head + 1, count)
-      : session.history.after(after, count);
-  return { records: rows.map((row) => toHistoryRecord(session.name, row)), head };
+      ? session.history.pageBefore(before ?? head + 1, count)
+      : session.history.pageAfter(after, count);
+  const told = (page: RecordRow[]) => ({
+    records: page.map((row) => toHistoryRecord(session.name, row)),
+    head,
+  });
+  return rows instanceof Promise ? rows.then(told) : told(rows);
 };

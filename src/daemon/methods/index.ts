@@ -4,6 +4,7 @@ import type { Client } from "../client.ts";
 import type { Daemon } from "../daemon.ts";
 import { activity } from "./activity.ts";
 import { answer, approvals } from "./approvals.ts";
+import { archiveHistory, archiveSearch, archiveSessions } from "./archive.ts";
 import { attach, detach } from "./attach.ts";
 import { audit } from "./audit.ts";
 import { compose } from "./compose.ts";
@@ -49,6 +50,9 @@ export const methods: { [M in Method]: MethodHandler<M> } = {
   "pair/new": pair,
   "daemon/search": search,
   "daemon/audit": audit,
+  "archive/search": archiveSearch,
+  "archive/sessions": archiveSessions,
+  "archive/history": archiveHistory,
   "session/new": create,
   "session/list": list,
   "session/show": show,

@@ -43,7 +43,7 @@ export const remove: MethodHandler<"session/remove"> = async (caller, { name }) 
   const { daemon } = caller;
   const session = daemon.sessions.find(name);
   refuseReadOnly(caller, session);
-  if (session.ended) return { records: await daemon.remove(session) };
+  if (session.ended) return daemon.remove(session);
   throw new HacsError(
     "session-busy",
     `Session "${session.name}" is ${session.state}; only one that has ended is removed.`,

@@ -103,6 +103,22 @@ const shapes = {
     since: v.optional(time),
     limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.searchLimitMax))),
   }),
+  "archive/search": v.strictObject({
+    words: v.pipe(v.string(), v.maxLength(1000)),
+    name: v.optional(name),
+    since: v.optional(time),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.searchLimitMax))),
+  }),
+  "archive/sessions": v.strictObject({
+    offset: v.optional(seq),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.archiveLimitMax))),
+  }),
+  "archive/history": v.strictObject({
+    name,
+    after: v.optional(seq),
+    before: v.optional(seq),
+    limit: v.optional(v.pipe(seq, v.minValue(1), v.maxValue(limits.historyLimitMax))),
+  }),
   "daemon/audit": v.strictObject({
     name: v.optional(name),
     since: v.optional(time),

@@ -29,6 +29,10 @@ const scopes: { [M in Method]: Rule<M> } = {
   "pair/new": "admin",
   "daemon/search": "observe",
   "daemon/audit": "admin",
+  // What other machines have put there is not this daemon's to show around.
+  "archive/search": "admin",
+  "archive/sessions": "admin",
+  "archive/history": "admin",
   // It names the directory, the sandbox, the environment and the codex itself.
   "session/new": "admin",
   "session/list": "observe",
@@ -77,6 +81,9 @@ export const forAllSessions: ReadonlySet<Method> = new Set<Method>([
   "token/list",
   "token/revoke",
   "pair/new",
+  "archive/search",
+  "archive/sessions",
+  "archive/history",
   "peer/add",
   "peer/join",
   "peer/list",

@@ -15,13 +15,7 @@ export const search: MethodHandler<"daemon/search"> = async ({ daemon, client },
   const { words, name, since, limit = resultsDefault } = params;
   const { sessions, services, upkeep } = daemon;
   const match = matchOf(words);
-  if (match === null) {
-    throw new HacsError(
-      "invalid-usage",
-      "A search takes a word: at least one letter or digit, and not only what is not wanted.",
-      "Try: hacs-session search timeout",
-    );
-  }
+  if (match === null) throw noWords();
   const session = name === undefined ? undefined : sessions.find(name).id;
   await upkeep.caughtUp(catchUpMs);
   const names = new Map(sessions.all().map(({ id, name: known }) => [id, known]));
@@ -40,6 +34,14 @@ export const search: MethodHandler<"daemon/search"> = async ({ daemon, client },
   }
   return { hits: hits.slice(0, limit), behind: upkeep.behind };
 };
+
+export function noWords(): HacsError {
+  return new HacsError(
+    "invalid-usage",
+    "A search takes a word: at least one letter or digit, and not only what is not wanted.",
+    "Try: hacs-session search timeout",
+  );
+}
 
 function toHit(name: string, { session, seq, at, kind, snippet }: Hit): SearchHit {
   const pieces = snippet.split(hitStart).flatMap((piece, place) => {

@@ -145,7 +145,7 @@ const results = {
     left: v.array(v.looseObject({ pid: count, command: text })),
   }),
   "session/kill": v.object({ session: info, cancelled: count }),
-  "session/remove": v.object({ records: count }),
+  "session/remove": v.object({ records: count, pending: v.optional(v.boolean()) }),
   "session/rename": session,
   "session/fork": session,
   "session/call": v.custom<Json>((value) => value !== undefined),

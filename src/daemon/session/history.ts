@@ -13,6 +13,7 @@ import { DraftKeeper } from "./draft-keeper.ts";
 import { Drafts, itemOfDraft } from "./drafts.ts";
 import { Feed } from "./feed.ts";
 import { liveFrame, recordFrame } from "./framing.ts";
+import { withPastAfter, withPastBefore } from "./past.ts";
 
 /** What codex tells that is of the moment: clients see it live, and it is not kept. */
 const LIVE_ONLY = new Set([
@@ -118,6 +119,7 @@ export class History {
    * item, or the beginning or end of a turn, that history has already.
    */
   codex(method: string, params: JsonObject, emittedAtMs: number | undefined): boolean {
+    this.#store.heardAt = performance.now();
     const at = emittedAtMs === undefined ? now() : new Date(emittedAtMs).toISOString();
     const field = deltaField(method, params);
     if (field !== null) {
@@ -207,6 +209,17 @@ export class History {
 
   before(seq: number, limit: number): RecordRow[] {
     return this.#store.reading(() => this.#store.records.before(this.#session, seq, limit));
+  }
+
+  /** The same, with what was dropped here and an archive has. */
+  pageAfter(seq: number, limit: number): RecordRow[] | Promise<RecordRow[]> {
+    const { past } = this.#store;
+    return withPastAfter(this.after(seq, limit), past, this.#session, seq, limit);
+  }
+
+  pageBefore(seq: number, limit: number): RecordRow[] | Promise<RecordRow[]> {
+    const { past } = this.#store;
+    return withPastBefore(this.before(seq, limit), past, this.#session, seq, limit);
   }
 
   /** 0 when the record is a repetition. Throws when it can't be stored; then nobody saw it. */

@@ -6,6 +6,7 @@
  * event loop.
  */
 import type { Draft } from "../../protocol/records.ts";
+import type { RecordRow } from "../store/record-table.ts";
 import type { LiveSubscriber, Sink } from "./feed.ts";
 import { type EventFrame, liveFrame, recordFrame } from "./framing.ts";
 import type { History } from "./history.ts";
@@ -44,16 +45,31 @@ export class Subscription implements LiveSubscriber {
   #catchUp(): void {
     if (this.#ended || this.sink.closed) return;
     try {
-      this.#step();
+      const rows = this.#history.pageAfter(this.cursor, pageRecords);
+      if (rows instanceof Promise) void rows.then((page) => this.#take(page));
+      else this.#step(rows);
     } catch (error) {
-      // A history that can't be read is this client's bad luck, and nobody else's.
-      this.end();
-      this.sink.fail(error);
+      this.#fail(error);
     }
   }
 
-  #step(): void {
-    const rows = this.#history.after(this.cursor, pageRecords);
+  /** A history that can't be read is this client's bad luck, and nobody else's. */
+  #fail(error: unknown): void {
+    this.end();
+    this.sink.fail(error);
+  }
+
+  /** What came from the archive. It took its time, so nothing of what was is still so. */
+  #take(rows: RecordRow[]): void {
+    if (this.#ended || this.sink.closed) return;
+    try {
+      this.#step(rows);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #step(rows: RecordRow[]): void {
     if (rows.length > 0) {
       this.sink.write(this.sink.framing(rows.map((row) => recordFrame(this.#session, row))));
       this.cursor = rows.at(-1)?.seq ?? this.cursor;

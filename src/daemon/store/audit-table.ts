@@ -16,6 +16,7 @@ export interface AuditQuery {
 export class AuditTable {
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
+  readonly #after: StatementSync;
   readonly #drop: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -26,8 +27,9 @@ export class AuditTable {
       `SELECT * FROM audit WHERE id < :before AND at >= :since
        AND (:any OR session = :session OR name = :name) ORDER BY id DESC LIMIT :limit`,
     );
+    this.#after = db.prepare("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?");
     this.#drop = db.prepare(
-      "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY id LIMIT ?)",
+      "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? AND id <= ? ORDER BY id LIMIT ?)",
     );
   }
 
@@ -59,9 +61,14 @@ export class AuditTable {
     return rows.map(fromRow).reverse();
   }
 
-  /** Gives how many. */
-  dropBefore(at: string, limit: number): number {
-    return Number(this.#drop.run(at, limit).changes);
+  /** The next ones, oldest first. */
+  after(id: number, limit: number): AuditEntry[] {
+    return this.#after.all(id, limit).map(fromRow);
+  }
+
+  /** Of those up to `through`; gives how many. */
+  dropBefore(at: string, limit: number, through: number = Number.MAX_SAFE_INTEGER): number {
+    return Number(this.#drop.run(at, through, limit).changes);
   }
 }
 

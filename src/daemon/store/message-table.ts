@@ -36,6 +36,7 @@ export class MessageTable {
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
   readonly #lastPlace: StatementSync;
+  readonly #told: StatementSync;
   readonly #written: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -56,6 +57,9 @@ export class MessageTable {
       "SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?",
     );
     this.#lastPlace = db.prepare("SELECT max(place) AS last FROM messages WHERE session = ?");
+    this.#told = db.prepare(
+      "SELECT * FROM messages WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq",
+    );
     this.#written = db.prepare(
       `SELECT json_extract(content, '$.text') AS text FROM messages
        WHERE json_extract(by, '$.kind') = 'tui' AND length(content) <= ${writtenCharsMax}
@@ -108,6 +112,11 @@ export class MessageTable {
   /** What is not finished, in the order of delivery. */
   open(session: string): MessageRow[] {
     return this.#open.all(session).map(fromRow);
+  }
+
+  /** Those whose last news are told by the records after `seq`, up to `through`. */
+  told(session: string, seq: number, through: number): MessageRow[] {
+    return this.#told.all(session, seq, through).map(fromRow);
   }
 
   /** The newest first. */

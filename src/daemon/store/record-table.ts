@@ -14,6 +14,14 @@ export interface NewRecord extends RecordRow {
   itemId: string | null;
 }
 
+/** What was dropped here, where something else has it; `seq` and `through` bound it. */
+export interface Past {
+  /** The records after `seq` up to `through`, in order, at most so many. */
+  after(session: string, seq: number, through: number, limit: number): Promise<RecordRow[]>;
+  /** The records before `seq`, in order, at most so many. */
+  before(session: string, seq: number, limit: number): Promise<RecordRow[]>;
+}
+
 /** One record can have megabytes: a page is full at this many characters, and has one at least. */
 const pageCharsMax = 2 * 1024 * 1024;
 

@@ -221,6 +221,15 @@ const migrations = [
   ALTER TABLE sessions ADD COLUMN ends_at TEXT;
   ALTER TABLE sessions ADD COLUMN origin TEXT;
   `,
+  `
+  -- Archives that have had something of ours, and the sessions that each has still to forget.
+  CREATE TABLE archives (id TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE archive_removals (
+    archive     TEXT NOT NULL,
+    session     TEXT NOT NULL,
+    PRIMARY KEY (archive, session)
+  ) STRICT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -89,6 +89,14 @@ export class SessionTable {
       .map(fromRow);
   }
 
+  /** Undefined when it was removed, or is not wholly made yet. */
+  get(id: string): SessionRow | undefined {
+    const row = this.#db
+      .prepare("SELECT * FROM sessions WHERE id = ? AND removed_at IS NULL AND ready = 1")
+      .get(id);
+    return row && fromRow(row);
+  }
+
   insert(row: SessionRow): void {
     this.#db
       .prepare(

@@ -7,6 +7,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { Redactor } from "../redaction/redactor.ts";
 import { ApprovalTable } from "./approval-table.ts";
+import { ArchiveTable } from "./archive-table.ts";
 import { AuditTable } from "./audit-table.ts";
 import { CompositionTable } from "./composition-table.ts";
 import { DraftTable } from "./draft-table.ts";
@@ -16,7 +17,7 @@ import { KeepTable } from "./keep-table.ts";
 import { MessageTable } from "./message-table.ts";
 import { OutboxTable } from "./outbox-table.ts";
 import { PeerTable } from "./peer-table.ts";
-import { RecordTable } from "./record-table.ts";
+import { type Past, RecordTable } from "./record-table.ts";
 import { SaidTable } from "./said-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
@@ -38,8 +39,13 @@ export class Store {
   readonly keep: KeepTable;
   readonly said: SaidTable;
   readonly hooks: HookTable;
-  /** A session has new records. */
-  onRecords: (session: string) => void = () => {};
+  readonly archive: ArchiveTable;
+  /** Who is told that a session has new records. */
+  readonly recordListeners = new Set<(session: string) => void>();
+  /** When an agent was last heard, by the process's own clock: what can wait gives way then. */
+  heardAt: number = Number.NEGATIVE_INFINITY;
+  /** Where an archive has what was dropped here. */
+  past: Past | undefined;
   /** What is handed to the tables has passed it, or is kept only until codex has it. */
   readonly redactor: Redactor;
   readonly #db: DatabaseSync;
@@ -76,6 +82,7 @@ export class Store {
     this.keep = new KeepTable(this.#db);
     this.said = new SaidTable(this.#db);
     this.hooks = new HookTable(this.#db);
+    this.archive = new ArchiveTable(this.#db);
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */
@@ -112,6 +119,10 @@ export class Store {
   /** The same for what is committed already. */
   forgetNow(): void {
     this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  onRecords(session: string): void {
+    for (const listener of this.recordListeners) listener(session);
   }
 
   /** Gives some free pages back to the file system; `more` when there are more to give. */

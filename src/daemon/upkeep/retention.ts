@@ -13,6 +13,16 @@ export interface KeepRule {
   bytes: number | null;
 }
 
+/** How far an archive has what is here. */
+export interface Archived {
+  /** The seq up to which it is known to have a session's records; 0 when nothing is known. */
+  through(session: string): number;
+  /** The same of the audit's entries. */
+  readonly auditThrough: number;
+  /** How much longer a record stays that it does not have. */
+  holdMs: number;
+}
+
 const recordsAtOnce = 50;
 const saidAtOnce = 50;
 
@@ -29,13 +39,14 @@ export function dropSome(
   session: string,
   general: KeepRule,
   until: number,
+  archive?: Archived,
 ): "none" | "some" | "more" {
   const kept = store.keep.get(session);
   if (kept === undefined) return "none";
   const rule = ruleFor(kept.keep, general);
   if (rule.ageMs === null && (rule.bytes === null || kept.bytes <= rule.bytes)) return "none";
   const oldest = store.keep.oldest(session, recordsAtOnce);
-  const { through, freedBytes } = tooMany(oldest, kept, rule);
+  const { through, freedBytes } = tooMany(oldest, kept, rule, heldFrom(session, rule, archive));
   if (through === undefined) return "none";
   // What was said goes first: a slice may end before all of it is gone, and the records stand.
   if (dropSaid(store, session, through.seq, until)) return "more";
@@ -43,10 +54,23 @@ export function dropSome(
   return through === oldest.at(-1) ? "more" : "some";
 }
 
+/** What is not in the archive, and young enough for it to be waited for. */
+interface Held {
+  after: number;
+  since: string;
+}
+
+function heldFrom(session: string, { ageMs }: KeepRule, archive: Archived | undefined): Held {
+  if (archive === undefined) return { after: Number.POSITIVE_INFINITY, since: "" };
+  const since = new Date(Date.now() - archive.holdMs - (ageMs ?? 0)).toISOString();
+  return { after: archive.through(session), since };
+}
+
 function tooMany(
   oldest: OldRecord[],
   { bytes, indexed }: { bytes: number; indexed: number },
   rule: KeepRule,
+  held: Held,
 ): { through: OldRecord | undefined; freedBytes: number } {
   const before = rule.ageMs === null ? "" : new Date(Date.now() - rule.ageMs).toISOString();
   let through: OldRecord | undefined;
@@ -56,6 +80,7 @@ function tooMany(
     const tooLarge = rule.bytes !== null && bytes - freedBytes > rule.bytes;
     // What was not looked through is not counted yet either.
     if (record.seq > indexed || !(tooOld || tooLarge)) break;
+    if (record.seq > held.after && record.at >= held.since) break;
     freedBytes += record.bytes;
     through = record;
   }

@@ -7,7 +7,7 @@
 import type { Store } from "../store/store.ts";
 import { indexSome } from "./indexing.ts";
 import { forgetSome } from "./removal.ts";
-import { dropSome, type KeepRule } from "./retention.ts";
+import { type Archived, dropSome, type KeepRule } from "./retention.ts";
 
 const sliceMs = 3;
 const restMs = 8;
@@ -26,6 +26,8 @@ export interface UpkeepOptions {
   /** What the config says of sessions that say nothing themselves. */
   keep: KeepRule;
   keepAuditMs: number;
+  /** Where there is one: what it does not have yet stays longer. */
+  archive?: Archived | undefined;
   onError: (error: unknown) => void;
 }
 
@@ -55,10 +57,7 @@ export class Upkeep {
 
   start(): void {
     const { store } = this.#options;
-    store.onRecords = (session) => {
-      this.#grown.add(session);
-      this.#soon(settleMs);
-    };
+    store.recordListeners.add(this.#onRecords);
     for (const session of store.keep.behind()) this.#grown.add(session);
     for (const session of store.keep.removed()) this.#removed.set(session, []);
     this.#begin();
@@ -70,7 +69,13 @@ export class Upkeep {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#round);
+    this.#options.store.recordListeners.delete(this.#onRecords);
   }
+
+  #onRecords = (session: string): void => {
+    this.#grown.add(session);
+    this.#soon(settleMs);
+  };
 
   /** A session's rule has changed, or its time may have come. */
   trim(session: string): void {
@@ -80,7 +85,11 @@ export class Upkeep {
 
   /** Resolves when nothing of the session is left in any file. */
   forget(session: string): Promise<void> {
-    this.#options.store.keep.remove(session, new Date().toISOString());
+    const { store } = this.#options;
+    store.transaction(() => {
+      store.keep.remove(session, new Date().toISOString());
+      store.archive.removing(session);
+    });
     this.#grown.delete(session);
     this.#toTrim.delete(session);
     return new Promise((resolve) => {
@@ -171,9 +180,9 @@ export class Upkeep {
   }
 
   #trim(until: number): boolean {
-    const { store, keep } = this.#options;
+    const { store, keep, archive } = this.#options;
     for (const session of this.#toTrim) {
-      const dropped = dropSome(store, session, keep, until);
+      const dropped = dropSome(store, session, keep, until, archive);
       if (dropped !== "none") this.#toWipe = true;
       if (dropped === "more") return true;
       this.#toTrim.delete(session);
@@ -184,9 +193,15 @@ export class Upkeep {
 
   #dropAudit(): boolean {
     if (!this.#auditDue) return false;
-    const { store, keepAuditMs } = this.#options;
-    const at = new Date(Date.now() - keepAuditMs).toISOString();
-    this.#auditDue = store.transaction(() => store.audit.dropBefore(at, auditRowsMax)) > 0;
+    const { store, keepAuditMs, archive } = this.#options;
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    const dropped = store.transaction(() => {
+      const { audit } = store;
+      const known = audit.dropBefore(ago(keepAuditMs), auditRowsMax, archive?.auditThrough);
+      if (archive === undefined) return known;
+      return known + audit.dropBefore(ago(keepAuditMs + archive.holdMs), auditRowsMax);
+    });
+    this.#auditDue = dropped > 0;
     return this.#auditDue;
   }
 

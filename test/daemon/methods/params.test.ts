@@ -45,6 +45,9 @@ const right: Record<string, Record<string, unknown>> = {
   "token/revoke": { id: "0123" },
   "pair/new": { scope: "observe", sessions: "*", label: "x" },
   "daemon/audit": { since: "2026-01-02T03:04:05.000Z", before: 1, limit: 1 },
+  "archive/search": { words: "a", since: "2026-01-02T03:04:05.000Z", limit: 1 },
+  "archive/sessions": { offset: 0, limit: 1 },
+  "archive/history": { name: "a/bot", after: 0, limit: 1 },
   "daemon/search": { words: "a", since: "2026-01-02T03:04:05.000Z", limit: 1 },
   "session/update": { name: "bot", keep: { ageMs: 1 } },
   "session/new": { spec: { cwd: "/" }, env: {}, variables: {} },
@@ -109,6 +112,7 @@ const optional = new Set([
   "token",
   "waitMs",
   "hook",
+  "offset",
 ]);
 
 test("every method of the table is tried here", () => {

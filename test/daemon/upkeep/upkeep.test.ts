@@ -165,7 +165,6 @@ test("a history that nobody looked through yet is indexed from where it was left
   start();
   await upkeep.caughtUp(10_000);
   upkeep.stop();
-  store.onRecords = () => {};
   turns(history, "b", 100, 0);
   expect(found("b99")).toBe(0);
   start();

@@ -4,6 +4,7 @@ import { HacsError } from "../../../protocol/errors.ts";
 import type { DaemonStatus } from "../../../protocol/session.ts";
 import { formatSize } from "../../../protocol/size.ts";
 import { pathsFor } from "../../../system/paths.ts";
+import { archiveRows } from "../../text/archive.ts";
 import { clientsText, figureRows, sessionsText } from "../../text/figures.ts";
 import { proseColumns, rowLines } from "../../text/wrap.ts";
 import type { Verb } from "../../verb.ts";
@@ -21,7 +22,7 @@ export const daemonStatus: Verb = {
   examples: [
     [
       "daemon status --json",
-      "pid, version, codexVersion, agentVersions, socket, listen, sessions, clients, uptimeMs, diskBytes, agents, figures",
+      "pid, version, codexVersion, agentVersions, socket, listen, sessions, clients, uptimeMs, diskBytes, agents, figures, archive",
     ],
   ],
   async run(context) {
@@ -52,6 +53,7 @@ export const daemonStatus: Verb = {
       ...(figures === null ? [] : figureRows(figures)),
       ["disk", formatSize(status.diskBytes)],
       ["up", formatDuration(status.uptimeMs)],
+      ...(status.archive ? archiveRows(status.archive) : []),
     ];
     const lines = rows.map(([term, text]) => ({
       term: term.padEnd(labelColumns),
