@@ -71,9 +71,7 @@ test("where none rests, sessions wait in line, in order, and see their place", a
   expect(await agents()).toEqual({ running: 2, max: 2, waiting: 2 });
   expect(await home.ok(["ls"])).toMatch(/^d\s+queued, 2nd in line/m);
   expect(await home.ok(["show", "d"])).toMatch(/^state\s+queued, 2nd in line/m);
-  expect(await home.ok(["daemon", "status"])).toMatch(
-    /^agents\s+2 run, at most 2 at once, 2 in line/m,
-  );
+  expect(await home.ok(["daemon", "status"])).toMatch(/^agents\s+2 of 2 running, 2 in line/m);
   const woken = await home.cli(["wake", "d"]);
   expect(woken.stderr).toContain("d is queued, 2nd in line");
 

@@ -77,6 +77,7 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
     "peer",
     "provider",
     "queued",
+    "resources",
     "seq",
     "settings",
     "sleepsInMs",
@@ -85,6 +86,7 @@ test("a new session is idle, has a thread and an agent, and is listed and shown"
     "threadId",
     "turn",
     "usage",
+    "user",
   ]);
   const [created] = await historyOf(home, "first");
   expect(created).toMatchObject({

@@ -189,7 +189,8 @@ describe("a daemon", () => {
   });
 
   test("without a port offers no pairing that nobody could use", async () => {
-    await home.ok(["daemon", "restart"]);
+    await home.ok(["daemon", "stop"]);
+    await home.ok(["daemon", "start"]);
     const outcome = await home.cli(["pair"]);
     expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining("--listen") });
     const there = await home.cliJson(["pair", "--url", "https://team.example/agents/"]);
