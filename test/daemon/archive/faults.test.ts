@@ -169,7 +169,7 @@ describe.skipIf(postgresPrograms === undefined)("a server", () => {
     expect(await sql("SELECT count(*) FROM hacs_session.records")).toEqual([{ count: "48" }]);
   });
 
-  test("has a role that may write and make nothing, as README.md has it", async () => {
+  test("has a role that may write and make nothing, as docs/running.md has it", async () => {
     await sql("CREATE ROLE owner LOGIN PASSWORD 'owner-secret'");
     await sql("CREATE ROLE writer LOGIN PASSWORD 'writer-secret'");
     await sql("CREATE SCHEMA hacs_session AUTHORIZATION owner");
