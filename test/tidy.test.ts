@@ -1,5 +1,5 @@
 /** The rules that a reader may rely on, held by a test. ARCHITECTURE.md says why they are there. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
@@ -94,6 +94,21 @@ function circles(imports: Map<string, string[]>): string[] {
   return found;
 }
 
+/** To a file, and to a heading of it as GitHub names it. */
+function leadsSomewhere(from: string, link: string): boolean {
+  const [path = "", heading] = link.split("#");
+  const target = path === "" ? from : join(dirname(from), path);
+  if (!existsSync(join(root, target))) return false;
+  if (heading === undefined) return true;
+  const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  return headings.includes(heading);
+}
+
 describe("files", () => {
   test("belong to a floor", () => {
     expect(sources.filter((file) => !(floorOf(file) in floors))).toEqual([]);
@@ -114,6 +129,18 @@ describe("files", () => {
       .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
       .filter(({ lines }) => lines > linesMax);
     expect(long).toEqual([]);
+  });
+
+  test("link to what is there", () => {
+    const dead = files
+      .filter((file) => file.endsWith(".md"))
+      .flatMap((file) =>
+        [...read(file).matchAll(/\]\(([^)\s]+)\)/g)]
+          .map(([, link = ""]) => link)
+          .filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(file, link))
+          .map((link) => `${file}: ${link}`),
+      );
+    expect(dead).toEqual([]);
   });
 
   test("name no package registry", () => {
