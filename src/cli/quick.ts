@@ -32,17 +32,23 @@ export function parseQuickly(argv: string[]): ParsedVerb | undefined {
     if (own) options[name] = value;
     else globals[name] = value;
   }
-  const fits = countFits(verb, args.length) && !verb.argumentChoices;
+  const fits =
+    countFits(verb, args.length) && !verb.argumentChoices && !conflict(verb, { ...options, ...globals });
   return fits ? { kind: "verb", verb, args, options, globals } : undefined;
 }
 
-/** The option that is written so, when it takes no value and gets on with all others. */
+/** The option that is written so, when it takes no value. */
 function flag(options: readonly Option[] = [], word: string): Option | undefined {
   const option = options.find(({ flags }) => flags.split(/[ ,]+/).includes(word));
-  const touchy =
-    option?.conflicts !== undefined ||
-    options.some(({ conflicts }) => option && conflicts?.includes(attribute(option).name));
-  return option === undefined || touchy || option.flags.includes("<") ? undefined : option;
+  return option === undefined || option.flags.includes("<") ? undefined : option;
+}
+
+/** Whether two of those given do not go together. */
+function conflict({ options = [] }: Verb, given: Record<string, unknown>): boolean {
+  return [...options, ...globalOptions].some(
+    (option) =>
+      attribute(option).name in given && option.conflicts?.some((other) => other in given),
+  );
 }
 
 /** `--for-session` is `forSession: true`, and `--no-color` is `color: false`. */

@@ -121,6 +121,7 @@ describe("the quick reading", () => {
     "new -d name prompt",
     "approve fix",
     "doctor",
+    "new --last",
   ])("is commander's: %s", (line) => {
     const argv = line.split(" ");
     expect(parseQuickly(argv)).toEqual(parse(argv));
@@ -135,7 +136,6 @@ describe("the quick reading", () => {
     "ls --jsn",
     "ls -aq",
     "ls -q -v",
-    "new --last",
     "send x y --id 1",
     "send x -- -y",
     "ls --help",
