@@ -33,7 +33,9 @@ export function parseQuickly(argv: string[]): ParsedVerb | undefined {
     else globals[name] = value;
   }
   const fits =
-    countFits(verb, args.length) && !verb.argumentChoices && !conflict(verb, { ...options, ...globals });
+    countFits(verb, args.length) &&
+    !verb.argumentChoices &&
+    !conflict(verb, { ...options, ...globals });
   return fits ? { kind: "verb", verb, args, options, globals } : undefined;
 }
 
