@@ -14,6 +14,7 @@ function idle(handed: number): Shown {
     recorder: { holding: false, turns: { busy: false } },
     approvals: { count: 0 },
     inbox: { inDoubt: () => Array.from({ length: handed }) },
+    rest: { place: undefined },
     attached: new Set(),
   } as unknown as Shown;
 }
