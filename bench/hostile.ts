@@ -12,7 +12,7 @@ const corpus = {
   arrays: filled("["),
   objects: `[${filled("{},")}{}]`,
   numbers: `[${filled("1,")}1]`,
-  keys: `{${Array.from({ length: 19_000 }, (_, i) => `"${"k".repeat(400)}${i}":1`).join(",")}}`,
+  keys: `{${Array.from({ length: 15_000 }, (_, i) => `"${"k".repeat(400)}${i}":1`).join(",")}}`,
   string: `"${filled("x")}"`,
   escapes: `"${filled("\\n")}"`,
   quotes: `"${filled('\\"')}"`,

@@ -5,7 +5,7 @@ import { prose } from "./answer.ts";
 import { type Benchmark, interleaved, median, ms } from "./measure.ts";
 import { officialTui, paintedWith, signIn } from "./official-tui.ts";
 
-const rounds = 10;
+const rounds = 20;
 const turns = 20;
 const soonerLeast = 2;
 const size = { cols: 120, rows: 40 };
