@@ -1,9 +1,9 @@
 /** What goes wrong with real processes, one thing at a time. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Random } from "../test/simulation/random.ts";
 import type { CuttingProxy } from "../test/support/cutting-proxy.ts";
 import type { Home } from "../test/support/home.ts";
 import { signal } from "../test/support/processes.ts";
+import type { Random } from "../test/support/random.ts";
 
 export interface ChaosOptions {
   home: Home;

@@ -9,8 +9,8 @@ import { Follower } from "../src/client/follow.ts";
 import { HacsError } from "../src/protocol/errors.ts";
 import type { JsonObject } from "../src/protocol/messages.ts";
 import type { SessionEvent } from "../src/protocol/records.ts";
-import type { Random } from "../test/simulation/random.ts";
 import type { Home } from "../test/support/home.ts";
+import type { Random } from "../test/support/random.ts";
 
 export interface LoadOptions {
   home: Home;

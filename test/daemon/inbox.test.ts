@@ -8,6 +8,7 @@ import { root } from "../support/codex.ts";
 import { eventually } from "../support/eventually.ts";
 import { clientIdsIn, expectWhole, historyOf } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
+import { Random } from "../support/random.ts";
 import { errorOf } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";
 
@@ -26,7 +27,8 @@ const acknowledgedPerKill = 9;
 test("200 messages of 10 processes, with daemon and agents killed all along, arrive once and in order", {
   timeout: 240_000,
 }, async () => {
-  const random = seeded(7);
+  const numbers = new Random(7);
+  const random = () => numbers.next();
   const acknowledged: { id: string; seq: number }[] = [];
   let kills = 0;
   let killing: Promise<void> | undefined;
@@ -150,17 +152,6 @@ test("a receipt goes from accepted to delivered with its turn to finished with t
   expect(await read()).toMatchObject({ turnStatus: "completed", usage: expect.any(Object) });
   expect((await home.show("bot")).messages[0]).toEqual(await read());
 });
-
-/** A small generator of the same numbers in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function killQuietly(pid: number): void {
   try {

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Chaos } from "../../soak/chaos.ts";
 import { Load } from "../../soak/load.ts";
 import { verdict } from "../../soak/verdict.ts";
-import { Random } from "../simulation/random.ts";
 import { createHome, type Home } from "../support/home.ts";
+import { Random } from "../support/random.ts";
 
 const kills = Number(process.env.HACS_KILLS ?? 20);
 const sessions = ["a", "b"];

@@ -4,9 +4,9 @@
  * asked again of who comes later; one process has a thread at a time.
  */
 import type { Json, JsonObject } from "../../src/protocol/messages.ts";
+import type { Random } from "../support/random.ts";
 import { Actor, type Clock } from "./clock.ts";
 import { MessageEnd } from "./network.ts";
-import type { Random } from "./random.ts";
 
 export interface Item extends JsonObject {
   id: string;

@@ -36,11 +36,11 @@ import { Watch } from "../../src/daemon/watch/watch.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
 import { pathsFor } from "../../src/system/paths.ts";
 import type { ProcessIdentity } from "../../src/system/process-identity.ts";
+import type { Random } from "../support/random.ts";
 import { Actor, type Clock } from "./clock.ts";
 import { Codex, type CodexProcess } from "./codex.ts";
 import { Dead, databaseOn, diskError } from "./disk.ts";
 import { Cable } from "./network.ts";
-import type { Random } from "./random.ts";
 
 const bootId = "simulation";
 /** SQLite begins the log anew when it is longer than this. */

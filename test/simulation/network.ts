@@ -4,8 +4,8 @@
  */
 import { EventEmitter } from "node:events";
 import { Duplex } from "node:stream";
+import type { Random } from "../support/random.ts";
 import type { Actor, Clock } from "./clock.ts";
-import type { Random } from "./random.ts";
 
 /** What the kernel takes before a writer has to wait. */
 const inFlightBytesMax = 200 * 1024;

@@ -3,11 +3,11 @@
  * is given time to settle, and the promises are looked at.
  */
 import type { SendMode } from "../../src/protocol/session.ts";
+import { Random } from "../support/random.ts";
 import { Clock } from "./clock.ts";
 import { Machine } from "./machine.ts";
 import { Operator, Sender, Watcher } from "./people.ts";
 import { brokenPromises } from "./promises.ts";
-import { Random } from "./random.ts";
 
 export interface Outcome {
   seed: number;

@@ -7,20 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Store } from "../../../src/daemon/store/store.ts";
 import { root } from "../../support/codex.ts";
 import { Postgres, postgresPrograms } from "../../support/postgres.ts";
+import { Random } from "../../support/random.ts";
 import { archived, Machine, recordsThere } from "./parts.ts";
 
 const rounds = 12;
-
-/** The same numbers again for the same seed: mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe.skipIf(postgresPrograms === undefined)("killed", () => {
   let postgres: Postgres;
@@ -58,7 +48,8 @@ describe.skipIf(postgresPrograms === undefined)("killed", () => {
   test("the daemon, the server, and both", { timeout: 240_000 }, async () => {
     const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
     const said = `SEED=${seed}`;
-    const random = randomOf(seed);
+    const numbers = new Random(seed);
+    const random = () => numbers.next();
     await start();
     for (let round = 0; round < rounds; round++) {
       await sleep(random() * 700);
