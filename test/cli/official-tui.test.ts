@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import { codexBinary } from "../support/codex.ts";
-import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, finished, say } from "../support/sessions.ts";
 import { openTerminal, type TestTerminal } from "../support/terminal.ts";
@@ -123,10 +122,11 @@ test("it goes on by itself when the daemon was killed and is there again", async
   await theirs.waitFor("before");
   await theirs.waitFor(/fake-model default/);
   await home.killDaemon();
+  await theirs.waitFor(/Reconnecting to server/);
   await home.ok(["ls"]);
-  await eventually(async () => (await home.show("bot")).attached.length === 1, {
-    what: "it is attached again",
-  });
+  // Until it has drawn itself again it takes letters, and no Enter.
+  await theirs.waitFor((lines) => lines.some((line) => line.includes("? for shortcuts")));
+  expect((await home.show("bot")).attached).toHaveLength(1);
   await write(theirs, "say after");
   await theirs.waitFor((lines) => lines.some((line) => /^• after/.test(line)));
 });
