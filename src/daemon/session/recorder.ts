@@ -211,7 +211,13 @@ export class Recorder {
   #afterItem(params: JsonObject): void {
     const item = params.item as JsonObject;
     if (item.type !== "userMessage" || typeof item.clientId !== "string") return;
-    this.#port.inbox.delivered(item.clientId, String(params.turnId));
+    const { inbox, store, session } = this.#port;
+    const turnId = String(params.turnId);
+    inbox.delivered(item.clientId, turnId);
+    // Of a turn that was stopped at its very beginning codex may tell the end alone, and the
+    // message is met in its list afterwards.
+    const ended = store.records.endedTurn(session, turnId);
+    if (ended !== undefined) this.#finish(ended, null, null);
     this.#port.onChange();
     setImmediate(this.#port.onProgress);
   }
@@ -223,17 +229,23 @@ export class Recorder {
   }
 
   #afterTurnEnd(params: JsonObject): void {
-    const { inbox, store, session, onTurnEnd, turnEnding } = this.#port;
+    const { onTurnEnd, turnEnding } = this.#port;
     const turn = params.turn as JsonObject;
     const turnId = String(turn.id);
-    const why = turnEnding(turnId, String(turn.status));
+    this.#finish(turn, turnEnding(turnId, String(turn.status)), this.turns.usage);
+    setImmediate(() => onTurnEnd(turnId, String(turn.status)));
+  }
+
+  /** The receipts of the messages that the turn took in. */
+  #finish(turn: JsonObject, why: string | null, usage: JsonObject | null): void {
+    const { inbox, store, session } = this.#port;
+    const turnId = String(turn.id);
     inbox.turnEnded(turnId, {
       turnStatus: turn.status as Receipt["turnStatus"],
       text: store.records.lastAnswer(session, turnId),
       error: isObject(turn.error) ? String(turn.error.message ?? "") : why,
-      usage: this.turns.usage,
+      usage,
     });
-    setImmediate(() => onTurnEnd(turnId, String(turn.status)));
   }
 
   #resolved(params: JsonObject): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Json } from "../../protocol/messages.ts";
+import type { Json, JsonObject } from "../../protocol/messages.ts";
 
 /** A record as it is kept: params stay the JSON text that codex sent, and are never parsed again. */
 export interface RecordRow {
@@ -52,7 +52,7 @@ export class RecordTable {
       "SELECT 1 FROM records WHERE session = ? AND item_id IS NOT NULL LIMIT 1",
     );
     this.#ended = db.prepare(
-      "SELECT 1 FROM records WHERE session = ? AND turn_id = ? AND method = 'turn/completed'",
+      "SELECT params -> '$.turn' AS turn FROM records WHERE session = ? AND turn_id = ? AND method = 'turn/completed'",
     );
     this.#begun = db.prepare(
       "SELECT 1 FROM records WHERE session = ? AND turn_id = ? AND method = 'turn/started'",
@@ -107,6 +107,12 @@ export class RecordTable {
 
   turnEnded(session: string, turnId: string): boolean {
     return this.#ended.get(session, turnId) !== undefined;
+  }
+
+  /** The turn as it was when it ended; undefined while no end is recorded. */
+  endedTurn(session: string, turnId: string): JsonObject | undefined {
+    const row = this.#ended.get(session, turnId);
+    return row === undefined ? undefined : JSON.parse(row.turn as string);
   }
 
   /** Turns that began and whose end was not recorded. */
