@@ -172,8 +172,8 @@ export class Context {
   async whenStopped(): Promise<void> {
     const { host } = this.choice;
     const socket = host === undefined ? pathsFor(this.choice, this.env).socket : "";
-    const deadline = Date.now() + stoppingTimeoutMs;
-    while ((host !== undefined || existsSync(socket)) && Date.now() < deadline) {
+    const deadline = performance.now() + stoppingTimeoutMs;
+    while ((host !== undefined || existsSync(socket)) && performance.now() < deadline) {
       // Another may have taken its place already, and that one answers.
       if (await this.#isServed()) return;
       await new Promise((resume) => setTimeout(resume, pollMs));

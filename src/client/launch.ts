@@ -76,8 +76,8 @@ export async function startDaemon(
   checkGivenDirectory(choice, paths);
   ensurePrivateDirectory(dirname(paths.socket));
   const marker = `${paths.socket}.starting`;
-  const deadline = Date.now() + startTimeoutMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + startTimeoutMs;
+  while (performance.now() < deadline) {
     if (claim(marker)) {
       try {
         // The starter before this one may have just finished.
@@ -108,14 +108,14 @@ export async function checkStart(
   held: readonly number[],
 ): Promise<void> {
   const checking = ["--check", ...held.flatMap((port) => ["--held", String(port)])];
-  await spawnDaemon(choice, paths, [...args, ...checking], Date.now() + startTimeoutMs);
+  await spawnDaemon(choice, paths, [...args, ...checking], performance.now() + startTimeoutMs);
 }
 
 /** One whose service does not come up is started without, and then says itself why it can't be. */
 async function startedAsService(choice: DaemonChoice, paths: Paths): Promise<boolean> {
   if (!(await startService(choice))) return false;
-  const deadline = Date.now() + serviceTimeoutMs;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + serviceTimeoutMs;
+  while (performance.now() < deadline) {
     if (await answers(paths.socket)) return true;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
@@ -132,14 +132,14 @@ async function spawnAfter(
   args: string[],
   deadline: number,
 ): Promise<void> {
-  const patience = Math.min(deadline, Date.now() + stoppingTimeoutMs);
+  const patience = Math.min(deadline, performance.now() + stoppingTimeoutMs);
   for (;;) {
     const stopping = existsSync(paths.socket);
     try {
       return await spawnDaemon(choice, paths, args, deadline);
     } catch (error) {
       const held = error instanceof HacsError && error.code === "daemon-running";
-      if (!held || !stopping || Date.now() > patience) throw error;
+      if (!held || !stopping || performance.now() > patience) throw error;
     }
     // It may also be one that was just started by hand.
     if (await answers(paths.socket)) return;
@@ -192,7 +192,7 @@ function spawnDaemon(
           ),
         );
       },
-      Math.max(1, deadline - Date.now()),
+      Math.max(1, deadline - performance.now()),
     );
     const settle = () => {
       clearTimeout(timer);

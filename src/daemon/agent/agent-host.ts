@@ -32,6 +32,8 @@ export class AgentHost {
   #queue: Promise<unknown> = Promise.resolve();
   #busy: "starting" | "stopping" | undefined;
   #crash: Crash | undefined;
+  /** As `performance.now()` has it: setting the clock back delays nothing. */
+  #retryAtMs = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   /** The daemon goes, and the agent stays. */
   #left = false;
@@ -110,8 +112,7 @@ export class AgentHost {
 
   #refuseTooSoon(): void {
     const retryAt = this.#crash?.retryAt;
-    if (retryAt == null || Date.parse(retryAt) <= Date.now()) return;
-    throw tooSoon(retryAt);
+    if (retryAt != null && this.#retryAtMs > performance.now()) throw tooSoon(retryAt);
   }
 
   /** Takes over what an earlier daemon left running; true when an agent was adopted. */
@@ -288,7 +289,9 @@ export class AgentHost {
 
   #failed(reason: string): void {
     if (this.#events.refusal() !== undefined) return this.#events.onDeparture("asleep", reason);
-    const delayMs = this.#policy.delayAfterCrash(Date.now());
+    const nowMs = performance.now();
+    const delayMs = this.#policy.delayAfterCrash(nowMs);
+    this.#retryAtMs = nowMs + delayMs;
     const now = Date.now();
     this.#crash = {
       reason,

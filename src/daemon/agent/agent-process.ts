@@ -114,17 +114,17 @@ export class AgentProcess {
 
   /** Resolves true when the process is gone, false when `timeoutMs` passed first. */
   async gone(timeoutMs: number): Promise<boolean> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     while (this.alive && this.#child?.exitCode == null && this.#child?.signalCode == null) {
-      if (Date.now() >= deadline) return false;
+      if (performance.now() >= deadline) return false;
       await sleep(pollMs);
     }
     return true;
   }
 
   async #ready({ socket, user }: AgentCommand): Promise<"ready" | "timeout"> {
-    const deadline = Date.now() + readyTimeoutMs;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + readyTimeoutMs;
+    while (performance.now() < deadline) {
       if (existsSync(socket) && (await isListening(socket, user))) return "ready";
       await sleep(pollMs);
     }

@@ -218,14 +218,14 @@ async function joinThread(
   context: AgentContext,
   inDoubt: boolean,
 ): Promise<OpenThread> {
-  const deadline = Date.now() + rolloutWaitMs;
+  const deadline = performance.now() + rolloutWaitMs;
   while (threadId !== null) {
     try {
       // A running thread keeps its settings; overrides are for one that is loaded anew.
       return await resumeThread(link, threadId, {});
     } catch (error) {
       if (!isWithoutRollout(error)) throw error;
-      if (!inDoubt || Date.now() > deadline) break;
+      if (!inDoubt || performance.now() > deadline) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

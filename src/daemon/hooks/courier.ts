@@ -12,7 +12,7 @@ import type { Redactor } from "../redaction/redactor.ts";
 import type { Delivery } from "../store/hook-table.ts";
 import type { Store } from "../store/store.ts";
 import type { Attempt } from "./attempt.ts";
-import { delayAfter } from "./backoff.ts";
+import { delayAfter, delayMsMax } from "./backoff.ts";
 import { type Running, run } from "./command.ts";
 import { post } from "./webhook.ts";
 
@@ -45,7 +45,8 @@ export class Courier {
   readonly #running = new Map<number, Running | undefined>();
   #timer: NodeJS.Timeout | undefined;
   #scheduled = false;
-  #pausedUntil = 0;
+  /** As `performance.now()` has it; a date would pause for as long as the clock is set back. */
+  #pausedUntilMs = 0;
   /** The URL said that it is gone for good. */
   #gone = false;
   #stopped = false;
@@ -87,10 +88,11 @@ export class Courier {
     clearTimeout(this.#timer);
     const { hooks } = this.#parts.store;
     const nowMs = Date.now();
-    if (nowMs >= this.#pausedUntil) {
+    const pausedMs = this.#pausedMs;
+    if (pausedMs === 0) {
       // Those that run are due, too, and come first.
       const most = this.#running.size + runningMax;
-      const due = hooks.due(this.name, nowMs, most);
+      const due = hooks.due(this.name, nowMs, delayMsMax, most);
       for (const delivery of due) {
         if (this.#running.size >= runningMax) return;
         if (!this.#running.has(delivery.id)) this.#begin(delivery);
@@ -99,9 +101,12 @@ export class Courier {
       // Some were not for telling any more.
       if (due.length === most) return this.soon();
     }
-    const next = Math.max(this.#pausedUntil, hooks.nextDueAt(this.name, nowMs) ?? 0);
-    if (next <= nowMs) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.min(next - nowMs, timerMsMax));
+    const waitMs = Math.max(
+      pausedMs,
+      (hooks.nextDueAt(this.name, nowMs, delayMsMax) ?? nowMs) - nowMs,
+    );
+    if (waitMs <= 0) return;
+    this.#timer = setTimeout(() => this.#pump(), Math.min(waitMs, timerMsMax));
     this.#timer.unref();
   }
 
@@ -122,7 +127,7 @@ export class Courier {
 
   info(): HookInfo {
     const { hook, name } = this;
-    const paused = this.#pausedUntil > Date.now();
+    const pausedMs = this.#pausedMs;
     return {
       name,
       on: hook.on,
@@ -133,8 +138,12 @@ export class Courier {
       ...this.#counts,
       lastAt: this.#lastAt,
       error: this.#error,
-      retryAt: paused ? new Date(this.#pausedUntil).toISOString() : null,
+      retryAt: pausedMs > 0 ? new Date(Date.now() + pausedMs).toISOString() : null,
     };
+  }
+
+  get #pausedMs(): number {
+    return Math.max(0, this.#pausedUntilMs - performance.now());
   }
 
   #begin(delivery: Delivery): void {
@@ -174,7 +183,7 @@ export class Courier {
       const delayMs = delayAfter(attempts);
       this.#warn("a hook failed, and is tried again", { id: event.id, attempts, detail });
       if (attempt.afterMs !== undefined)
-        this.#pausedUntil = Date.now() + Math.min(attempt.afterMs, pauseMsMax);
+        this.#pausedUntilMs = performance.now() + Math.min(attempt.afterMs, pauseMsMax);
       this.#write(() => hooks.postpone(delivery.id, Date.now() + delayMs));
     } else {
       this.#counts[attempt.outcome === "done" ? "delivered" : "failed"]++;

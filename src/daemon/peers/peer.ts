@@ -153,10 +153,10 @@ export class Peer {
 
   /** The link, waiting a little where it is just being made; throws `peer-unreachable`. */
   async reach(): Promise<Link> {
-    const deadline = Date.now() + patienceMs;
+    const deadline = performance.now() + patienceMs;
     if (this.#link === undefined) this.retry();
-    while (this.#link === undefined && this.#trying && Date.now() < deadline)
-      await this.changed(deadline - Date.now());
+    while (this.#link === undefined && this.#trying && performance.now() < deadline)
+      await this.changed(deadline - performance.now());
     if (this.#link !== undefined) return this.#link;
     throw this.unreachable();
   }

@@ -36,10 +36,11 @@ export class HookTable {
        VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#due = db.prepare(
-      "SELECT * FROM hook_deliveries WHERE hook = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+      `SELECT * FROM hook_deliveries WHERE hook = ? AND (due_at <= ? OR due_at > ?)
+       ORDER BY due_at, id LIMIT ?`,
     );
     this.#next = db.prepare(
-      "SELECT min(due_at) AS at FROM hook_deliveries WHERE hook = ? AND due_at > ?",
+      "SELECT min(due_at) AS at FROM hook_deliveries WHERE hook = ? AND due_at BETWEEN ? AND ?",
     );
     this.#pending = db.prepare("SELECT count(*) AS n FROM hook_deliveries WHERE hook = ?");
     this.#dropOldest = db.prepare(
@@ -60,14 +61,17 @@ export class HookTable {
     this.#insert.run(hook, session, seq, event, dueAt, createdAt);
   }
 
-  /** The first that are due, in order. */
-  due(hook: string, nowMs: number, limit: number): Delivery[] {
-    return this.#due.all(hook, nowMs, limit).map(fromRow);
+  /**
+   * The first that are due, in order. Nothing is put off for longer than `longestMs`: what is due
+   * later than that was put down before the clock was set back.
+   */
+  due(hook: string, nowMs: number, longestMs: number, limit: number): Delivery[] {
+    return this.#due.all(hook, nowMs, nowMs + longestMs, limit).map(fromRow);
   }
 
   /** When the next one is due that is not due yet. */
-  nextDueAt(hook: string, nowMs: number): number | null {
-    return (this.#next.get(hook, nowMs) as { at: number | null }).at;
+  nextDueAt(hook: string, nowMs: number, longestMs: number): number | null {
+    return (this.#next.get(hook, nowMs + 1, nowMs + longestMs) as { at: number | null }).at;
   }
 
   pending(hook: string): number {

@@ -18,7 +18,8 @@ const guessesMax = 10;
 interface Open {
   hash: Buffer;
   grant: Grant;
-  expiresAt: number;
+  /** No date: setting the clock back makes no code live longer. */
+  endsAtMs: number;
 }
 
 export class Pairing {
@@ -37,9 +38,8 @@ export class Pairing {
     }
     const letters = Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]);
     const code = `${letters.slice(0, 5).join("")}-${letters.slice(5).join("")}`;
-    const expiresAt = Date.now() + lifeMs;
-    this.#open.push({ hash: hashOf(code), grant, expiresAt });
-    return { code, expiresAt: new Date(expiresAt).toISOString() };
+    this.#open.push({ hash: hashOf(code), grant, endsAtMs: performance.now() + lifeMs });
+    return { code, expiresAt: new Date(Date.now() + lifeMs).toISOString() };
   }
 
   /** What the code is good for; from here on it is good for nothing. Throws `pairing-failed`. */
@@ -60,7 +60,7 @@ export class Pairing {
   }
 
   #forgetOld(): void {
-    this.#open = this.#open.filter(({ expiresAt }) => expiresAt > Date.now());
+    this.#open = this.#open.filter(({ endsAtMs }) => endsAtMs > performance.now());
   }
 }
 
