@@ -2,6 +2,7 @@
 import type { JsonObject } from "../src/protocol/messages.ts";
 import type { HistoryRecord } from "../src/protocol/session.ts";
 import { eventually } from "../test/support/eventually.ts";
+import { clientIdsIn, codexItems, historyOf } from "../test/support/history.ts";
 import type { Home } from "../test/support/home.ts";
 import type { Load } from "./load.ts";
 
@@ -42,14 +43,13 @@ async function messages(
   records: HistoryRecord[],
   load: Load,
 ): Promise<string[]> {
-  const items = records.flatMap(({ method, params }) =>
-    method === "item/completed" ? [params.item as JsonObject] : [],
+  const told = records.flatMap(({ method, params }) =>
+    method === "item/completed" ? [`${params.turnId} ${(params.item as JsonObject).id}`] : [],
   );
-  const told = items.map(({ id }) => String(id));
   const twice = told.filter((id, i) => told.indexOf(id) !== i);
   const kept = await codexItems(home, name);
   const missing = kept.filter((id) => !told.includes(id));
-  const ids = items.flatMap(({ clientId }) => (typeof clientId === "string" ? [clientId] : []));
+  const ids = clientIdsIn(records);
   const repeated = ids.filter((id, i) => ids.indexOf(id) !== i);
   const failed = new Set(
     records.flatMap(({ method, params }) =>
@@ -65,33 +65,4 @@ async function messages(
     ...repeated.map((id) => `${name}: message ${id} was delivered twice`),
     ...lost.map((id) => `${name}: message ${id} was acknowledged and is lost`),
   ];
-}
-
-async function codexItems(home: Home, name: string): Promise<string[]> {
-  const connection = await home.connect();
-  const items: string[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const page = (await connection.call("session/call", {
-      name,
-      method: "thread/items/list",
-      params: { sortDirection: "asc", limit: 100, cursor },
-    })) as {
-      data: { item: { id: string; completedAtMs: number | null } }[];
-      nextCursor: string | null;
-    };
-    for (const { item } of page.data) if (item.completedAtMs !== null) items.push(item.id);
-    cursor = page.nextCursor;
-    if (cursor === null) return items;
-  }
-}
-
-async function historyOf(home: Home, name: string): Promise<HistoryRecord[]> {
-  const connection = await home.connect();
-  const records: HistoryRecord[] = [];
-  for (;;) {
-    const after = records.at(-1)?.seq ?? 0;
-    const page = await connection.call("session/history", { name, after });
-    if (page.records.length === 0) return records;
-    records.push(...page.records);
-  }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { AuditEntry } from "../../src/protocol/session.ts";
 import { eventually } from "../support/eventually.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, finished, say } from "../support/sessions.ts";
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/protocol/messages.ts";
 import { deltaField, type SessionEvent } from "../../src/protocol/records.ts";
 import type { Transcript } from "../../src/protocol/transcript.ts";
 import { eventually } from "../support/eventually.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, finished, say } from "../support/sessions.ts";
 import { type Watcher, watch } from "../support/watcher.ts";

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import { eventually } from "../support/eventually.ts";
-import { clientIdsIn, expectWhole } from "../support/history-check.ts";
+import { clientIdsIn } from "../support/history.ts";
+import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, finished, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import { eventually } from "../support/eventually.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, finished, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";

@@ -2,7 +2,8 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { clientIdsIn, expectWhole, historyOf } from "../support/history-check.ts";
+import { clientIdsIn, historyOf } from "../support/history.ts";
+import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import { type Codex, startCodex } from "../support/codex.ts";
-import { expectWhole, historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
+import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import { matchOf } from "../../src/protocol/search.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { HistoryRecord } from "../../src/protocol/session.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { isRunning } from "../support/processes.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";

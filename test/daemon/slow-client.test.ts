@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backlogBytesMax } from "../../src/daemon/session/feed.ts";
 import { eventually } from "../support/eventually.ts";
-import { historyOf } from "../support/history-check.ts";
+import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { connectRaw, type RawClient } from "../support/raw-client.ts";
 import { createSession, finished, say } from "../support/sessions.ts";

@@ -7,7 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import { eventually } from "../support/eventually.ts";
-import { clientIdsIn, expectWhole } from "../support/history-check.ts";
+import { clientIdsIn } from "../support/history.ts";
+import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { watch } from "../support/watcher.ts";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
-import { historyOf } from "../../support/history-check.ts";
+import { historyOf } from "../../support/history.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { Postgres, postgresPrograms, superPassword } from "../../support/postgres.ts";
 import { createSession, errorOf, say } from "../../support/sessions.ts";

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
 import { eventually } from "../../support/eventually.ts";
-import { clientIdsIn, historyOf } from "../../support/history-check.ts";
+import { clientIdsIn, historyOf } from "../../support/history.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
 import { errorOf } from "../../support/sessions.ts";

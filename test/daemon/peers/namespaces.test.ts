@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Certificate, makeCertificate } from "../../support/certificate.ts";
 import { eventually } from "../../support/eventually.ts";
-import { clientIdsIn, historyOf } from "../../support/history-check.ts";
+import { clientIdsIn, historyOf } from "../../support/history.ts";
 import { createHome, type Home, program } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
 import { type Cable, Namespaces, whyNoNamespaces } from "../../support/namespaces.ts";
