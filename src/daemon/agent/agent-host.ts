@@ -12,7 +12,7 @@ import type { AgentHostEvents, Arrival, Crash } from "./agent-host-events.ts";
 import { removeSocket } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining } from "./codex-thread.ts";
-import { asleep, ended, tooSoon, unwanted } from "./no-agent.ts";
+import { asleep, ended, leaving, tooSoon, unwanted } from "./no-agent.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { StallWatch } from "./stall-watch.ts";
 
@@ -196,6 +196,8 @@ export class AgentHost {
     // Whoever wants it down waits behind this, and would have to wait for the slot as well.
     if (this.#downs > 0) this.#events.slot.leaveLine();
     if (!(await slot)) throw unwanted();
+    // The process of the session may live on, for the next daemon to adopt: it has one at most.
+    if (this.#left) throw leaving();
     this.#busy = "starting";
     this.#events.onChange();
     try {

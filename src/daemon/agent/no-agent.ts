@@ -17,6 +17,14 @@ export function tooSoon(retryAt: string): HacsError {
   );
 }
 
+export function leaving(): HacsError {
+  return new HacsError(
+    "daemon-stopping",
+    "The daemon is shutting down.",
+    "Try again: the next command starts a new one.",
+  );
+}
+
 export function ended(): HacsError {
   return new HacsError(
     "session-ended",

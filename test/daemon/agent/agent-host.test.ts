@@ -34,15 +34,20 @@ class Line extends EventEmitter {
 }
 
 let lines: Line[] = [];
+let started = 0;
 let host: AgentHost;
 afterEach(() => host.leave());
 
 function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = []): AgentHost {
   lines = [];
+  started = 0;
   const agent = { identity, pid: identity.pid, alive: true, stop: async () => {} };
   const runtime: AgentRuntime = {
     locate: async () => ({ path: "codex", version: "9.9.9", stamp: "1" }),
-    start: async () => agent,
+    start: async () => {
+      started++;
+      return agent;
+    },
     adopt: () => agent,
     find: () => agent,
     open: async () => {
@@ -102,4 +107,15 @@ test("an agent that takes the connection and says nothing costs no connection fo
   const joined = await hostWith(async () => {}, [["initialize"]]).adopt(row, "t");
   expect(joined).toBe(true);
   expect(lines.map(({ closed }) => closed)).toEqual([true, false]);
+});
+
+test("a daemon that leaves while it joins an agent starts no second one", async () => {
+  const joining = hostWith(async () => {
+    host.leave();
+    throw new Error("the disk is full");
+  }).adopt(row, "t");
+  const up = host.up(true);
+  expect(await joining).toBe(false);
+  await expect(up).rejects.toMatchObject({ code: "daemon-stopping" });
+  expect(started).toBe(0);
 });
