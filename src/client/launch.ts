@@ -4,6 +4,7 @@
  * makes the `starting` file and spawns; the others wait for the socket, and take over when that
  * file grows old.
  */
+
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -20,6 +21,7 @@ import {
   pathsFor,
 } from "../system/paths.ts";
 import { programFile } from "../system/program-file.ts";
+import { sleep } from "../system/sleep.ts";
 import type { Connection } from "./connection.ts";
 import { type ClientKind, dial } from "./dial.ts";
 import { besideTerminal, dialHost, type HostOptions, targetOf } from "./host.ts";
@@ -91,7 +93,7 @@ export async function startDaemon(
       }
     }
     if (await answers(paths.socket)) return;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
   throw new HacsError(
     "daemon-failed",
@@ -117,7 +119,7 @@ async function startedAsService(choice: DaemonChoice, paths: Paths): Promise<boo
   const deadline = performance.now() + serviceTimeoutMs;
   while (performance.now() < deadline) {
     if (await answers(paths.socket)) return true;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
   return false;
 }
@@ -143,7 +145,7 @@ async function spawnAfter(
     }
     // It may also be one that was just started by hand.
     if (await answers(paths.socket)) return;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
 }
 

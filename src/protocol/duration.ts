@@ -25,17 +25,32 @@ export function isDuration(text: string): boolean {
   }
 }
 
+const units = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+] as const;
+
+/**
+ * How long ago a time was, in its largest unit: `3m ago`. What is less than `finest`, and what a
+ * clock that was set back makes of it, is `now`.
+ */
+export function ago(iso: string, nowMs: number = Date.now(), finest: "s" | "m" = "s"): string {
+  const seconds = Math.floor((nowMs - Date.parse(iso)) / 1000);
+  for (const [unit, size] of units) {
+    if (seconds >= size) return `${Math.floor(seconds / size)}${unit} ago`;
+    if (unit === finest) break;
+  }
+  return "now";
+}
+
 /** The two largest units, for people: `1h 4m`, `12s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.floor(ms))}ms`;
   const seconds = Math.floor(ms / 1000);
   const parts: string[] = [];
-  for (const [unit, size] of [
-    ["d", 86_400],
-    ["h", 3600],
-    ["m", 60],
-    ["s", 1],
-  ] as const) {
+  for (const [unit, size] of units) {
     const count =
       Math.floor(seconds / size) %
       (unit === "d" ? Number.MAX_SAFE_INTEGER : unit === "h" ? 24 : 60);

@@ -3,8 +3,10 @@
  * which can't be caught, until a look finds none that runs: what is stopped starts nothing new.
  * Then all are killed, and it is looked again, until nothing is left or the time is up.
  */
+
 import type { AgentFamily, FamilyMember } from "./agent-family.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
+import { sleep } from "./sleep.ts";
 
 export interface Ending {
   /** How many there were. */
@@ -43,8 +45,4 @@ async function stopAll(family: AgentFamily): Promise<void> {
     if (running.length === 0 || performance.now() >= deadline) return;
     await sleep(pollMs);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

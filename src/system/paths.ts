@@ -134,3 +134,9 @@ export function shortHash(text: string): string {
   const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
+
+/** As people write it: `~/work` for what is in their home directory. */
+export function shortPath(path: string, home: string | undefined): string {
+  if (!home || home === "/" || (path !== home && !path.startsWith(`${home}/`))) return path;
+  return `~${path.slice(home.length)}`;
+}

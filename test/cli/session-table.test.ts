@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sessionTable } from "../../src/cli/text/session-table.ts";
-import { ago } from "../../src/cli/text/times.ts";
+import { ago } from "../../src/protocol/duration.ts";
 import { sessionOf } from "./fake.ts";
 
 const now = Date.parse("2026-01-02T03:07:05.000Z");

@@ -1,9 +1,9 @@
 /** An approval in words. Nothing of what would run is left out, and nothing of it is obeyed. */
 import { visible, visibleLines } from "../../protocol/address.ts";
+import { ago } from "../../protocol/duration.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
 import { shellWord } from "./shell.ts";
-import { ago } from "./times.ts";
 import { wrap } from "./wrap.ts";
 
 /** What it asks, on as many lines as that takes, without its answers. */

@@ -1,6 +1,6 @@
 /** How a daemon stands with its archive, for people. */
 import type { ArchiveStatus } from "../../protocol/archive.ts";
-import { ago } from "./times.ts";
+import { ago } from "../../protocol/duration.ts";
 
 export function archiveRows(archive: ArchiveStatus): [string, string][] {
   const { url, state, since, error, removals, conflicts } = archive;

@@ -1,7 +1,7 @@
 /** A line of the daemon's log for people: when, how grave, what, and the rest behind it. */
 import { visible } from "../../protocol/address.ts";
 import { isObject, type Json } from "../../protocol/messages.ts";
-import { localTime } from "./times.ts";
+import { localTime } from "./local-time.ts";
 
 const LEVELS: Record<number, [name: string, style: "dim" | "cyan" | "yellow" | "red"]> = {
   10: ["trace", "dim"],

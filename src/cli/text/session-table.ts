@@ -3,11 +3,13 @@
  * `DROPPED`, and the directory loses its beginning; where even that does not fit, a session has
  * two lines. A name is never cut: people type it.
  */
+
 import { visible } from "../../protocol/address.ts";
+import { ago } from "../../protocol/duration.ts";
 import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
+import { shortPath } from "../../system/paths.ts";
 import type { Context } from "../context.ts";
-import { ago } from "./times.ts";
 import { keepEnd, type Measure, measureFor, padTo } from "./width.ts";
 
 type Style = Parameters<Context["paint"]>[0];
@@ -186,11 +188,6 @@ export function stateText(session: SessionInfo, nowMs?: number): string {
     since(", stalled", stalledSince) ||
     since(", frozen", frozenSince);
   return labels.demo ? `${state}${more} (demo)` : state + more;
-}
-
-export function shortPath(path: string, home: string | undefined): string {
-  if (!home || home === "/" || (path !== home && !path.startsWith(`${home}/`))) return path;
-  return `~${path.slice(home.length)}`;
 }
 
 const STATE_STYLES: Partial<Record<string, Style>> = {

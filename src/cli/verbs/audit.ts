@@ -4,7 +4,7 @@ import { type AuditEntry, describeActor } from "../../protocol/session.ts";
 import type { Context } from "../context.ts";
 import { toJson } from "../output.ts";
 import { parseSince } from "../since.ts";
-import { localTime } from "../text/times.ts";
+import { localTime } from "../text/local-time.ts";
 import { type Verb, wholeNumber } from "../verb.ts";
 
 interface Options {

@@ -2,7 +2,7 @@ import { visible, visibleLines } from "../../protocol/address.ts";
 import type { SearchHit } from "../../protocol/search.ts";
 import type { Context } from "../context.ts";
 import { parseSince } from "../since.ts";
-import { localTime } from "../text/times.ts";
+import { localTime } from "../text/local-time.ts";
 import { type Verb, wholeNumber } from "../verb.ts";
 
 interface Options {

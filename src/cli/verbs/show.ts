@@ -1,11 +1,12 @@
 import { visible } from "../../protocol/address.ts";
+import { ago } from "../../protocol/duration.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import { describeActor, type Receipt, type SessionDetail } from "../../protocol/session.ts";
 import { formatSize } from "../../protocol/size.ts";
+import { shortPath } from "../../system/paths.ts";
 import { keepText } from "../text/keep.ts";
 import { limitLines } from "../text/limits.ts";
-import { shortPath, stateText } from "../text/session-table.ts";
-import { ago } from "../text/times.ts";
+import { stateText } from "../text/session-table.ts";
 import { wrapFor } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
 

@@ -2,6 +2,7 @@
  * The process of an agent. It is started detached, in a session and process group of its own
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
+
 import type { ChildProcess } from "node:child_process";
 import {
   closeSync,
@@ -22,6 +23,7 @@ import {
   signalGroup,
   signalProcess,
 } from "../../system/process-identity.ts";
+import { sleep } from "../../system/sleep.ts";
 import { spawnAs } from "../../system/spawn-as.ts";
 import { asUser, type UnixUser } from "../../system/unix-user.ts";
 
@@ -166,8 +168,4 @@ function lastLines(file: string): string {
   } catch {
     return "";
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,6 +2,7 @@
  * An agent: a codex process, the daemon's link to it, and the session's thread open in it. It is
  * started, or adopted from an earlier daemon; either way the same object comes out.
  */
+
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { quote } from "../../protocol/address.ts";
@@ -12,6 +13,7 @@ import { markVariable } from "../../system/agent-family.ts";
 import type { CodexBinary } from "../../system/codex-binary.ts";
 import { byProcess, cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
+import { sleep } from "../../system/sleep.ts";
 import { asUser, otherUser, type UnixUser } from "../../system/unix-user.ts";
 import { ensureUserDirectory } from "../../system/user-directory.ts";
 import type { Redactor } from "../redaction/redactor.ts";
@@ -226,7 +228,7 @@ async function joinThread(
     } catch (error) {
       if (!isWithoutRollout(error)) throw error;
       if (!inDoubt || performance.now() > deadline) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
   }
   const { spec, env } = context;

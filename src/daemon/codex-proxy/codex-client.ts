@@ -6,11 +6,13 @@
  * one side does not read stops the other from being read, and codex itself then cuts off a
  * connection that it finds stalled.
  */
+
 import type { Logger } from "pino";
 import WebSocket, { type RawData } from "ws";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { decode, isObject, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Actor } from "../../protocol/session.ts";
+import { sleep } from "../../system/sleep.ts";
 import { openSocket } from "../agent/agent-link.ts";
 import type { Identity } from "../client.ts";
 import { closeCodeOf } from "../close-codes.ts";
@@ -148,7 +150,7 @@ export class CodexClient {
         // It may have died a moment ago, which the daemon is about to notice.
         const died = error instanceof HacsError && error.code === "agent-gone";
         if (!died || attempt === dialsMax) throw error;
-        await new Promise((resolve) => setTimeout(resolve, redialMs));
+        await sleep(redialMs);
       }
     }
   }

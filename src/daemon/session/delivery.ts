@@ -11,8 +11,10 @@
  * A message found attempted and not delivered is in doubt. After a start of the agent its thread
  * tells all there is. A living agent may still be at it, so it is asked until it is quiet.
  */
+
 import { messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import { sleep } from "../../system/sleep.ts";
 import { CodexError } from "../agent/agent-link.ts";
 import { isActive, isDraining } from "../agent/codex-thread.ts";
 import type { MessageRow } from "../store/message-table.ts";
@@ -258,8 +260,4 @@ export class Delivery {
     const thread = isObject(read) && isObject(read.thread) ? read.thread : {};
     return Number(inFlight?.value ?? 0) <= ours && !isActive(thread);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,8 +4,10 @@
  * end) in one transaction, and clients hear of it afterwards. While the agent can't be heard,
  * or what was missed is being fetched, notifications are held back and taken in afterwards.
  */
+
 import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Receipt } from "../../protocol/session.ts";
+import { sleep } from "../../system/sleep.ts";
 import { isActive } from "../agent/codex-thread.ts";
 import { toldSettings } from "../agent/thread-settings.ts";
 import type { Store } from "../store/store.ts";
@@ -120,7 +122,7 @@ export class Recorder {
     let found = await this.#findMissed();
     // A turn that is just being ended is listed as interrupted until codex has written its end.
     for (let i = 0; alive && i < interruptedChecks && found.missed.some(isInterruption); i++) {
-      await new Promise((resolve) => setTimeout(resolve, interruptedPollMs));
+      await sleep(interruptedPollMs);
       found = await this.#findMissed();
     }
     const { missed, unfinished, running } = found;

@@ -1,7 +1,10 @@
 /** The chooser's rows: the sessions, one a row, and the last lines of the selected one. Pure. */
+
 import { visible } from "../../protocol/address.ts";
+import { ago } from "../../protocol/duration.ts";
 import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
+import { shortPath } from "../../system/paths.ts";
 import type { Model } from "../model.ts";
 import { cells, cut, graphemes, type Line, span, wrap } from "../text/lines.ts";
 import type { StyleName } from "../text/theme.ts";
@@ -92,7 +95,7 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
     column((session) => stateOf(session, model.now)),
   ];
   const more = [
-    column(({ activeAt }) => ago(activeAt, model.now)),
+    column(({ activeAt }) => ago(activeAt, model.now, "m")),
     column((session) => (session.labels.demo ? "demo model" : (session.model ?? ""))),
     column(({ clients }) =>
       clients === 0 ? "" : clients === 1 ? "1 client" : `${clients} clients`,
@@ -116,9 +119,9 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
 function stateOf(session: SessionInfo, now: number): string {
   const { approvals, queued, unreachableSince, stalledSince, frozenSince } = session;
   const state = stateWords(session);
-  if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now)}`;
-  if (stalledSince !== undefined) return `${state}, stalled since ${ago(stalledSince, now)}`;
-  if (frozenSince !== undefined) return `frozen since ${ago(frozenSince, now)}`;
+  if (unreachableSince !== undefined) return `${state} since ${ago(unreachableSince, now, "m")}`;
+  if (stalledSince !== undefined) return `${state}, stalled since ${ago(stalledSince, now, "m")}`;
+  if (frozenSince !== undefined) return `frozen since ${ago(frozenSince, now, "m")}`;
   const count = approvals > 1 ? ` (${approvals})` : "";
   return state + count + (queued > 0 ? ` +${queued}` : "");
 }
@@ -147,28 +150,10 @@ function previewLines(
   return [head, ...rows, ...asked];
 }
 
-export function shortPath(path: string, home: string): string {
-  const inside = home.length > 1 && (path === home || path.startsWith(`${home}/`));
-  return inside ? `~${path.slice(home.length)}` : path;
-}
-
 /** The end says more of a path than its beginning. */
 function keepEnd(text: string, width: number): string {
   if (cells(text) <= width) return text;
   const kept = graphemes(text);
   while (kept.length > 0 && cells(kept.join("")) > width - 1) kept.shift();
   return `…${kept.join("")}`;
-}
-
-const units: [string, number][] = [
-  ["d", 86_400],
-  ["h", 3_600],
-  ["m", 60],
-];
-
-/** To the minute, so that an idle list does not change every second. */
-function ago(iso: string, now: number): string {
-  const seconds = Math.floor((now - Date.parse(iso)) / 1_000);
-  const unit = units.find(([, size]) => seconds >= size);
-  return unit === undefined ? "now" : `${Math.floor(seconds / unit[1])}${unit[0]} ago`;
 }

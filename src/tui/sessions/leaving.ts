@@ -2,8 +2,10 @@
  * The sessions that left the screen: those with words still on their way, until the daemon has
  * them, and of the others what was being written.
  */
+
+import { sleep } from "../../system/sleep.ts";
 import type { Model } from "../model.ts";
-import { delay, type Show } from "./show.ts";
+import type { Show } from "./show.ts";
 
 /** How long the end waits for words that are on their way. */
 const sentMs = 1_000;
@@ -68,7 +70,7 @@ export class Leaving {
       this.#onSent = resolve;
     });
     this.settle();
-    return Promise.race([all, delay(sentMs)]);
+    return Promise.race([all, sleep(sentMs)]);
   }
 
   close(): void {

@@ -1,5 +1,7 @@
 /** One session as this terminal shows it: what is known of it, and the line to the daemon. */
+
 import type { HacsError } from "../../protocol/errors.ts";
+import { sleep } from "../../system/sleep.ts";
 import { Link, type LinkOptions } from "../link.ts";
 import type { Effect, Model } from "../model.ts";
 import { Store } from "../store.ts";
@@ -57,7 +59,7 @@ export class Show {
     void this.#link.ended.then((error) => {
       if (error !== undefined) this.#onEnded(this, error);
     });
-    await Promise.race([this.#link.live, delay(firstFrameMs)]);
+    await Promise.race([this.#link.live, sleep(firstFrameMs)]);
     this.#ready = true;
   }
 
@@ -77,8 +79,4 @@ export class Show {
     this.#link.stop();
     this.store.close();
   }
-}
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

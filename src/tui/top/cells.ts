@@ -3,7 +3,7 @@
 import { describeAction } from "../../protocol/activity.ts";
 import { visible } from "../../protocol/address.ts";
 import { stateWords } from "../../protocol/limits.ts";
-import { shortPath } from "../sessions/chooser-lines.ts";
+import { shortPath } from "../../system/paths.ts";
 import { briefly, countText, tookText } from "../text/amounts.ts";
 import { cells, graphemes, type Line, lineCells, type Span, span } from "../text/lines.ts";
 import { sparkline } from "../text/sparkline.ts";

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { HacsError, messageOf } from "../../../protocol/errors.ts";
 import { programFile } from "../../../system/program-file.ts";
+import { sleep } from "../../../system/sleep.ts";
 import type { Context } from "../../context.ts";
 import { refuseElsewhere } from "../../elsewhere.ts";
 import { Service } from "../../service/service.ts";
@@ -68,7 +69,7 @@ async function start(context: Context, service: Service): Promise<string[]> {
   const deadline = Date.now() + upTimeoutMs;
   while ((await runningStatus(context)) === undefined) {
     if (Date.now() > deadline) throw service.silent();
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await sleep(pollMs);
   }
   return ran;
 }

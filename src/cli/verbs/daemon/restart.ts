@@ -1,5 +1,6 @@
 import { HacsError } from "../../../protocol/errors.ts";
 import { pathsFor } from "../../../system/paths.ts";
+import { sleep } from "../../../system/sleep.ts";
 import type { Context } from "../../context.ts";
 import type { Verb } from "../../verb.ts";
 import {
@@ -62,7 +63,7 @@ async function startAgain(context: Context, options: DaemonOptions): Promise<voi
     } catch (error) {
       const held = error instanceof HacsError && error.code === "daemon-running";
       if (!held || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await sleep(pollMs);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { visible } from "../../../protocol/address.ts";
+import { ago } from "../../../protocol/duration.ts";
 import type { HookInfo } from "../../../protocol/hooks.ts";
 import type { Context } from "../../context.ts";
-import { ago } from "../../text/times.ts";
 import { rowLines } from "../../text/wrap.ts";
 import type { Verb } from "../../verb.ts";
 

@@ -1,6 +1,6 @@
 import { visible } from "../../../protocol/address.ts";
+import { ago } from "../../../protocol/duration.ts";
 import type { PeerInfo } from "../../../protocol/session.ts";
-import { ago } from "../../text/times.ts";
 import { rowLines } from "../../text/wrap.ts";
 import type { Verb } from "../../verb.ts";
 
