@@ -86,12 +86,13 @@ const rules: Rules = {
   }),
   "session/kill": (_, { cancelled }) => ({ action: "kill", detail: { cancelled } }),
   "session/remove": (_, { records }) => ({ action: "rm", detail: { records } }),
-  "session/update": ({ keep, limits }) => ({
+  "session/update": ({ keep, limits, run }) => ({
     action: "set",
     recorded: true,
     detail: {
       ...(keep === undefined ? {} : { keep: { ...keep } }),
       ...(limits === undefined ? {} : { limits: { ...limits } }),
+      ...(run === undefined ? {} : { run: { ...run } }),
     },
   }),
   "session/rename": ({ to }) => ({ action: "rename", detail: { to } }),

@@ -24,6 +24,7 @@ import type {
   OpenMessage,
   PeerInfo,
   Receipt,
+  RunChanges,
   SendMode,
   SessionDetail,
   SessionInfo,
@@ -203,9 +204,12 @@ export interface Methods {
   "session/kill": { params: { name: string }; result: { session: SessionInfo; cancelled: number } };
   /** `pending`: the archive is away, and forgets it when it is back. */
   "session/remove": { params: { name: string }; result: { records: number; pending?: boolean } };
-  /** Changes what is kept of it and what bounds it; what is left out stays, null is as the config has it. */
+  /**
+   * Changes what is kept of it, what bounds it and how its agent is run; what is left out stays, null
+   * is as the config has it. What an agent may take counts from its next start.
+   */
   "session/update": {
-    params: { name: string; keep?: Keep; limits?: Limits };
+    params: { name: string; keep?: Keep; limits?: Limits; run?: RunChanges };
     result: { session: SessionDetail };
   };
   "session/rename": { params: { name: string; to: string }; result: { session: SessionInfo } };

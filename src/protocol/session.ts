@@ -46,6 +46,16 @@ export interface SessionSpec {
   cpus?: number;
 }
 
+/**
+ * What may be changed later of how a session's agent is run. Left out stays as it is, null is as the
+ * config has it, 0 is no limit.
+ */
+export interface RunChanges {
+  onCrash?: OnCrash | null;
+  memoryBytes?: number | null;
+  cpus?: number | null;
+}
+
 /** How a session's agent is held to its limits. */
 export interface SessionResources {
   memoryBytes: number | null;

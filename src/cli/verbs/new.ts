@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { stateWords } from "../../protocol/limits.ts";
-import { limits, type Params } from "../../protocol/methods.ts";
+import type { Params } from "../../protocol/methods.ts";
 import {
   APPROVAL_POLICIES,
   ON_CRASH,
@@ -18,6 +18,7 @@ import { type KeepOptions, keepOf, keepOptions } from "../keep.ts";
 import { type LimitOptions, limitOptions, limitsOf } from "../limits.ts";
 import { openTui } from "../open-tui.ts";
 import { environment } from "../session-environment.ts";
+import { readCpus } from "../text/resources.ts";
 import type { Verb } from "../verb.ts";
 
 interface Options extends KeepOptions, LimitOptions {
@@ -215,16 +216,6 @@ export function nameAndPrompt(args: string[]): { name?: string; prompt?: string 
   if (rest.length > 0) return { name: first, prompt: rest.join(" ") };
   // A name that breaks the rule is told so by the daemon; what has a space is no name at all.
   return !/\s/.test(first) ? { name: first } : { prompt: first };
-}
-
-function readCpus(text: string): number {
-  const cpus = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && cpus >= limits.cpusMin && cpus <= limits.cpusMax) return cpus;
-  throw new HacsError(
-    "invalid-usage",
-    `--cpus takes a number from ${limits.cpusMin} to ${limits.cpusMax}; got ${quote(text)}.`,
-    "Try --cpus 1.5.",
-  );
 }
 
 function readVariable(text: string): [string, string] {

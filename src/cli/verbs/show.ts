@@ -6,6 +6,7 @@ import { formatSize } from "../../protocol/size.ts";
 import { shortPath } from "../../system/paths.ts";
 import { keepText } from "../text/keep.ts";
 import { limitLines } from "../text/limits.ts";
+import { resourcesText } from "../text/resources.ts";
 import { stateText } from "../text/session-table.ts";
 import { wrapFor } from "../text/wrap.ts";
 import type { Verb } from "../verb.ts";
@@ -105,17 +106,6 @@ export function detailLines(
   return lines
     .filter((line): line is [string, string] => typeof line[1] === "string" && line[1] !== "")
     .map(([label, text]) => [label, visible(text)]);
-}
-
-function resourcesText({ resources }: SessionDetail): string | null {
-  if (resources == null) return null;
-  const { memoryBytes, cpus, by, note } = resources;
-  const parts = [
-    memoryBytes === null ? "" : `memory ${formatSize(memoryBytes)}`,
-    cpus === null ? "" : `${cpus} CPUs`,
-    by === null ? "" : `by ${by}`,
-  ].filter((part) => part !== "");
-  return parts.join(", ") + (note === null ? "" : `; ${note}`);
 }
 
 function stalledText({ name }: SessionDetail): string {

@@ -12,6 +12,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
 } from "node:fs";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
@@ -26,6 +27,7 @@ import {
 import { sleep } from "../../system/sleep.ts";
 import { spawnAs } from "../../system/spawn-as.ts";
 import { asUser, type UnixUser } from "../../system/unix-user.ts";
+import type { AgentRow } from "../store/session-table.ts";
 
 export interface AgentCommand {
   /** codex with its arguments, and what holds it to its limits before it. */
@@ -132,6 +134,32 @@ export class AgentProcess {
     }
     return "timeout";
   }
+}
+
+/** What the socket of an agent that listens is a link to, null when it is the socket itself. */
+export function targetOf(socket: string, user: UnixUser | undefined): string | null | undefined {
+  return asUser(user, () => {
+    try {
+      return lstatSync(socket).isSymbolicLink() ? readlinkSync(socket) : null;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/**
+ * Makes the link again that somebody removed, a cleaner of /tmp say. False when what it led to is
+ * gone as well: nobody can reach that agent any more.
+ */
+export function restoreSocket({ socket, target, user }: AgentRow): boolean {
+  return asUser(user, () => {
+    try {
+      if (!existsSync(socket) && target != null && existsSync(target)) symlinkSync(target, socket);
+    } catch {
+      // Its directory is gone, too.
+    }
+    return existsSync(socket);
+  });
 }
 
 /** codex leaves a symlink and, behind it, the socket and its lock; a dead agent needs none. */

@@ -11,7 +11,7 @@ import type { Json, JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
 import { markVariable } from "../../system/agent-family.ts";
 import type { CodexBinary } from "../../system/codex-binary.ts";
-import { byProcess, cgroupOf, confine, type Resources } from "../../system/confinement.ts";
+import { cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
 import { sleep } from "../../system/sleep.ts";
 import { asUser, otherUser, type UnixUser } from "../../system/unix-user.ts";
@@ -20,7 +20,7 @@ import type { Redactor } from "../redaction/redactor.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { AgentLink, type AgentLinkEvents } from "./agent-link.ts";
 import { AgentLog } from "./agent-log.ts";
-import { removeSocket } from "./agent-process.ts";
+import { removeSocket, targetOf } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import {
   isWithoutRollout,
@@ -96,6 +96,7 @@ export class Agent {
       codexVersion: codex.version,
       codex: { path: codex.path, stamp: codex.stamp },
       ...(user === undefined ? {} : { user }),
+      given: context.resources,
       ...(limited.held === undefined ? {} : { held: limited.held }),
       ...(demo === undefined ? {} : { demo }),
     };
@@ -124,6 +125,7 @@ export class Agent {
         context.save(row);
         companion?.watch(identity.pid);
       });
+      row.target = targetOf(row.socket, user);
       const link = await dial(row, context, log);
       const options = asUser(user, () => threadOptions(spec, codexHome, demo));
       const thread = await open(link, origin, context, options);
@@ -183,8 +185,7 @@ async function confined(
 ): Promise<{ program: [string, ...string[]]; held?: AgentRow["held"] }> {
   const program: [string, ...string[]] = [codex, "app-server", "--listen", `unix://${socket}`];
   if (!isBounded(resources)) return { program };
-  // A cgroup is root's to make and to enter, and the user's program is another's already.
-  const confinement = spec.user === undefined ? await confinements.find() : byProcess;
+  const confinement = await confinements.of(spec);
   const { by, memory, cpus } = confinement;
   // Nothing of an earlier agent's name is in the way of this one's.
   const name = `hacs-session-${id}-${Date.now().toString(36)}`;

@@ -1,6 +1,17 @@
 /** What a session's agent may take of the machine, and how far that holds. */
-import type { ResourceSupport, SessionResources, SessionSpec } from "../../protocol/session.ts";
-import { type Confinement, findConfinement, type Resources } from "../../system/confinement.ts";
+import type {
+  ResourceSupport,
+  RunChanges,
+  SessionResources,
+  SessionSpec,
+} from "../../protocol/session.ts";
+import {
+  byProcess,
+  type Confinement,
+  findConfinement,
+  type Resources,
+} from "../../system/confinement.ts";
+import type { AgentRow } from "../store/session-table.ts";
 
 /** Found out once, by the first that asks. */
 export class Confinements {
@@ -11,33 +22,47 @@ export class Confinements {
     return this.#found;
   }
 
+  /** A cgroup is root's to make and to enter, and another user's program is that user's already. */
+  async of({ user }: Pick<SessionSpec, "user">): Promise<Confinement> {
+    return user === undefined ? this.find() : byProcess;
+  }
+
   async support(): Promise<ResourceSupport> {
     const { by, memory, cpus } = await this.find();
     return { by, memory, cpus };
   }
 }
 
-/** A session's own go before the config's. */
-export function resourcesOf({ memoryBytes, cpus }: SessionSpec, usual: Resources): Resources {
-  const wanted = { memoryBytes: memoryBytes ?? usual.memoryBytes, cpus: cpus ?? usual.cpus };
-  return {
-    ...(wanted.memoryBytes === undefined ? {} : { memoryBytes: wanted.memoryBytes }),
-    ...(wanted.cpus === undefined ? {} : { cpus: wanted.cpus }),
-  };
+/** A session's own go before the config's; 0 is none. */
+export function resourcesOf(spec: SessionSpec, usual: Resources): Resources {
+  const memoryBytes = spec.memoryBytes ?? usual.memoryBytes;
+  const cpus = spec.cpus ?? usual.cpus;
+  return { ...(memoryBytes ? { memoryBytes } : {}), ...(cpus ? { cpus } : {}) };
+}
+
+/** The spec after somebody changed how the agent is run. */
+export function respec(spec: SessionSpec, changes: RunChanges): SessionSpec {
+  const changed = Object.entries({ ...spec, ...changes }).filter(([, value]) => value !== null);
+  return Object.fromEntries(changed) as unknown as SessionSpec;
 }
 
 export function isBounded({ memoryBytes, cpus }: Resources): boolean {
   return memoryBytes !== undefined || cpus !== undefined;
 }
 
-/** As it is shown; `held` is how the agent that runs is held. */
+/** As it is shown; `support` is how the next agent would be held, where that is known. */
 export function shownResources(
   resources: Resources,
-  held: ResourceSupport | undefined,
+  agent: Pick<AgentRow, "given" | "held"> | null,
+  support?: ResourceSupport,
 ): SessionResources | null {
-  if (!isBounded(resources)) return null;
+  const given = agent?.given;
+  const stale = given !== undefined && !isSame(given, resources);
+  if (!isBounded(resources) && !stale) return null;
+  const held = stale || agent === null ? support : agent.held;
   const { memoryBytes = null, cpus = null } = resources;
   const notes = [
+    stale ? "counts from its agent's next start" : "",
     memoryBytes !== null && held?.memory === "each"
       ? "each process is held to the memory by itself, since there is no cgroup to hold all together"
       : "",
@@ -49,7 +74,11 @@ export function shownResources(
   return {
     memoryBytes,
     cpus,
-    by: held?.by ?? null,
+    by: stale ? null : (agent?.held?.by ?? null),
     note: notes.length === 0 ? null : notes.join("; "),
   };
+}
+
+function isSame(one: Resources, other: Resources): boolean {
+  return one.memoryBytes === other.memoryBytes && one.cpus === other.cpus;
 }

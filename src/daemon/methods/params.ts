@@ -34,6 +34,8 @@ const content = v.strictObject({
   text: v.string(),
   images: v.optional(v.pipe(v.array(text), v.maxLength(100))),
 });
+const memoryBytes = v.pipe(seq, v.minValue(limits.memoryBytesMin));
+const cpus = v.pipe(v.number(), v.minValue(limits.cpusMin), v.maxValue(limits.cpusMax));
 const spec = v.strictObject({
   cwd: text,
   model: v.optional(text),
@@ -46,9 +48,19 @@ const spec = v.strictObject({
   user: v.optional(v.pipe(text, v.maxLength(64))),
   codex: v.optional(text),
   onCrash: v.optional(v.picklist(ON_CRASH)),
-  memoryBytes: v.optional(v.pipe(seq, v.minValue(limits.memoryBytesMin))),
-  cpus: v.optional(v.pipe(v.number(), v.minValue(limits.cpusMin), v.maxValue(limits.cpusMax))),
+  memoryBytes: v.optional(memoryBytes),
+  cpus: v.optional(cpus),
 });
+const noneOr = <T extends v.GenericSchema>(some: T) =>
+  v.optional(v.nullable(v.union([v.literal(0), some])));
+const run = v.pipe(
+  object,
+  v.strictObject({
+    onCrash: v.optional(v.nullable(v.picklist(ON_CRASH))),
+    memoryBytes: noneOr(memoryBytes),
+    cpus: noneOr(cpus),
+  }),
+);
 const token = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,512}$/, "must be one printable word"));
 const bound = v.optional(v.nullable(seq));
 const keep = v.pipe(object, v.strictObject({ ageMs: bound, bytes: bound }));
@@ -187,10 +199,15 @@ const shapes = {
   "session/kill": named,
   "session/remove": named,
   "session/update": v.pipe(
-    v.strictObject({ name, keep: v.optional(keep), limits: v.optional(limitsShape) }),
+    v.strictObject({
+      name,
+      keep: v.optional(keep),
+      limits: v.optional(limitsShape),
+      run: v.optional(run),
+    }),
     v.check(
-      ({ keep: kept, limits: bounds }) => kept !== undefined || bounds !== undefined,
-      "must have keep or limits",
+      ({ name: _name, ...changes }) => Object.values(changes).some((one) => one !== undefined),
+      "must have keep, limits or run",
     ),
   ),
   "session/rename": v.strictObject({ name, to: name }),

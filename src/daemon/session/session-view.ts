@@ -127,7 +127,7 @@ export function detailOf(shown: Shown): SessionDetail {
     attached: [...attached],
     crash: crash === undefined ? null : { ...crash, reason: history.redacted(crash.reason) },
     usage: recorder.turns.usage,
-    resources: shownResources(shown.resources, row.agent?.held),
+    resources: shownResources(shown.resources, row.agent),
     limits,
     endsAt: row.endedAt === null ? row.endsAt : null,
     sleepsInMs: rest.leftMs === null ? null : Math.ceil(rest.leftMs),

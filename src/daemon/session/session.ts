@@ -12,6 +12,7 @@ import type {
   ClientInfo,
   MessageContent,
   Receipt,
+  RunChanges,
   SendMode,
   SessionDetail,
   SessionInfo,
@@ -22,6 +23,7 @@ import type { Agent } from "../agent/agent.ts";
 import { AgentHost } from "../agent/agent-host.ts";
 import type { AgentHostEvents, Arrival } from "../agent/agent-host-events.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
+import { respec } from "../agent/resources.ts";
 import { afterTelling } from "../agent/thread-settings.ts";
 import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
@@ -296,6 +298,11 @@ export class Session {
     this.#update(changed(this.row.limits, changes, this.#services.limits));
     this.#overtime.live();
     this.#rest.again();
+  }
+
+  /** Of a crash it counts at once, of what the agent may take from its next start. */
+  rerun(changes: RunChanges): void {
+    this.#update({ spec: respec(this.row.spec, changes) });
   }
 
   /** Undoes a creation that failed: nothing of it stays. */

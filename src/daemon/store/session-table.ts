@@ -2,12 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Limits } from "../../protocol/limits.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { ResourceSupport, SessionSpec } from "../../protocol/session.ts";
+import type { Resources } from "../../system/confinement.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 import type { UnixUser } from "../../system/unix-user.ts";
 
 /** The agent that a session has, or had: enough to find it again after the daemon died. */
 export interface AgentRow {
   socket: string;
+  /** What that is a link to, null for a socket itself; known from when it first listened. */
+  target?: string | null | undefined;
   codexVersion: string;
   /** The file that runs, and its stamp; agents that an older hacs-session started have neither. */
   codex?: { path: string; stamp: string };
@@ -15,6 +18,8 @@ export interface AgentRow {
   user?: UnixUser;
   /** Its demo model, if it has one. */
   demo?: { port: number; catalog: string };
+  /** What it may take of the machine since its start; none is {}. */
+  given?: Resources;
   /** How it is held to its limits, when it has any; the cgroup that was made for it. */
   held?: ResourceSupport & { cgroup?: string | undefined };
   /** Absent between the decision to start it and its start. */
