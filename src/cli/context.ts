@@ -111,7 +111,7 @@ export class Context {
   async dial(): Promise<Connection> {
     if (this.choice.host !== undefined) return this.#dialHost(this.choice.host);
     try {
-      return await this.dialRunning();
+      return await this.#dialHere();
     } catch (error) {
       if (!isLost(error)) throw error;
     }
@@ -122,8 +122,19 @@ export class Context {
   }
 
   /** A new connection to a daemon that runs already; throws `daemon-unreachable` otherwise. */
-  dialRunning(): Promise<Connection> {
+  async dialRunning(): Promise<Connection> {
     if (this.choice.host !== undefined) return this.#dialHost(this.choice.host, false);
+    try {
+      return await this.#dialHere();
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      const { summon } = await import("../client/summon.ts");
+      if (!(await summon(pathsFor(this.choice, this.env)))) throw error;
+    }
+    return this.#dialHere();
+  }
+
+  #dialHere(): Promise<Connection> {
     const { socket } = pathsFor(this.choice, this.env);
     if (this.verbose) this.note(`hacs-session: asking the daemon on ${socket}`);
     return dial(socket, "cli");
@@ -182,8 +193,11 @@ export class Context {
 
   /** Whether a daemon answers that does not shut down. */
   async #isServed(): Promise<boolean> {
+    const { host } = this.choice;
     try {
-      const connection = await this.dialRunning();
+      const connection = await (host === undefined
+        ? this.#dialHere()
+        : this.#dialHost(host, false));
       await connection.call("session/list", {}).finally(() => connection.close());
       return true;
     } catch (error) {

@@ -3,9 +3,8 @@ import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
 import { holdersOf } from "../system/process-identity.ts";
 
-/** The lock beside the socket is the kernel's, so who has it open is the daemon, and no old pid. */
-export function hungDaemon(socket: string): HacsError {
-  const lock = `${socket}.lock`;
+/** The lock is the kernel's, so who has it open is the daemon, and no old pid. */
+export function hungDaemon(socket: string, lock = `${socket}.lock`): HacsError {
   const [holder] = holdersOf(lock);
   const who = holder === undefined ? "The daemon" : `The daemon (pid ${holder.pid})`;
   const kill =

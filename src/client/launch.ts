@@ -126,7 +126,7 @@ async function startedAsService(choice: DaemonChoice, paths: Paths): Promise<boo
 
 /**
  * Spawns it, after the one that is shutting down if need be: that one has the lock, and its
- * socket is there, until it ends. A lock without a socket is not one to wait for.
+ * socket is there, until it ends. One that has the lock and no socket lost that.
  */
 async function spawnAfter(
   choice: DaemonChoice,
@@ -141,12 +141,19 @@ async function spawnAfter(
       return await spawnDaemon(choice, paths, args, deadline);
     } catch (error) {
       const held = error instanceof HacsError && error.code === "daemon-running";
-      if (!held || !stopping || performance.now() > patience) throw error;
+      if (!held || performance.now() > patience) throw error;
+      if (!stopping && !(await summoned(paths))) throw error;
     }
     // It may also be one that was just started by hand.
     if (await answers(paths.socket)) return;
     await sleep(pollMs);
   }
+}
+
+/** What looks for a process takes time to load, and few commands need it. */
+async function summoned(paths: Paths): Promise<boolean> {
+  const { summon } = await import("./summon.ts");
+  return summon(paths);
 }
 
 /** A directory that -S names and that is not there is a slip of the pen, and is not made. */

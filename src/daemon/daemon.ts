@@ -98,6 +98,15 @@ export class Daemon {
     this.peers.start();
   }
 
+  /** Its sockets were removed under it, and are made anew. Who is connected stays so. */
+  async listenAgain(make: () => Promise<Server>): Promise<void> {
+    if (this.#stopping || !this.#serving) return;
+    // Its end removes whatever has its name by then.
+    this.#server?.close();
+    this.#server = await make();
+    await this.codexProxy.listenAgain();
+  }
+
   /** A session's name by its name or id, here or behind a peer. */
   nameOf(name: string): string | undefined {
     return name.includes("/") ? this.peers.named(name) : this.sessions.lookUp(name)?.name;

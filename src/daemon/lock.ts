@@ -3,6 +3,7 @@
  * is the kernel's, so it ends with the process that holds it, however that dies, and is never
  * stale.
  */
+import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { quote } from "../protocol/address.ts";
 import { HacsError, messageOf } from "../protocol/errors.ts";
@@ -10,14 +11,20 @@ import { HacsError, messageOf } from "../protocol/errors.ts";
 /** A process that was killed holds its files a moment longer than it is seen. */
 const lastBreathMs = 500;
 
-/** Throws `daemon-running` when another process holds it. The lock is kept until the process ends. */
+/**
+ * Throws `daemon-running` when another process holds it. The lock is kept until the process ends;
+ * one whose file was removed meanwhile is taken anew.
+ */
 export function acquireLock(file: string): void {
+  const before = held.get(file);
+  if (before !== undefined && before.inode === inodeOf(file)) return;
   try {
     const db = new DatabaseSync(file);
     db.exec(
       `PRAGMA busy_timeout = ${lastBreathMs}; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;`,
     );
-    held.push(db);
+    held.set(file, { db, inode: inodeOf(file) });
+    before?.db.close();
   } catch (error) {
     if (/locked|busy/i.test(messageOf(error))) {
       throw new HacsError(
@@ -34,4 +41,8 @@ export function acquireLock(file: string): void {
   }
 }
 
-const held: DatabaseSync[] = [];
+const held = new Map<string, { db: DatabaseSync; inode: number | undefined }>();
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
+}

@@ -12,14 +12,7 @@ import { parseSize } from "../protocol/size.ts";
 import { maxAgentsFor } from "../system/agents-max.ts";
 import { type Config, readConfig } from "../system/config.ts";
 import type { Resources } from "../system/confinement.ts";
-import {
-  agentSocket,
-  checkPrivateDirectory,
-  checkSocketPath,
-  ensurePrivateDirectory,
-  type Paths,
-  pathsFor,
-} from "../system/paths.ts";
+import { type Paths, pathsFor } from "../system/paths.ts";
 import {
   forgetStart,
   rememberStart,
@@ -30,18 +23,15 @@ import { codexRuntime } from "./agent/agent-runtime.ts";
 import { Confinements } from "./agent/resources.ts";
 import type { Archive, ArchiveOptions } from "./archive/archive.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
-import { owner } from "./client.ts";
 import { systemClock } from "./clock.ts";
-import { codexSocket } from "./codex-proxy/codex-proxy.ts";
 import { Daemon } from "./daemon.ts";
 import { configuredLimits } from "./limits.ts";
-import { LineWire } from "./line-wire.ts";
-import { listen } from "./listener.ts";
 import { acquireLock } from "./lock.ts";
 import { openLog } from "./log.ts";
 import { MessageRate } from "./message-rate.ts";
 import type { PortOptions } from "./network/listen-rules.ts";
 import type { OpenPort } from "./network/open-port.ts";
+import { claimSocket, listenForClients, Summons } from "./own-socket.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
 import { Slots } from "./slots.ts";
@@ -67,8 +57,8 @@ async function main(): Promise<void> {
   if (values.check) return check(paths, told, values.held);
   // What is made here is the user's alone; what agents make is as the user's umask has it.
   const umask = process.umask(0o077);
-  prepareDirectories(paths);
-  acquireLock(`${paths.socket}.lock`);
+  const summons = new Summons();
+  claimSocket(paths);
   acquireLock(`${paths.stateDir}/daemon.lock`);
   const config = readConfig(paths.configFile);
   // Who runs it in the foreground tells it everything each time.
@@ -127,9 +117,10 @@ async function main(): Promise<void> {
       throw last?.listen === undefined ? error : asLastTime(error);
     },
   );
-  const server = await listen(paths.socket, (socket) => daemon.accept(new LineWire(socket), owner));
+  const server = await listenForClients(paths, daemon);
   process.umask(umask);
   daemon.serve(server);
+  summons.serve(daemon, paths, log);
   if (told !== undefined) rememberStart(paths, told);
   else if (foreground) forgetStart(paths);
   heedSignals(daemon, services, values);
@@ -214,17 +205,6 @@ async function openPorts(options: PortOptions, daemon: Daemon): Promise<OpenPort
   if (options.listen.length === 0) return undefined;
   const { openPort } = await import("./network/port.ts");
   return openPort(options, daemon);
-}
-
-function prepareDirectories(paths: Paths): void {
-  // Found now, not by the first session.
-  const { stateDir, socket, agentsDir, codexDir } = paths;
-  checkSocketPath(agentSocket(agentsDir, "0".repeat(16)));
-  checkSocketPath(codexSocket(codexDir, "0".repeat(16)));
-  for (const directory of [stateDir, dirname(socket), agentsDir, codexDir]) {
-    ensurePrivateDirectory(directory);
-    checkPrivateDirectory(directory);
-  }
 }
 
 /**

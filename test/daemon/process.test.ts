@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -225,15 +224,4 @@ test("a log that has grown large is moved aside", async () => {
   await home.ok(["daemon", "start"]);
   expect(statSync(`${log}.1`).size).toBeGreaterThan(16 * 1024 * 1024);
   expect(statSync(log).size).toBeLessThan(10_000);
-});
-
-test("a daemon whose socket was taken away is not found, and its successor is told of the lock", async () => {
-  await home.ok(["daemon", "start"]);
-  const pid = home.daemonPid();
-  renameSync(home.socket, `${home.socket}.gone`);
-  const { code, stderr } = await home.cli(["ls"]);
-  expect([code, stderr]).toEqual([1, expect.stringContaining("Another daemon holds")]);
-  // The one that was refused says so before it has quite ended.
-  await eventually(() => home.daemonPids().length === 1, { what: "one daemon is left" });
-  expect(home.daemonPids()).toEqual([pid]);
 });

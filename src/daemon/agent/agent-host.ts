@@ -9,7 +9,7 @@ import { removeCgroup } from "../../system/confinement.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
 import type { AgentHostEvents, Arrival, Crash } from "./agent-host-events.ts";
-import { removeSocket } from "./agent-process.ts";
+import { removeSocket, restoreSocket } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining } from "./codex-thread.ts";
 import { asleep, ended, leaving, tooSoon, unwanted } from "./no-agent.ts";
@@ -227,6 +227,7 @@ export class AgentHost {
   async #join(row: AgentRow, threadId: string | null, how: Arrival): Promise<boolean> {
     const process = this.#process;
     if (process === undefined) return false;
+    let told = "";
     while (process.alive && !this.#left && !this.#giveUp) {
       try {
         await this.#meet(process, row, threadId, how);
@@ -234,7 +235,13 @@ export class AgentHost {
       } catch (error) {
         this.#part();
         if (!process.alive) break;
-        this.#events.log("joining the agent failed", { how, error: messageOf(error) });
+        const why = messageOf(error);
+        if (why !== told) this.#events.log("joining the agent failed", { how, error: why });
+        told = why;
+        if (row.target !== undefined && !restoreSocket(row)) {
+          await process.stop();
+          break;
+        }
         // One that was told to end finishes its turn first; nothing can be asked of it meanwhile.
         await new Promise((resolve) =>
           setTimeout(resolve, isDraining(error) ? drainPollMs : rejoinPollMs),

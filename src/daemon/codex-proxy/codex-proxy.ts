@@ -2,7 +2,7 @@
  * codex's own protocol, served per session: on a unix socket that is there as long as the session
  * is, awake or asleep, and on whatever accepted WebSocket `serve` is handed.
  */
-import { readdirSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import http from "node:http";
 import type { Server, Socket } from "node:net";
 import { userInfo } from "node:os";
@@ -96,6 +96,15 @@ export class CodexProxy {
     for (const user of namesIn(users)) {
       for (const name of namesIn(join(users, user)).filter((one) => one.endsWith(userSocketSuffix)))
         if (!ids.has(name.slice(0, -userSocketSuffix.length))) removeName(join(users, user, name));
+    }
+  }
+
+  /** Somebody removed sockets: those sessions get theirs again. */
+  async listenAgain(): Promise<void> {
+    for (const [session, server] of [...this.#listeners]) {
+      if (session.codexSocket === null || existsSync(session.codexSocket)) continue;
+      server.close();
+      await this.listen(session);
     }
   }
 
