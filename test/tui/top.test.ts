@@ -435,3 +435,23 @@ test("more sessions than rows: the selected one is in view, and how many there a
     expect(screen(keys(model, "pagedown").model)).not.toContain("▸  0");
   }
 });
+
+test.each(sizes)("what is stalled or frozen is shown as that, $columns wide", (size) => {
+  const minutesAgo = (count: number) => new Date(startMs - count * 60_000).toISOString();
+  const model = dashboard(
+    [
+      session("docs"),
+      session("iced", { state: "asleep", frozenSince: minutesAgo(3), queued: 2 }),
+      { ...works("hung"), stalledSince: minutesAgo(5) },
+      works("api"),
+      waits("web"),
+    ],
+    size,
+  );
+  const [head = "", ...rows] = shown(model);
+  expect(rows.find((row) => row.includes("iced"))).toMatch(/iced +frozen 3m \+2/);
+  expect(rows.find((row) => row.includes("hung"))).toMatch(/hung +stalled 5m/);
+  expect(head).toMatch(/1 (needs-approval|asks) · 1 stalled/);
+  const names = rowsOf(model).map((row) => row.session.name);
+  expect(names).toEqual(["web", "hung", "iced", "api", "docs"]);
+});

@@ -9,13 +9,15 @@ import { cells, graphemes, type Line, lineCells, type Span, span } from "../text
 import { sparkline } from "../text/sparkline.ts";
 import type { StyleName } from "../text/theme.ts";
 import type { TopModel } from "./model.ts";
-import { type TopRow, tokensNow } from "./order.ts";
+import { conditionOf, type TopRow, tokensNow } from "./order.ts";
 
 export type Seen = Pick<TopModel, "now" | "around" | "away">;
 
 const styles: Partial<Record<string, StyleName>> = {
   "needs-approval": "approval",
   working: "good",
+  stalled: "bad",
+  frozen: "bad",
   crashed: "bad",
   unreachable: "bad",
   asleep: "dim",
@@ -24,13 +26,16 @@ const styles: Partial<Record<string, StyleName>> = {
 };
 
 /** With how many approvals wait, if several, and how many messages. */
-export function state({ session }: TopRow): Span {
-  const { state: word, waiting, queued, labels } = session;
-  const said = stateWords(session);
+export function state({ session }: TopRow, { now }: Seen): Span {
+  const { waiting, queued, labels, stalledSince, frozenSince } = session;
+  const condition = conditionOf(session);
+  const since = frozenSince ?? stalledSince;
+  const lasting = since && ` ${briefly(Math.max(1_000, now - Date.parse(since)))}`;
+  const said = lasting === undefined ? stateWords(session) : condition + lasting;
   const count = waiting.length > 1 ? ` (${waiting.length})` : "";
   const queue = queued > 0 ? ` +${queued}` : "";
   const demo = labels.demo ? " demo" : "";
-  return span(said + count + queue + demo, styles[word] ?? "plain");
+  return span(said + count + queue + demo, styles[condition] ?? "plain");
 }
 
 export function action({ session }: TopRow): Span {

@@ -13,16 +13,18 @@ export interface TopRow {
 }
 
 /** What wants a person first, then what works, then what rests. */
-const urgency: Record<SessionState, number> = {
+const urgency: Record<SessionState | "stalled" | "frozen", number> = {
   "needs-approval": 0,
-  crashed: 1,
-  unreachable: 2,
-  working: 3,
-  starting: 4,
-  queued: 5,
-  idle: 6,
-  asleep: 7,
-  ended: 8,
+  stalled: 1,
+  crashed: 2,
+  unreachable: 3,
+  frozen: 4,
+  working: 5,
+  starting: 6,
+  queued: 7,
+  idle: 8,
+  asleep: 9,
+  ended: 10,
 };
 
 export function rowsOf({
@@ -37,13 +39,23 @@ export function rowsOf({
 }
 
 const compare: Record<Sort, (a: SessionActivity, b: SessionActivity) => number> = {
-  state: (a, b) => urgency[a.state] - urgency[b.state],
+  state: (a, b) => urgency[conditionOf(a)] - urgency[conditionOf(b)],
   number: () => 0,
   name: (a, b) => a.name.localeCompare(b.name, "en"),
   tokens: (a, b) => tokensNow(b) - tokensNow(a),
   // Who is at it longest: the times are ISO 8601, which sorts as text; none at all is last.
   time: (a, b) => (a.since ?? "~").localeCompare(b.since ?? "~", "en"),
 };
+
+/** Its state, or what keeps it from going on by itself. */
+export function conditionOf({
+  state,
+  stalledSince,
+  frozenSince,
+}: SessionActivity): keyof typeof urgency {
+  if (frozenSince !== undefined) return "frozen";
+  return stalledSince === undefined ? state : "stalled";
+}
 
 export function nextSort(sort: Sort): Sort {
   return SORTS[(SORTS.indexOf(sort) + 1) % SORTS.length] ?? "state";

@@ -80,7 +80,7 @@ function columnsFor(rows: readonly TopRow[], columns: number, seen: Seen): Colum
   };
   const state: Column = {
     title: "STATE",
-    width: widest(cell.state, "STATE"),
+    width: widest((row) => cell.state(row, seen), "STATE"),
     draw: plain(cell.state),
   };
   const action: Column = { title: "ACTION", width: 13, draw: plain(cell.action) };
@@ -152,7 +152,7 @@ export function cardLines(
     const lead = head(row, all, chosen);
     const indent = span(" ".repeat(lineCells(lead) + 1));
     const time = cell.elapsed(row, seen);
-    const first = [...lead, span(" "), nameOf(row), span("  "), cell.state(row)];
+    const first = [...lead, span(" "), nameOf(row), span("  "), cell.state(row, seen)];
     return [
       spread(first, [time], columns),
       spread([indent, ...about(row, seen)], busyness(row, columns), columns),

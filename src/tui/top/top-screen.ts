@@ -8,7 +8,7 @@ import { sparkline } from "../text/sparkline.ts";
 import type { StyleName } from "../text/theme.ts";
 import * as cell from "./cells.ts";
 import { selectedOf, type TopModel } from "./model.ts";
-import { rowsOf, type TopRow, tokensNow } from "./order.ts";
+import { conditionOf, rowsOf, type TopRow, tokensNow } from "./order.ts";
 import { cardLines, rowsPerSession, tableColumnsMin, tableLines } from "./table.ts";
 
 export function topScreenOf(model: TopModel): Line[] {
@@ -159,15 +159,17 @@ function header(model: TopModel, rows: readonly TopRow[]): Line {
 
 const stateStyles: Partial<Record<string, StyleName>> = {
   "needs-approval": "approval",
+  stalled: "bad",
   crashed: "bad",
   unreachable: "bad",
+  frozen: "bad",
   working: "good",
 };
 
 /** How many there are of each state, the most urgent first. */
 function statesOf(rows: readonly TopRow[], word: (state: string) => string): Span[] {
   const order = rowsOf({ sessions: rows.map(({ session }) => session), sort: "state" });
-  const states = order.map(({ session }) => session.state);
+  const states = order.map(({ session }) => conditionOf(session));
   return [...new Set(states)].map((state) => {
     const count = states.filter((one) => one === state).length;
     return span(`${count} ${word(state)}`, stateStyles[state] ?? "plain");
