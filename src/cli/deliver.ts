@@ -6,7 +6,13 @@
 import { HacsError } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/messages.ts";
 import type { OwnRecords, SessionEvent } from "../protocol/records.ts";
-import type { ApprovalDetail, MessageContent, Receipt, SendMode } from "../protocol/session.ts";
+import type {
+  ApprovalDetail,
+  MessageContent,
+  Receipt,
+  SendMode,
+  SessionInfo,
+} from "../protocol/session.ts";
 import type { Context } from "./context.ts";
 import { watch } from "./watch.ts";
 
@@ -18,6 +24,8 @@ export interface DeliverOptions {
   timeoutMs?: number | undefined;
   /** Goes on waiting when an approval waits. */
   throughApprovals?: boolean | undefined;
+  /** The message waits until somebody wakes the session. Told once for each time it is frozen. */
+  onFrozen?: (session: SessionInfo) => void;
 }
 
 /** What is known of a message; `send --wait --json` prints it, less the approval. */
@@ -64,6 +72,13 @@ export async function deliver(
     progress(next);
   };
 
+  let toldSince: string | undefined;
+  const look = (session: SessionInfo) => {
+    const { frozenSince } = session;
+    if (frozenSince !== undefined && frozenSince !== toldSince) options.onFrozen?.(session);
+    toldSince = frozenSince;
+  };
+
   return watch<Delivered>(context, {
     attach: { name, visible: false, deltas: false },
     waitsFor: "the answer",
@@ -81,6 +96,7 @@ export async function deliver(
         // Its records may have come before this answer, and then they know more.
         if (receipt.seq >= delivery.seq) update(fromReceipt(receipt));
         if (isSettled(receipt.status)) return settle({ delivery });
+        look(result.session);
       }
       const [approval] = waiting;
       // An interrupt takes the turn that asks along with its question.
@@ -93,6 +109,8 @@ export async function deliver(
         update(fromRecord(delivery, event, params));
         if (isSettled(params.status)) settle({ delivery });
       }
+      const state = stateIn(event);
+      if (state !== undefined && acknowledged) look(state);
       if (event.method === "session/ended") throw ended(delivery.session);
       waiting = waitingAfter(waiting, event);
       const asked = requested(event);
@@ -129,6 +147,11 @@ function fromRecord(
 function messageOf(event: SessionEvent, id: string): OwnRecords["session/message"] | undefined {
   if (event.method !== "session/message" || event.params.id !== id) return undefined;
   return event.params as unknown as OwnRecords["session/message"];
+}
+
+function stateIn(event: SessionEvent): SessionInfo | undefined {
+  if (event.method !== "session/state") return undefined;
+  return event.params.session as unknown as SessionInfo;
 }
 
 function requested(event: SessionEvent): ApprovalDetail | undefined {

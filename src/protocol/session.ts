@@ -224,6 +224,8 @@ export interface Receipt {
   error: string | null;
   usage: JsonObject | null;
   createdAt: string;
+  /** Since when its session is frozen; only where it was just sent, and waits for that. */
+  frozenSince?: string;
 }
 
 /** A message that is not finished, with what it says. */

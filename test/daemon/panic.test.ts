@@ -251,3 +251,34 @@ test("--all is every session, and one at a time is named", async () => {
 function frozenFile(id: string): string {
   return join(home.dir, "state/default/sessions", id, "frozen.json");
 }
+
+test("who sends to a frozen session is told so, with and without --wait, and how to let it go on", async () => {
+  await create("bot");
+  await home.ok(["panic", "bot"]);
+  const told = /^bot is frozen after a panic: .*hacs-session wake bot\n/;
+  expect(await home.cli(["send", "bot", "say kept"])).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(told),
+  });
+  const late = await home.cli(["send", "bot", "say late", "--wait", "--timeout", "50ms"]);
+  expect(late).toMatchObject({ code: 124, stdout: "" });
+
+  const waiting = home.start(["send", "bot", "say hello", "--wait"]);
+  await eventually(() => told.test(waiting.stderr()), { what: "it is told" });
+  await home.ok(["wake", "bot"]);
+  const { code, stdout, stderr } = await waiting.ended;
+  expect([code, stdout, stderr.split("\n").length]).toEqual([0, "hello\n", 2]);
+});
+
+test("who waits for an answer is told when the session is frozen meanwhile", async () => {
+  await create("bot");
+  await send("bot", "gated k");
+  await home.model.reached("k");
+  const waiting = home.start(["send", "bot", "say later", "--wait"]);
+  await eventually(async () => (await home.show("bot")).queued === 1, { what: "it is queued" });
+  await home.ok(["panic", "bot"]);
+  await eventually(() => waiting.stderr().includes("bot is frozen"), { what: "it is told" });
+  home.model.release("k");
+  await home.ok(["wake", "bot"]);
+  expect((await waiting.ended).stdout).toBe("later\n");
+});

@@ -95,11 +95,17 @@ export const send: Verb<Options> = {
     });
     if (receipt.status === "stored")
       context.note("The peer is away; the message is kept, and delivered when it is back.");
+    if (receipt.frozenSince !== undefined) context.note(frozenText(name));
     if (context.json) context.printJson(receipt);
     else context.print(receipt.messageId);
     return undefined;
   },
 };
+
+/** Nothing else would say so for as long as it waits. */
+function frozenText(name: string): string {
+  return `${name} is frozen after a panic: the message is kept, and delivered after hacs-session wake ${shellWord(name)}`;
+}
 
 function modeOf(options: Options): SendMode | undefined {
   return options.steer
@@ -149,7 +155,12 @@ async function sendAndWait(
   try {
     const { delivery, approval } = await deliver(
       context,
-      { ...message, timeoutMs: options.timeout, throughApprovals: options.throughApprovals },
+      {
+        ...message,
+        timeoutMs: options.timeout,
+        throughApprovals: options.throughApprovals,
+        onFrozen: ({ name }) => context.note(frozenText(name)),
+      },
       (next) => {
         latest = next;
       },

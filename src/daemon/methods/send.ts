@@ -9,7 +9,8 @@ export const send: MethodHandler<"session/send"> = (caller, { name, id, content,
   if (id === undefined || !session.inbox.has(id)) countMessage(caller);
   const receipt = session.send(content, mode ?? "queue", id, actorOf(caller));
   clearComposition(caller, session, content.text);
-  return receipt;
+  const { frozenSince } = session.info();
+  return receipt.status === "accepted" && frozenSince ? { ...receipt, frozenSince } : receipt;
 };
 
 export const receipt: MethodHandler<"session/receipt"> = ({ daemon }, { name, id }) =>

@@ -67,6 +67,7 @@ const receipt = v.looseObject({
   error: orNull(text),
   usage: orNull(object),
   createdAt: time,
+  frozenSince: v.optional(time),
 });
 const openMessage = v.looseObject({ ...receipt.entries, content, by: actor });
 const approvalMembers = {
