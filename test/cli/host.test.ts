@@ -170,6 +170,35 @@ describe("over ssh", () => {
     expect(seqs).toEqual(seqs.map((_, i) => i + 1));
   });
 
+  test("the log there is printed and followed, and nothing of it stays there", async () => {
+    await over("daemon", "start");
+    const { pid } = await overJson("daemon", "status");
+    expect(await over("daemon", "logs", "-n", "1000")).toContain("listening");
+    const [line] = (await over("daemon", "logs", "-n", "1", "--json")).trim().split("\n");
+    expect(JSON.parse(line!)).toHaveProperty("time");
+
+    const followed = near.start(["-H", "there", "daemon", "logs", "-f", "-n", "1"]);
+    const following = () => far.processes().filter(({ argv }) => argv.includes("logs"));
+    await followed.waitFor("\n");
+    expect(following()).not.toEqual([]);
+    process.kill(pid, "SIGHUP");
+    await followed.waitFor("SIGHUP ignored");
+    followed.kill("SIGINT");
+    await followed.ended;
+    await eventually(() => following().length === 0, { what: "it has ended there" });
+  });
+
+  test("a daemon that could not start again is not stopped from here", async () => {
+    const { pid } = await overJson("daemon", "status");
+    const file = join(far.dir, "config/config.json");
+    const config = readFileSync(file, "utf8");
+    writeFileSync(file, '{ "maxAgents": 0 }');
+    const refused = await near.cli(["-H", "there", "daemon", "restart"]);
+    writeFileSync(file, config);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("maxAgents") });
+    expect((await overJson("daemon", "status")).pid).toBe(pid);
+  });
+
   test("the daemon there is restarted and stopped from here", async () => {
     const before = far.daemonPids();
     await over("daemon", "restart");

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { pathsFor } from "../../../system/paths.ts";
 import type { Context } from "../../context.ts";
-import { refuseElsewhere } from "../../elsewhere.ts";
+import { runThere } from "../../run-there.ts";
 import { logLine } from "../../text/log-line.ts";
 import { type Verb, wholeNumber } from "../../verb.ts";
 
@@ -26,12 +26,14 @@ export const daemonLogs: Verb<{ follow?: boolean; lines?: number }> = {
     ["daemon logs -n 1000 --json", "the lines as they are: JSON, for jq"],
   ],
   async run(context, _args, { follow = false, lines = linesDefault }) {
-    refuseElsewhere(
-      context,
-      undefined,
-      "daemon logs",
-      `Run it there: ssh ${context.choice.host} hacs-session daemon logs`,
-    );
+    if (context.choice.host !== undefined) {
+      const words = ["daemon", "logs", "--json", "-n", String(lines), ...(follow ? ["-f"] : [])];
+      return runThere(context, words, {
+        held: follow,
+        // In a terminal there its notes come the same way.
+        onLine: (line) => (line.startsWith("{") ? print(context, [line]) : context.note(line)),
+      });
+    }
     const { logFile } = pathsFor(context.choice, context.env);
     const { LogReader } = await import("../../log-reader.ts");
     const reader = new LogReader(logFile);

@@ -2,6 +2,7 @@ import { HacsError } from "../../../protocol/errors.ts";
 import { pathsFor } from "../../../system/paths.ts";
 import { sleep } from "../../../system/sleep.ts";
 import type { Context } from "../../context.ts";
+import { runThere } from "../../run-there.ts";
 import type { Verb } from "../../verb.ts";
 import {
   type DaemonOptions,
@@ -28,9 +29,14 @@ export const daemonRestart: Verb<DaemonOptions> = {
   ],
   async run(context, _args, options) {
     refuseOptionsElsewhere(context, options);
-    if (context.choice.host === undefined) await checkFirst(context, options);
+    // Over there the whole verb runs, which looks first whether the next daemon can start.
+    if (context.choice.host !== undefined) {
+      const words = ["daemon", "restart", ...(context.json ? ["--json"] : [])];
+      return runThere(context, words, { onLine: (line) => context.print(line) });
+    }
+    await checkFirst(context, options);
     const stopped = await stopDaemon(context, "keep");
-    if (context.choice.host === undefined) await startAgain(context, options);
+    await startAgain(context, options);
     const status = await context.call("daemon/status", {});
     if (context.json) context.printJson(status);
     else
