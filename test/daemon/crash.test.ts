@@ -50,6 +50,11 @@ test("a crash marks its turn, in the history and on the receipt, and the agent i
     turnStatus: "interrupted",
     error: "its agent died in the middle of the turn",
   });
+  const held = await watcher.until("it is held", ({ method }) => method === "session/control");
+  expect(held.params).toMatchObject({
+    action: "hold",
+    detail: { why: expect.stringContaining("--on-crash") },
+  });
   await idle("bot");
   expect(await asked("bot")).toEqual([]);
   watcher.stop();

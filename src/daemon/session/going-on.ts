@@ -61,16 +61,22 @@ export class GoingOn {
     if (!this.#levelling || status !== "interrupted") return null;
     if (this.#port.stoppedTurn() === turnId) return null;
     if (this.#port.onCrash() === "continue") this.#goOn(turnId);
+    else this.#hold("it is not told to go on (--on-crash)");
     return "its agent died in the middle of the turn";
   }
 
+  /** Also after the machine went down, of which nothing else in the history tells. */
+  #hold(why: string): void {
+    this.#port.history.own("session/control", { action: "hold", by: daemon, detail: { why } });
+  }
+
   #goOn(turnId: string): void {
-    const { inbox, history } = this.#port;
+    const { inbox } = this.#port;
     const attempt = inbox.attemptsIn(turnId, attemptId) + 1;
     const why = this.#whyNot(turnId, attempt);
     if (why === null)
       inbox.accept({ text }, "queue", `${attemptId}${attempt}-${turnId}`, daemon, true);
-    else history.own("session/control", { action: "hold", by: daemon, detail: { why } });
+    else this.#hold(why);
   }
 
   #whyNot(turnId: string, attempt: number): string | null {
