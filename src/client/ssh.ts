@@ -151,7 +151,12 @@ function noSsh(error: NodeJS.ErrnoException): HacsError {
 }
 
 /** ssh itself ends with 255, a shell that finds no such command with 127. */
-export function failure(host: string, command: string, code: number | null, said: string): HacsError {
+export function failure(
+  host: string,
+  command: string,
+  code: number | null,
+  said: string,
+): HacsError {
   const last = lastLine(said);
   if (code === 255 || code === null) return sshFailure(host, last, said);
   if (code === notRunning && /No daemon answers/.test(said))

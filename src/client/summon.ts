@@ -14,6 +14,7 @@ import {
   type ProcessIdentity,
   signalProcess,
 } from "../system/process-identity.ts";
+import { sleep } from "../system/sleep.ts";
 import { hungDaemon } from "./hung.ts";
 
 const answerTimeoutMs = 4_000;
@@ -31,7 +32,7 @@ export async function summon({ socket, stateDir }: Paths): Promise<boolean> {
   const deadline = performance.now() + answerTimeoutMs;
   while (performance.now() < deadline) {
     if (!isAlive(daemon) || (await isListening(socket))) return true;
-    await new Promise((resume) => setTimeout(resume, pollMs));
+    await sleep(pollMs);
   }
   throw hungDaemon(socket, lock);
 }
