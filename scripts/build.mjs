@@ -75,6 +75,11 @@ const programs = {
     entryPoints: ["src/daemon/agent/as-user.ts"],
     outfile: `${out}/as-user.cjs`,
   },
+  starter: {
+    ...commonjs,
+    entryPoints: ["src/daemon/starter/helper.ts"],
+    outfile: `${out}/starter.cjs`,
+  },
   demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: `${out}/demo.cjs` },
   tui: {
     ...common,

@@ -9,7 +9,7 @@ import { removeCgroup } from "../../system/confinement.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
 import type { AgentHostEvents, Arrival, Crash } from "./agent-host-events.ts";
-import { removeSocket, restoreSocket } from "./agent-process.ts";
+import { putAwaySocket, restoreSocket } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining } from "./codex-thread.ts";
 import { asleep, ended, leaving, tooSoon, unwanted } from "./no-agent.ts";
@@ -121,7 +121,7 @@ export class AgentHost {
       const process = this.#found(row);
       if (process === undefined || row.process === undefined) {
         await process?.stop();
-        this.#forget(row);
+        await this.#forget(row);
         return false;
       }
       this.#process = process;
@@ -164,7 +164,7 @@ export class AgentHost {
     if (left === null) return;
     const process = this.#found(left);
     await process?.stop("SIGKILL");
-    this.#forget(left);
+    await this.#forget(left);
   }
 
   /** Lets go of the agent without ending it: the next daemon adopts it. */
@@ -251,7 +251,7 @@ export class AgentHost {
     if (this.#left) return false;
     this.#process = undefined;
     this.#agent = undefined;
-    this.#forget(row);
+    await this.#forget(row);
     return false;
   }
 
@@ -329,15 +329,15 @@ export class AgentHost {
       this.#agent = undefined;
       this.#process = undefined;
       this.#busy = undefined;
-      if (row !== undefined) this.#forget(row);
+      if (row !== undefined) await this.#forget(row);
     }
   }
 
-  #forget(row: AgentRow): void {
+  async #forget(row: AgentRow): Promise<void> {
     this.#events.save(null);
     this.#events.slot.give();
-    removeSocket(row.socket, row.user);
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
+    await putAwaySocket(row.socket, row.user);
   }
 
   /** The daemon may have died between deciding to start it and writing down which process it is. */

@@ -2,18 +2,8 @@
  * The process of an agent. It is started detached, in a session and process group of its own
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
-
-import type { ChildProcess } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isListening } from "../../system/probe-socket.ts";
@@ -24,9 +14,11 @@ import {
   signalGroup,
   signalProcess,
 } from "../../system/process-identity.ts";
+import { processesWithArgument } from "../../system/process-list.ts";
 import { sleep } from "../../system/sleep.ts";
-import { spawnAs } from "../../system/spawn-as.ts";
 import { asUser, type UnixUser } from "../../system/unix-user.ts";
+import type { Started } from "../starter/start.ts";
+import { HelperLost, starter } from "../starter/starter.ts";
 import type { AgentRow } from "../store/session-table.ts";
 
 export interface AgentCommand {
@@ -47,11 +39,9 @@ const killGraceMs = 5_000;
 
 export class AgentProcess {
   readonly identity: ProcessIdentity;
-  readonly #child: ChildProcess | undefined;
 
-  private constructor(identity: ProcessIdentity, child?: ChildProcess) {
+  private constructor(identity: ProcessIdentity) {
     this.identity = identity;
-    this.#child = child;
   }
 
   /**
@@ -64,26 +54,14 @@ export class AgentProcess {
     onSpawned: (identity: ProcessIdentity) => void,
   ): Promise<AgentProcess> {
     removeSocket(command.socket, command.user);
-    const log = openSync(command.logFile, "a", 0o600);
-    const [program, ...args] = command.program;
-    const child = spawnAs(command.user, program, args, {
-      cwd: command.cwd,
-      env: command.env,
-      detached: true,
-      stdio: ["ignore", log, log],
+    const { identity, ended } = await begin(command);
+    const died = ended.then(({ code, signal, error }) => {
+      if (error !== undefined) return error;
+      return signal === null ? `exit code ${code}` : `signal ${signal}`;
     });
-    closeSync(log);
-    const died = new Promise<string>((resolve) => {
-      child.once("error", (error) => resolve(error.message));
-      child.once("exit", (code, signal) =>
-        resolve(signal ? `signal ${signal}` : `exit code ${code}`),
-      );
-    });
-    child.unref();
-    const identity = child.pid === undefined ? undefined : identify(child.pid);
     if (identity === undefined) throw failed(command, await died);
     onSpawned(identity);
-    const agent = new AgentProcess(identity, child);
+    const agent = new AgentProcess(identity);
     const outcome = await Promise.race([agent.#ready(command), died.then((how) => ({ how }))]);
     if (outcome === "ready") return agent;
     await agent.stop("SIGKILL");
@@ -119,7 +97,7 @@ export class AgentProcess {
   /** Resolves true when the process is gone, false when `timeoutMs` passed first. */
   async gone(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
-    while (this.alive && this.#child?.exitCode == null && this.#child?.signalCode == null) {
+    while (this.alive) {
       if (performance.now() >= deadline) return false;
       await sleep(pollMs);
     }
@@ -162,20 +140,60 @@ export function restoreSocket({ socket, target, user }: AgentRow): boolean {
   });
 }
 
+async function begin({ program, cwd, env, user, logFile, socket }: AgentCommand): Promise<Started> {
+  try {
+    return await starter.start({ program, cwd, env, user, stdio: { log: logFile } });
+  } catch (error) {
+    if (!(error instanceof HelperLost)) throw error;
+    // It may have been started all the same; the next one is not to meet it.
+    for (const identity of startedFor(socket)) await AgentProcess.adopt(identity)?.stop("SIGKILL");
+    throw error;
+  }
+}
+
+/** Its socket's path, on its command line, tells an agent from all others. */
+export function startedFor(socket: string): ProcessIdentity[] {
+  return processesWithArgument(`unix://${socket}`).flatMap((pid) => identify(pid) ?? []);
+}
+
 /** codex leaves a symlink and, behind it, the socket and its lock; a dead agent needs none. */
 export function removeSocket(socket: string, user: UnixUser | undefined): void {
   asUser(user, () => removeLinked(socket));
 }
 
+/** The same for a dead agent, whose socket nobody waits for but its own session. */
+export async function putAwaySocket(socket: string, user: UnixUser | undefined): Promise<void> {
+  if (user !== undefined) return removeSocket(socket, user);
+  removeTarget(socket);
+  // The link is long, so that a file system frees a block with it, which takes it milliseconds.
+  await unlink(socket).catch(() => {});
+}
+
 function removeLinked(socket: string): void {
+  removeTarget(socket);
+  removeFile(socket);
+}
+
+function removeTarget(socket: string): void {
+  const target = linkOf(socket) ?? "";
+  if (!/^\/.*\/codex-daemon-\d+\/[0-9a-f]{64}$/.test(target)) return;
+  removeFile(target);
+  removeFile(`${target}.lock`);
+}
+
+function removeFile(file: string): void {
   try {
-    const target = lstatSync(socket).isSymbolicLink() ? readlinkSync(socket) : "";
-    rmSync(socket, { force: true });
-    if (!target.startsWith("/") || !/\/codex-daemon-\d+\/[0-9a-f]{64}$/.test(target)) return;
-    rmSync(target, { force: true });
-    rmSync(`${target}.lock`, { force: true });
+    unlinkSync(file);
   } catch {
     // It is gone already; and what can't be removed keeps the next agent from starting, which says so.
+  }
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 

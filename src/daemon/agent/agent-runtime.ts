@@ -5,11 +5,10 @@
  */
 import type WebSocket from "ws";
 import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
-import { identify, type ProcessIdentity } from "../../system/process-identity.ts";
-import { processesWithArgument } from "../../system/process-list.ts";
+import type { ProcessIdentity } from "../../system/process-identity.ts";
 import type { UnixUser } from "../../system/unix-user.ts";
 import { openSocket } from "./agent-link.ts";
-import { type AgentCommand, AgentProcess } from "./agent-process.ts";
+import { type AgentCommand, AgentProcess, startedFor } from "./agent-process.ts";
 
 /** A process that is codex, whoever started it. */
 export type RunningAgent = Pick<AgentProcess, "identity" | "pid" | "alive" | "stop">;
@@ -42,9 +41,7 @@ export const codexRuntime: AgentRuntime = {
   start: AgentProcess.start,
   adopt: AgentProcess.adopt,
   find: (socket) => {
-    // Its socket's path, on its command line, tells it from all others.
-    const [pid] = processesWithArgument(`unix://${socket}`);
-    const identity = pid === undefined ? undefined : identify(pid);
+    const [identity] = startedFor(socket);
     return identity && AgentProcess.adopt(identity);
   },
   open: openSocket,

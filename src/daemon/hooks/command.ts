@@ -2,65 +2,66 @@
  * Runs a hook's command: the event on its stdin, a process group of its own, and a time after which
  * that group is ended. Its exit code is the answer; it is not run again for one that is not 0.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { parseDuration } from "../../protocol/duration.ts";
-import { messageOf } from "../../protocol/errors.ts";
 import type { HookEvent } from "../../protocol/hooks.ts";
 import type { RunHook } from "../../system/hook-config.ts";
-import { identify, type ProcessIdentity } from "../../system/process-identity.ts";
+import type { ProcessIdentity } from "../../system/process-identity.ts";
 import { basicEnvironment } from "../session/environment.ts";
+import type { Ended } from "../starter/start.ts";
+import { starter } from "../starter/starter.ts";
 import type { Attempt } from "./attempt.ts";
 
 const timeoutMsDefault = 30_000;
 const killGraceMs = 3_000;
-/** Of what it says on stderr, the end is kept for the log. */
-const stderrCharsMax = 4_000;
 /** What a program needs to show something on this desktop. */
 const desktop = ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS"];
 
 export interface Running {
   ended: Promise<Attempt>;
   /** Undefined when it did not start. */
-  identity: ProcessIdentity | undefined;
+  identity: Promise<ProcessIdentity | undefined>;
   /** Ends it, as the time limit would. */
   end(why: string): void;
 }
 
 export function run(hook: RunHook, event: HookEvent, socket: string): Running {
-  const [program = "", ...args] =
-    typeof hook.run === "string" ? ["/bin/sh", "-c", hook.run] : hook.run;
-  const child = spawn(program, args, {
+  const started = starter.start({
+    program: typeof hook.run === "string" ? ["/bin/sh", "-c", hook.run] : programOf(hook.run),
     cwd: homedir(),
     env: environmentFor(event, socket),
-    detached: true,
-    stdio: ["pipe", "ignore", "pipe"],
+    stdio: { input: `${JSON.stringify(event)}\n` },
   });
   const limitMs = hook.timeout === undefined ? timeoutMsDefault : parseDuration(hook.timeout);
+  const identity = started.then(
+    (one) => one.identity,
+    () => undefined,
+  );
   let stopped: string | undefined;
+  let killer: NodeJS.Timeout | undefined;
   const end = (why: string) => {
     if (stopped !== undefined) return;
     stopped = why;
-    signal(child, "SIGTERM");
-    killer = setTimeout(() => signal(child, "SIGKILL"), killGraceMs);
+    void identity.then((one) => signal(one, "SIGTERM"));
+    killer = setTimeout(() => void identity.then((one) => signal(one, "SIGKILL")), killGraceMs);
   };
   const timer = setTimeout(() => end(`not done within ${limitMs / 1000} s`), limitMs);
-  let killer: NodeJS.Timeout | undefined;
-  const stderr = lastOf(child);
-  const ended = new Promise<Attempt>((resolve) => {
-    const settle = (attempt: Attempt) => {
-      clearTimeout(timer);
+  const settled = async (): Promise<Attempt> => {
+    try {
+      const ended = await (await started).ended;
       // The group may outlive its leader, who was told to end.
-      if (stopped !== undefined) signal(child, "SIGKILL");
+      if (stopped !== undefined) signal(await identity, "SIGKILL");
+      return outcomeOf(ended, stopped);
+    } finally {
+      clearTimeout(timer);
       clearTimeout(killer);
-      child.stderr?.destroy();
-      resolve(attempt);
-    };
-    child.once("error", (error) => settle({ outcome: "failed", detail: messageOf(error) }));
-    child.once("exit", (code, name) => settle(outcomeOf(code, name, stopped, stderr())));
-  });
-  feed(child, event);
-  return { ended, identity: child.pid === undefined ? undefined : identify(child.pid), end };
+    }
+  };
+  return { ended: settled(), identity, end };
+}
+
+function programOf([file = "", ...args]: string[]): [string, ...string[]] {
+  return [file, ...args];
 }
 
 function environmentFor(event: HookEvent, socket: string): Record<string, string> {
@@ -74,37 +75,18 @@ function environmentFor(event: HookEvent, socket: string): Record<string, string
   };
 }
 
-/** A command that does not read is not waited for. */
-function feed({ stdin }: ChildProcess, event: HookEvent): void {
-  stdin?.on("error", () => {});
-  stdin?.end(`${JSON.stringify(event)}\n`);
-}
-
-function lastOf({ stderr }: ChildProcess): () => string {
-  let text = "";
-  stderr?.setEncoding("utf8");
-  stderr?.on("error", () => {});
-  stderr?.on("data", (said: string) => {
-    text = (text + said).slice(-stderrCharsMax);
-  });
-  return () => text.trim().split("\n").at(-1) ?? "";
-}
-
-function outcomeOf(
-  code: number | null,
-  name: NodeJS.Signals | null,
-  stopped: string | undefined,
-  said: string,
-): Attempt {
+function outcomeOf({ code, signal, said, error }: Ended, stopped: string | undefined): Attempt {
+  if (error !== undefined) return { outcome: "failed", detail: error };
   if (stopped === undefined && code === 0) return { outcome: "done", detail: "exit code 0" };
-  const how = stopped ?? (name === null ? `exit code ${code}` : `signal ${name}`);
-  return { outcome: "failed", detail: said === "" ? how : `${how}: ${said}` };
+  const how = stopped ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
+  const last = said.trim().split("\n").at(-1) ?? "";
+  return { outcome: "failed", detail: last === "" ? how : `${how}: ${last}` };
 }
 
-function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+function signal(identity: ProcessIdentity | undefined, name: NodeJS.Signals): void {
   try {
     // Nobody else has this number as long as a process of the group is there.
-    if (pid !== undefined) process.kill(-pid, name);
+    if (identity !== undefined) process.kill(-identity.pid, name);
   } catch {
     // All of it is gone.
   }

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { messageOf } from "../../protocol/errors.ts";
 import type { HookEvent, HookEventName, HookInfo } from "../../protocol/hooks.ts";
 import { type HookConfig, hookName } from "../../system/hook-config.ts";
+import type { ProcessIdentity } from "../../system/process-identity.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { Delivery } from "../store/hook-table.ts";
 import type { Store } from "../store/store.ts";
@@ -165,10 +166,13 @@ export class Courier {
     if (!("run" in this.hook)) return post(this.hook, event);
     const running = run(this.hook, event, this.#parts.socket);
     this.#running.set(delivery.id, running);
-    const { identity } = running;
-    if (identity !== undefined)
-      this.#write(() => this.#parts.store.hooks.begin(delivery.id, identity));
+    void running.identity.then((identity) => this.#begun(delivery, identity));
     return running.ended;
+  }
+
+  #begun({ id }: Delivery, identity: ProcessIdentity | undefined): void {
+    if (identity === undefined || this.#stopped) return;
+    this.#write(() => this.#parts.store.hooks.begin(id, identity));
   }
 
   #settle(delivery: Delivery, event: HookEvent, attempt: Attempt): void {

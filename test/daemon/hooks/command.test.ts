@@ -64,7 +64,8 @@ test("its time over, it is ended with all that it started", async () => {
     outcome: "failed",
     detail: expect.stringContaining("not done within 0.3 s"),
   });
-  expect(running.identity && isAlive(running.identity)).toBe(false);
+  const identity = await running.identity;
+  expect(identity && isAlive(identity)).toBe(false);
   const pid = Number(readFileSync(child, "utf8"));
   await eventually(() => !existsSync(`/proc/${pid}`) || stateOf(pid) === "Z", {
     what: "what it started is gone",
