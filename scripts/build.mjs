@@ -77,7 +77,7 @@ const programs = {
   },
   starter: {
     ...commonjs,
-    entryPoints: ["src/daemon/starter/helper.ts"],
+    entryPoints: ["src/daemon/starter/main.ts"],
     outfile: `${out}/starter.cjs`,
   },
   demo: { ...commonjs, entryPoints: ["src/demo/main.ts"], outfile: `${out}/demo.cjs` },

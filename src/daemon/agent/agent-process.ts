@@ -2,7 +2,14 @@
  * The process of an agent. It is started detached, in a session and process group of its own
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
-import { existsSync, lstatSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
 import { unlink } from "node:fs/promises";
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
@@ -161,7 +168,10 @@ export function removeSocket(socket: string, user: UnixUser | undefined): void {
   asUser(user, () => removeLinked(socket));
 }
 
-/** The same for a dead agent, whose socket nobody waits for but its own session. */
+/**
+ * The same for a dead agent, whose socket nobody waits for but its own session. It may fail while
+ * root's daemon is another user for a moment (`asUser`): the next start removes what is left.
+ */
 export async function putAwaySocket(socket: string, user: UnixUser | undefined): Promise<void> {
   if (user !== undefined) return removeSocket(socket, user);
   removeTarget(socket);

@@ -1,5 +1,7 @@
 /** Who starts programs for the daemon, and that what was started is nobody's to lose. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -69,6 +71,8 @@ test("who is first is started here, and what follows by a helper", async () => {
   left.push(helper);
   expect(readProcess(helper)?.ppid).toBe(process.pid);
 
+  // The daemon alone ends it.
+  for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) signal(helper, name);
   const third = await startLasting(starter, "third");
   expect(readProcess(third)?.ppid).toBe(helper);
   // A login session and a group of its own.
@@ -136,6 +140,16 @@ test("one that has nothing to do ends, but not while something is waited for", a
   expect(starter.helperPid).toBeUndefined();
   await whenGone(helper);
   expect(isRunning(pid)).toBe(true);
+});
+
+test.each([true, false])("one starts what its own daemon orders: %s", async (own) => {
+  const daemonPid = own ? process.pid : process.ppid;
+  const helper = fork(join(root, "dist/starter.cjs"), [String(daemonPid)]);
+  helper.send({ id: 1, order: { ...lasting(), program: ["/bin/true"] } });
+  // Orders are read in their order, and the end of the channel after them.
+  helper.disconnect();
+  await once(helper, "exit");
+  expect(existsSync(join(dir, "log"))).toBe(own);
 });
 
 test("where there is no helper to be had, the daemon goes on without", async () => {

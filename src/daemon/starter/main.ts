@@ -13,6 +13,8 @@ function tell(answer: Answer): void {
 }
 
 process.on("disconnect", () => process.exit());
+// What a terminal or a manager says to all is the daemon's to follow.
+for (const name of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(name, () => {});
 process.on("message", ({ id, order }: { id: number; order: Order }) => {
   // What a daemon ordered that has died meanwhile is for the next one to decide.
   if (process.ppid !== daemonPid) return;
