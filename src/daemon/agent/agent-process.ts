@@ -7,10 +7,11 @@ import type { ChildProcess } from "node:child_process";
 import {
   closeSync,
   existsSync,
+  fstatSync,
   lstatSync,
   openSync,
-  readFileSync,
   readlinkSync,
+  readSync,
   rmSync,
   symlinkSync,
 } from "node:fs";
@@ -44,6 +45,7 @@ const readyTimeoutMs = 15_000;
 const pollMs = 5;
 const termGraceMs = 3_000;
 const killGraceMs = 5_000;
+const lastWordsBytesMax = 64 * 1024;
 
 export class AgentProcess {
   readonly identity: ProcessIdentity;
@@ -188,12 +190,24 @@ function failed(command: AgentCommand, how: string): HacsError {
   );
 }
 
+/** Of a log that may be of any size, whoever wrote it. */
 function lastLines(file: string): string {
   try {
-    const lines = readFileSync(file, "utf8").trim().split("\n");
+    const lines = endOf(file, lastWordsBytesMax).trim().split("\n");
     const telling = lines.filter((line) => /error/i.test(line));
     return (telling.at(-1) ?? lines.at(-1) ?? "").trim();
   } catch {
     return "";
+  }
+}
+
+function endOf(file: string, bytesMax: number): string {
+  const fd = openSync(file, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size, bytesMax));
+    return buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, size - buffer.length));
+  } finally {
+    closeSync(fd);
   }
 }

@@ -6,7 +6,8 @@
 import type WebSocket from "ws";
 import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
 import { identify, type ProcessIdentity } from "../../system/process-identity.ts";
-import { processesWithArgument } from "../../system/process-list.ts";
+import { processesEndingWith } from "../../system/process-list.ts";
+import { argumentsFor } from "../../system/process-table.ts";
 import type { UnixUser } from "../../system/unix-user.ts";
 import { openSocket } from "./agent-link.ts";
 import { type AgentCommand, AgentProcess } from "./agent-process.ts";
@@ -32,7 +33,7 @@ export interface AgentRuntime {
   /** Undefined when that process is gone. */
   adopt: (identity: ProcessIdentity) => RunningAgent | undefined;
   /** The one that was started for this socket, when nobody wrote down which process it became. */
-  find: (socket: string) => RunningAgent | undefined;
+  find: (socket: string, user?: UnixUser) => RunningAgent | undefined;
   /** Throws `agent-gone` when nobody answers. */
   open: (socket: string, user?: UnixUser) => Promise<AgentSocket>;
 }
@@ -41,9 +42,9 @@ export const codexRuntime: AgentRuntime = {
   locate: locateCodex,
   start: AgentProcess.start,
   adopt: AgentProcess.adopt,
-  find: (socket) => {
-    // Its socket's path, on its command line, tells it from all others.
-    const [pid] = processesWithArgument(`unix://${socket}`);
+  find: (socket, user) => {
+    // One that is to become the user may not have come to it.
+    const [pid] = processesEndingWith(argumentsFor(socket), [process.getuid?.(), user?.uid]);
     const identity = pid === undefined ? undefined : identify(pid);
     return identity && AgentProcess.adopt(identity);
   },
