@@ -7,8 +7,8 @@ import type { Actor } from "../protocol/session.ts";
 import { AgentFamily } from "../system/agent-family.ts";
 import { type Ending, endFamily } from "../system/end-family.ts";
 import { freeze, freezeFile, frozen, sessionsOnDisk } from "../system/freeze.ts";
-import type { ProcessIdentity } from "../system/process-identity.ts";
 import { agentSocket, checkPrivateDirectory, type Paths } from "../system/paths.ts";
+import type { ProcessIdentity } from "../system/process-identity.ts";
 
 export interface StoppedAlone extends Ending {
   sessions: number;

@@ -10,7 +10,13 @@
  * belongs as well and can't be told from others, unless the agent has a cgroup of its own.
  */
 import { bootId, type ProcessIdentity } from "./process-identity.ts";
-import { type AgentMark, type Ended, type FamilyMember, type Found, ProcessReader } from "./process-table.ts";
+import {
+  type AgentMark,
+  type Ended,
+  type FamilyMember,
+  type Found,
+  ProcessReader,
+} from "./process-table.ts";
 
 export { type AgentMark, type FamilyMember, markVariable } from "./process-table.ts";
 
@@ -89,5 +95,8 @@ export class AgentFamily {
 
 /** Those that are not an agent's, whoever is in them; 0 is any that was made outside a container. */
 function strangeSids(found: Found[]): ReadonlySet<number> {
-  return new Set([0, ...found.filter(({ pid }) => pid === 1 || pid === process.pid).map((one) => one.sid)]);
+  return new Set([
+    0,
+    ...found.filter(({ pid }) => pid === 1 || pid === process.pid).map((one) => one.sid),
+  ]);
 }

@@ -255,19 +255,19 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
     const { codexSocket } = await make("--provider", "demo");
     await home.ok(["kill", "bot"]);
     // Whoever opens one waits until somebody opens its other end, and nobody will.
-    for (const path of [join(ann.home, ".codex/slow.config.toml"), join(ann.home, "codex")])
+    for (const path of [join(ann.home, ".codex/slow.config.toml"), join(ann.home, "pipe")])
       await as(ann, `mkfifo -m 700 ${path}`);
     const catalog = join(dirname(codexSocket!), "demo-models.json");
     await as(ann, `rm -f ${catalog}; mkfifo ${catalog}`);
-    const ann_s = ["new", "x", "-d", "--user", ann.name];
-    const profile = await home.cli([...ann_s, "-p", "slow"]);
+    const asAnn = ["new", "x", "-d", "--user", ann.name];
+    const profile = await home.cli([...asAnn, "-p", "slow"]);
     expect(profile).toMatchObject({ code: 2, stderr: expect.stringContaining("no plain file") });
-    const codex = await home.cli([...ann_s, "--codex", join(ann.home, "codex")]);
+    const codex = await home.cli([...asAnn, "--codex", join(ann.home, "pipe")]);
     expect(codex.stderr).toContain("not a file that can be run");
     await make("--provider", "demo");
     // Nor does one read on and on what never ends.
     await as(ann, `ln -sf /dev/zero ${ann.home}/.codex/endless.config.toml`);
-    expect((await home.cli([...ann_s, "-p", "endless"])).stderr).toContain("no plain file");
+    expect((await home.cli([...asAnn, "-p", "endless"])).stderr).toContain("no plain file");
   });
 
   test("refuses a directory for sockets that its user opened to others", async () => {

@@ -112,42 +112,49 @@ const startPerl = (script: string, env: Record<string, string>) => {
   return child.pid!;
 };
 
-test.skipIf(!perl)("one whose first thread has ended, and looks dead, is found and ended", async () => {
-  word = "family-5";
-  // exit(2), and not exit_group(2).
-  const number = process.arch === "x64" ? 60 : 93;
-  const pid = startPerl(
-    `use threads; threads->create(sub { select undef, undef, undef, 0.1 while 1 }); syscall(${number}, 0)`,
-    { HACS_SESSION_ID: "f5" },
-  );
-  await eventually(() => statFields(pid)[0] === "Z", { what: "its first thread has ended" });
-  const { ended, left } = await endFamily(new AgentFamily([mark("f5")]));
-  expect([ended, left]).toEqual([1, []]);
-  await eventually(() => started.at(-1)?.signalCode === "SIGKILL", { what: "it is gone" });
-});
+test.skipIf(!perl)(
+  "one whose first thread has ended, and looks dead, is found and ended",
+  async () => {
+    word = "family-5";
+    // exit(2), and not exit_group(2).
+    const number = process.arch === "x64" ? 60 : 93;
+    const pid = startPerl(
+      `use threads; threads->create(sub { select undef, undef, undef, 0.1 while 1 }); syscall(${number}, 0)`,
+      { HACS_SESSION_ID: "f5" },
+    );
+    await eventually(() => statFields(pid)[0] === "Z", { what: "its first thread has ended" });
+    const { ended, left } = await endFamily(new AgentFamily([mark("f5")]));
+    expect([ended, left]).toEqual([1, []]);
+    await eventually(() => started.at(-1)?.signalCode === "SIGKILL", { what: "it is gone" });
+  },
+);
 
 test.skipIf(!perl).each([
   ["in one group", ""],
   ["in a login session of its own each", "POSIX::setsid();"],
-])("one that starts its successor and ends, again and again, %s, is caught", async (_, leave) => {
-  word = `family-6-${leave.length}`;
-  const beat = join(mkdtempSync("/tmp/hs-"), "beat");
-  // It is gone by itself after a minute, should it get away.
-  startPerl(
-    `use POSIX; my $end = time + 60; while (time < $end) { my $next = fork; POSIX::_exit(0) if $next; ${leave} open(my $to, ">", "${beat}"); }`,
-    { HACS_SESSION_ID: "f6" },
-  );
-  await eventually(() => existsSync(beat), { what: "it runs" });
-  const { left } = await endFamily(new AgentFamily([mark("f6")]));
-  expect(left).toEqual([]);
-  rmSync(beat, { force: true });
-  // Hundreds of them would have been born meanwhile.
-  for (let i = 0; i < 20; i++) {
-    new AgentFamily([mark("f6")]).look();
-    expect(existsSync(beat)).toBe(false);
-  }
-  rmSync(dirname(beat), { recursive: true });
-}, 60_000);
+])(
+  "one that starts its successor and ends, again and again, %s, is caught",
+  async (_, leave) => {
+    word = `family-6-${leave.length}`;
+    const beat = join(mkdtempSync("/tmp/hs-"), "beat");
+    // It is gone by itself after a minute, should it get away.
+    startPerl(
+      `use POSIX; my $end = time + 60; while (time < $end) { my $next = fork; POSIX::_exit(0) if $next; ${leave} open(my $to, ">", "${beat}"); }`,
+      { HACS_SESSION_ID: "f6" },
+    );
+    await eventually(() => existsSync(beat), { what: "it runs" });
+    const { left } = await endFamily(new AgentFamily([mark("f6")]));
+    expect(left).toEqual([]);
+    rmSync(beat, { force: true });
+    // Hundreds of them would have been born meanwhile.
+    for (let i = 0; i < 20; i++) {
+      new AgentFamily([mark("f6")]).look();
+      expect(existsSync(beat)).toBe(false);
+    }
+    rmSync(dirname(beat), { recursive: true });
+  },
+  60_000,
+);
 
 test("who asks is no parent of the family, even with its mark", () => {
   const script = `

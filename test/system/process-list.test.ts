@@ -18,7 +18,11 @@ test("processes are found by their last arguments, of these users alone", async 
   const word = `argument-of-${process.pid}`;
   const own = [process.getuid?.()];
   const wanted = start("app", "listen", word);
-  const others = [start("app", word), start("app", "listen", word, "more"), start("listen app", word)];
+  const others = [
+    start("app", word),
+    start("app", "listen", word, "more"),
+    start("listen app", word),
+  ];
   const find = (words: string[], uids = own) => processesEndingWith(words, uids);
   // Between its fork and its exec, sleep is a copy of the shell.
   const found = () => isDeepStrictEqual(find(["app", "listen", word]), [wanted]);

@@ -25,7 +25,9 @@ import { partName, shiftParts } from "../../system/log-files.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 
 const settleMs = 50;
-const restMs = 5;
+/** Between two slices; to look through one takes some milliseconds. */
+const restMs = 10;
+const sliceBytesMax = 128 * 1024;
 /** Last words may come after the connection closed. */
 const lastWordsMs = 1_000;
 /** A secret may have been written in part when the file was last looked at. */
@@ -34,7 +36,7 @@ const readBytesMax = 1024 * 1024;
 /** What one part has, about, and how many there are with the one that is written. */
 const partBytesMax = 4 * 1024 * 1024;
 const partsKept = 3;
-/** Of more parts than this that came at once, the last one is kept. */
+/** Of more parts than this that came at once, the end of the last one is kept. */
 const partsAtOnce = 2;
 const newline = 10;
 const droppedLine = "(more came at once than is kept: what was here is gone)\n";
@@ -79,7 +81,7 @@ export class AgentLog {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#look(readBytesMax);
+      this.#look(sliceBytesMax);
     }, ms);
     this.#timer.unref();
   }
@@ -96,7 +98,7 @@ export class AgentLog {
       const { size } = fstatSync(fd);
       if (size < this.#seen) this.#seen = 0;
       if (size - this.#seen > partsAtOnce * this.#partBytesMax) return this.#cut(fd, size);
-      for (let left = bytes; left > 0 && this.#seen < size; left -= readBytesMax)
+      for (let left = bytes; left > 0 && this.#seen < size; left -= sliceBytesMax)
         this.#scrubPart(fd, size);
       if (this.#seen < size) return this.#soon(restMs);
       if (size > this.#partBytesMax) this.#part(fd, size);
@@ -109,7 +111,7 @@ export class AgentLog {
 
   /** Keeps the end of what came at once, without secrets, and lets go of the rest. */
   #cut(fd: number, size: number): void {
-    const kept = Buffer.alloc(this.#partBytesMax);
+    const kept = Buffer.alloc(Math.min(this.#partBytesMax, sliceBytesMax));
     const bytes = readSync(fd, kept, 0, kept.length, size - kept.length);
     ftruncateSync(fd, 0);
     const end = kept.subarray(0, bytes);
@@ -168,7 +170,7 @@ export class AgentLog {
 
   #scrubPart(fd: number, size: number): void {
     const from = Math.max(0, this.#seen - overlapBytes);
-    const buffer = Buffer.alloc(Math.min(size - from, readBytesMax));
+    const buffer = Buffer.alloc(Math.min(size - from, sliceBytesMax));
     const bytes = readSync(fd, buffer, 0, buffer.length, from);
     // A character a byte, so that places in the text are places in the file.
     const text = buffer.toString("latin1", 0, bytes);
