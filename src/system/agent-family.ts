@@ -61,11 +61,11 @@ export class AgentFamily {
     return [...members];
   }
 
-  /** The machine's newest process, if it belongs and is still there: for what a look is too slow for. */
-  glance(): FamilyMember | undefined {
+  /** The machine's newest process, if it is still there: for what a look is too slow for. */
+  glance(): { one: FamilyMember; belongs: boolean } | undefined {
     const one = this.#reader.newest();
     if (one === undefined || one.pid === process.pid || one.pid <= 1) return undefined;
-    return this.#isKnown(one) || this.#sids.has(one.sid) ? one : undefined;
+    return { one, belongs: this.#isKnown(one) || this.#sids.has(one.sid) };
   }
 
   /** Whether all that is in its process group belongs: a group lies within one login session. */

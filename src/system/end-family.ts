@@ -5,7 +5,9 @@
  *
  * A process that starts its successor and ends, again and again, is gone before it is read. So a
  * look that missed anybody proves nothing, and such ones are lain in wait for: the machine's newest
- * process, as soon as it is there, and its group with it, where the successor is born.
+ * process, as soon as it is there, and its group with it, where the successor is born. Where others
+ * start processes without a pause no look may ever be whole; then it has to do that of many that
+ * were just born, none belonged.
  */
 
 import type { AgentFamily, FamilyMember } from "./agent-family.ts";
@@ -24,12 +26,15 @@ const patienceMs = 15_000;
 const stoppingMs = 500;
 const pollMs = 5;
 /** How long it is lain in wait without letting others do anything, and how long in all. */
-const waitingMs = 10;
-const missingMs = 5_000;
+const waitingMs = 50;
+const missingMs = 10_000;
+/** One that moves on is among the newborn so often that so many are not met without it. */
+const strangersMin = 50;
 
 export async function endFamily(family: AgentFamily, timeoutMs = patienceMs): Promise<Ending> {
   const deadline = performance.now() + timeoutMs;
   const seen = new Set<string>();
+  const strangers = new Set<string>();
   let sureBy: number | undefined;
   for (;;) {
     await stopAll(family);
@@ -41,14 +46,17 @@ export async function endFamily(family: AgentFamily, timeoutMs = patienceMs): Pr
     while (members.some(isAlive) && performance.now() < deadline) await sleep(pollMs);
     const left = family.look();
     const now = performance.now();
-    if (left.length === 0 && family.missed.length === 0) return { ended: seen.size, left };
+    const isSure = family.missed.length === 0 || strangers.size >= strangersMin;
+    if (left.length === 0 && isSure) return { ended: seen.size, left };
     if (left.length > 0) sureBy = undefined;
     else sureBy ??= Math.min(deadline, now + missingMs);
     if (now >= (sureBy ?? deadline)) {
       const unsure = left.length === 0 ? family.missed.slice(0, 1).map(unknown) : left;
       return { ended: seen.size - left.length, left: unsure };
     }
-    for (const member of layInWait(family)) seen.add(nameOf(member));
+    const caught = lieInWait(family, strangers);
+    for (const member of caught) seen.add(nameOf(member));
+    if (left.length + caught.length > 0) strangers.clear();
     await sleep(1);
   }
 }
@@ -63,13 +71,18 @@ async function stopAll(family: AgentFamily): Promise<void> {
   }
 }
 
-function layInWait(family: AgentFamily): FamilyMember[] {
+/** Kills who belongs of those that are born meanwhile, and adds the others to `strangers`. */
+function lieInWait(family: AgentFamily, strangers: Set<string>): FamilyMember[] {
   const caught: FamilyMember[] = [];
   for (const until = performance.now() + waitingMs; performance.now() < until; ) {
-    const member = family.glance();
-    if (member === undefined) continue;
-    kill(family.ownsGroupOf(member) || member.group === member.pid ? -member.group : member.pid);
-    caught.push(member);
+    const { one, belongs = false } = family.glance() ?? {};
+    if (one === undefined) continue;
+    if (!belongs) {
+      strangers.add(nameOf(one));
+      continue;
+    }
+    kill(family.ownsGroupOf(one) || one.group === one.pid ? -one.group : one.pid);
+    caught.push(one);
   }
   return caught;
 }
