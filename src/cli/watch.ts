@@ -8,6 +8,7 @@ import { formatDuration } from "../protocol/duration.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { SessionEvent } from "../protocol/records.ts";
+import { afterMs } from "../system/after-ms.ts";
 import { type Context, isStopping } from "./context.ts";
 
 export interface Watch<T> {
@@ -65,16 +66,17 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
   follower.ended.then((error) => {
     if (error) reject(error);
   });
-  const timer =
-    options.timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => reject(timedOut(options.timeoutMs!, options.waitsFor)), options.timeoutMs);
+  const { timeoutMs, waitsFor } = options;
+  const clear =
+    timeoutMs === undefined
+      ? () => {}
+      : afterMs(timeoutMs, () => reject(timedOut(timeoutMs, waitsFor)));
   try {
     // The time may run out, or an event settle it, before the first attach is through.
     await Promise.race([promise, startFollower(follower, context, () => first)]);
     return await promise;
   } finally {
-    clearTimeout(timer);
+    clear();
     follower.stop();
   }
 }

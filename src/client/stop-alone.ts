@@ -8,6 +8,7 @@ import { AgentFamily } from "../system/agent-family.ts";
 import { type Ending, endFamily } from "../system/end-family.ts";
 import { freeze, freezeFile, frozen, sessionsOnDisk } from "../system/freeze.ts";
 import { agentSocket, checkPrivateDirectory, type Paths } from "../system/paths.ts";
+import type { ProcessIdentity } from "../system/process-identity.ts";
 
 export interface StoppedAlone extends Ending {
   sessions: number;
@@ -19,10 +20,14 @@ export async function stopAlone(paths: Paths, by: Actor): Promise<StoppedAlone> 
   const sessions = sessionsOnDisk(paths.stateDir);
   if (sessions.length > 0) checkPrivateDirectory(paths.stateDir);
   const at = new Date().toISOString();
+  // A daemon that died in the middle of a panic left word of who can't be told any more.
+  const seen: ProcessIdentity[] = [];
   const unfrozen = sessions.filter((session) => {
     const file = freezeFile(paths.stateDir, session);
     try {
-      if (frozen(file)?.recorded !== false) freeze(file, { at, by, recorded: false });
+      const before = frozen(file);
+      seen.push(...(before?.processes ?? []));
+      if (before?.recorded !== false) freeze(file, { at, by, recorded: false });
       return false;
     } catch {
       return true;
@@ -32,6 +37,6 @@ export async function stopAlone(paths: Paths, by: Actor): Promise<StoppedAlone> 
     session,
     socket: agentSocket(paths.agentsDir, session),
   }));
-  const ending = await endFamily(new AgentFamily(marks));
+  const ending = await endFamily(new AgentFamily(marks, seen));
   return { ...ending, sessions: sessions.length, unfrozen };
 }

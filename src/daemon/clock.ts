@@ -1,3 +1,5 @@
+import { afterMs } from "../system/after-ms.ts";
+
 /**
  * Time as durations have it: it only grows, whatever is done to the clock on the wall, and stands
  * still while the machine is suspended. What has to outlive the daemon is a date, and is turned
@@ -9,21 +11,9 @@ export interface Clock {
   after(ms: number, ring: () => void): () => void;
 }
 
-/** The longest that a timer of Node's takes; a longer one would ring at once. */
-const timerMsMax = 2 ** 31 - 1;
-
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
-  after(ms, ring) {
-    let timer: NodeJS.Timeout;
-    const wait = (leftMs: number) => {
-      const stepMs = Math.min(leftMs, timerMsMax);
-      const next = () => (stepMs < leftMs ? wait(leftMs - stepMs) : ring());
-      timer = setTimeout(next, stepMs).unref();
-    };
-    wait(Math.max(0, ms));
-    return () => clearTimeout(timer);
-  },
+  after: (ms, ring) => afterMs(ms, ring, false),
 };
 
 /** One thing to be done later, which may be put off or called off. */

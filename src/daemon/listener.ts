@@ -28,8 +28,11 @@ export async function listen(
       server.once("error", reject);
       // The path is bound within this call; others must not meet the umask afterwards.
       const umask = process.umask(0o177);
-      asUser(user, () => server.listen({ path, backlog: 1024 }, resolve));
-      process.umask(umask);
+      try {
+        asUser(user, () => server.listen({ path, backlog: 1024 }, resolve));
+      } finally {
+        process.umask(umask);
+      }
     });
   } catch (error) {
     throw new HacsError(

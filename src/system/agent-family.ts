@@ -9,154 +9,94 @@
  * What emptied its environment, left its login session and lost its parent before the first look
  * belongs as well and can't be told from others, unless the agent has a cgroup of its own.
  */
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { bootId, type ProcessIdentity, statFields } from "./process-identity.ts";
+import { bootId, type ProcessIdentity } from "./process-identity.ts";
+import {
+  type AgentMark,
+  type Ended,
+  type FamilyMember,
+  type Found,
+  ProcessReader,
+} from "./process-table.ts";
 
-/** In the environment of every agent, and of what it starts. */
-export const markVariable = "HACS_SESSION_ID";
-
-export interface AgentMark {
-  session: string;
-  /** What its agent listens on. */
-  socket: string;
-  /** The directory of the cgroup that it has for itself. */
-  cgroup?: string | undefined;
-}
-
-export interface FamilyMember extends ProcessIdentity {
-  parent: number;
-  /** The id of its login session, in the sense of setsid(2). */
-  sid: number;
-  stopped: boolean;
-  command: string;
-}
-
-interface Found extends FamilyMember {
-  marked: boolean;
-}
+export { type AgentMark, type FamilyMember, markVariable } from "./process-table.ts";
 
 export class AgentFamily {
-  readonly #marks: readonly AgentMark[];
+  readonly #reader: ProcessReader;
   /** Start times by pid. */
   readonly #known = new Map<number, string>();
+  /** Login sessions that were seen to belong. */
+  readonly #sids = new Set<number>();
+  /** Start times, by pid, of those that were dead when they were met. */
+  readonly #dead = new Map<number, string>();
+  #missed: number[] = [];
 
   /** `seen`: what was found to belong by an earlier look, of another process perhaps. */
   constructor(marks: readonly AgentMark[], seen: readonly ProcessIdentity[] = []) {
-    this.#marks = marks;
+    this.#reader = new ProcessReader(marks);
     for (const one of seen) if (one.bootId === bootId()) this.#known.set(one.pid, one.startTime);
+  }
+
+  /** Of the last look: processes that ended before it could be told whose they were. */
+  get missed(): readonly number[] {
+    return this.#missed;
   }
 
   /** Those that live now, without this process itself. */
   look(): FamilyMember[] {
-    const all = processes(this.#marks);
-    const members = new Set(
-      all.filter((one) => one.marked || this.#known.get(one.pid) === one.startTime),
-    );
-    const strangers = new Set([1, process.pid].map((pid) => sidOf(all, pid)));
+    const { found, ended } = this.#reader.all();
+    this.#missed = ended.filter((one) => !this.#wasDead(one)).map(({ pid }) => pid);
+    // A daemon that an agent started is no more of its family than the first process is.
+    const others = found.filter(({ pid }) => pid !== process.pid && pid > 1);
+    const members = new Set(others.filter((one) => this.#isKnown(one)));
+    const strangers = strangeSids(found);
+    this.#forgetReused(others, members);
     for (let before = -1; before < members.size; ) {
       before = members.size;
       const pids = new Set([...members].map(({ pid }) => pid));
-      const sids = new Set([...members].map(({ sid }) => sid).filter((sid) => !strangers.has(sid)));
-      for (const one of all) if (pids.has(one.parent) || sids.has(one.sid)) members.add(one);
+      for (const { sid } of members) if (!strangers.has(sid)) this.#sids.add(sid);
+      for (const one of others)
+        if (pids.has(one.parent) || this.#sids.has(one.sid)) members.add(one);
     }
-    const found = [...members].filter(({ pid }) => pid !== process.pid && pid > 1);
-    for (const { pid, startTime } of found) this.#known.set(pid, startTime);
-    return found;
+    for (const { pid, startTime } of members) this.#known.set(pid, startTime);
+    return [...members];
+  }
+
+  /** The machine's newest process, if it is still there: for what a look is too slow for. */
+  glance(): { one: FamilyMember; belongs: boolean } | undefined {
+    const one = this.#reader.newest();
+    if (one === undefined || one.pid === process.pid || one.pid <= 1) return undefined;
+    return { one, belongs: this.#isKnown(one) || this.#sids.has(one.sid) };
+  }
+
+  /** Whether all that is in its process group belongs: a group lies within one login session. */
+  ownsGroupOf({ group, sid }: FamilyMember): boolean {
+    return group > 1 && this.#sids.has(sid);
+  }
+
+  /** Whether it is no news: one that belonged, or that was dead by the look before. */
+  #wasDead({ pid, startTime }: Ended): boolean {
+    if (startTime === undefined) return false;
+    const isOld = (this.#dead.get(pid) ?? this.#known.get(pid)) === startTime;
+    this.#dead.set(pid, startTime);
+    return isOld;
+  }
+
+  #isKnown(one: Found): boolean {
+    return one.marked || this.#known.get(one.pid) === one.startTime;
+  }
+
+  /** While a login session has processes its number is nobody else's; then it may be. */
+  #forgetReused(others: Found[], members: ReadonlySet<Found>): void {
+    for (const one of others)
+      if (one.pid === one.sid && this.#sids.has(one.sid) && !members.has(one))
+        this.#sids.delete(one.sid);
   }
 }
 
-function sidOf(all: Found[], wanted: number): number {
-  return all.find(({ pid }) => pid === wanted)?.sid ?? 0;
-}
-
-function processes(marks: readonly AgentMark[]): Found[] {
-  return process.platform === "linux" ? fromProc(marks) : fromPs(marks);
-}
-
-function fromProc(marks: readonly AgentMark[]): Found[] {
-  const sessions = new Set(marks.map(({ session }) => `${markVariable}=${session}`));
-  const commands = marks.map(({ socket }) => argumentsFor(socket).join("\0"));
-  const confined = new Set(marks.flatMap(({ cgroup }) => (cgroup ? membersOf(cgroup) : [])));
-  const found: Found[] = [];
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === 2) continue;
-    try {
-      const fields = statFields(pid);
-      const [state = "Z", parent, , sid] = fields;
-      // The kernel's own threads have no environment, and are many.
-      if (/[ZX]/.test(state) || parent === "2") continue;
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      const listens = commands.some((one) => command.includes(one)) && isOurs(pid);
-      found.push({
-        pid,
-        startTime: fields[19] ?? "",
-        bootId: bootId(),
-        parent: Number(parent),
-        sid: Number(sid),
-        stopped: /[Tt]/.test(state),
-        command: command.replaceAll("\0", " ").trim(),
-        marked: listens || confined.has(pid) || hasVariable(pid, sessions),
-      });
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return found;
-}
-
-/** As `AgentProcess` starts it; anybody may name a path, so these three in a row. */
-function argumentsFor(socket: string): string[] {
-  return ["app-server", "--listen", `unix://${socket}`, ""];
-}
-
-/** Anybody may write anything on a command line of his own. */
-function isOurs(pid: number): boolean {
-  return statSync(`/proc/${pid}`).uid === process.getuid?.();
-}
-
-function hasVariable(pid: number, variables: ReadonlySet<string>): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8")
-      .split("\0")
-      .some((one) => variables.has(one));
-  } catch {
-    // Another user's, or one that may not be looked into.
-    return false;
-  }
-}
-
-function membersOf(cgroup: string): number[] {
-  try {
-    return readFileSync(`${cgroup}/cgroup.procs`, "utf8").split("\n").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-/** Without /proc there is no environment to look at: ancestors and groups have to do. */
-function fromPs(marks: readonly AgentMark[]): Found[] {
-  const listed = execFileSync("ps", ["-axo", "pid=,ppid=,pgid=,state=,lstart=,args="], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const commands = marks.map(({ socket }) => argumentsFor(socket).join(" ").trim());
-  return listed.split("\n").flatMap((line) => {
-    const [pid, parent, group, state = "Z", ...rest] = line.trim().split(/\s+/);
-    if (pid === undefined || state.startsWith("Z")) return [];
-    const command = rest.slice(5).join(" ");
-    return [
-      {
-        pid: Number(pid),
-        startTime: rest.slice(0, 5).join(" "),
-        bootId: bootId(),
-        parent: Number(parent),
-        sid: Number(group),
-        stopped: state.startsWith("T"),
-        command,
-        marked: commands.some((one) => command.endsWith(one)),
-      },
-    ];
-  });
+/** Those that are not an agent's, whoever is in them; 0 is any that was made outside a container. */
+function strangeSids(found: Found[]): ReadonlySet<number> {
+  return new Set([
+    0,
+    ...found.filter(({ pid }) => pid === 1 || pid === process.pid).map((one) => one.sid),
+  ]);
 }

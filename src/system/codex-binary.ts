@@ -7,7 +7,6 @@ import {
   accessSync,
   closeSync,
   constants,
-  openSync,
   readdirSync,
   readSync,
   realpathSync,
@@ -17,6 +16,7 @@ import {
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { quote } from "../protocol/address.ts";
 import { HacsError } from "../protocol/errors.ts";
+import { openPlainFile } from "./plain-file.ts";
 import { spawnAs } from "./spawn-as.ts";
 import { asUser, type UnixUser } from "./unix-user.ts";
 
@@ -199,7 +199,8 @@ function sayVersion(path: string, { env, user }: Wanted): Promise<string> {
 }
 
 function isScript(path: string): boolean {
-  const file = openSync(path, "r");
+  const file = openPlainFile(path);
+  if (file === undefined) return false;
   try {
     const magic = Buffer.alloc(2);
     readSync(file, magic, 0, 2, 0);

@@ -1,5 +1,6 @@
 /** Whether a file is an image that codex takes: by its first bytes, whatever its name says. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
+import { openPlainFile } from "./plain-file.ts";
 
 const headBytes = 12;
 
@@ -14,10 +15,9 @@ export function imageType(head: Buffer): "png" | "jpeg" | "gif" | "webp" | undef
 
 /** Undefined: it is none of these. Throws what the system says where it can't be read. */
 export function imageTypeOf(path: string): ReturnType<typeof imageType> {
-  // A pipe would keep whoever opens it waiting.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = openPlainFile(path);
+  if (file === undefined) return undefined;
   try {
-    if (!fstatSync(file).isFile()) return undefined;
     const head = Buffer.alloc(headBytes);
     return imageType(head.subarray(0, readSync(file, head, 0, headBytes, 0)));
   } finally {

@@ -90,18 +90,35 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-/** Those of proc(5) stat that come after the command, the state first. */
-export function statFields(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+/** Those of proc(5) stat that come after the command, the state first; of a process or a thread. */
+export function statFields(of: number | string): string[] {
+  const stat = readFileSync(`${typeof of === "number" ? `/proc/${of}` : of}/stat`, "latin1");
   // The command, in parentheses, may itself hold spaces and parentheses.
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/**
+ * A process whose first thread has ended looks like a zombie, and is none as long as others run:
+ * the directory of one that does. `fields` are those of its stat, of which one is their number.
+ */
+export function livingThread(pid: number, fields: string[]): string | undefined {
+  if (Number(fields[17]) <= 1) return undefined;
+  const threads = readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`);
+  return threads.find((thread) => {
+    try {
+      return !/^[ZX]/.test(statFields(thread)[0] ?? "Z");
+    } catch {
+      // This one ended meanwhile.
+      return false;
+    }
+  });
 }
 
 function startTimeFromProc(pid: number): string | undefined {
   try {
     const fields = statFields(pid);
-    const [state] = fields;
-    return state === "Z" || state === "X" ? undefined : fields[19];
+    const isOver = /^[ZX]/.test(fields[0] ?? "Z") && livingThread(pid, fields) === undefined;
+    return isOver ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** Everything stop: whatever an agent started is ended, and nothing starts until somebody says so. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
@@ -210,6 +210,57 @@ test("all sessions are stopped where the daemon is dead, and the next one starts
   };
   await eventually(said, { what: "the audit has it" });
   expect(home.agentPids()).toEqual([]);
+});
+
+test("what a daemon that died in a panic had seen is ended without one, too", async () => {
+  const { id } = await create("bot");
+  await send("bot", `run ${runaways(word(8))}`);
+  await begun(word(8), 5);
+  signal(await home.agentPid("bot"), "SIGSTOP");
+  connection.call("session/panic", { name: "bot" }).catch(() => {});
+  const noted = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).processes?.length >= 5;
+  await eventually(noted, { what: "what belongs is noted", everyMs: 1 });
+  signal(home.daemonPid(), "SIGKILL");
+  for (const { pid } of home.processes()) signal(pid, "SIGKILL");
+  await eventually(() => home.processes().length === 0, { what: "the others are gone" });
+  expect(withWord(word(8))).toHaveLength(1);
+
+  await home.ok(["panic", "--all"]);
+  expect(withWord(word(8))).toEqual([]);
+  expect(home.daemonPids()).toEqual([]);
+});
+
+test("an agent that hangs while it starts is not waited for, nor while its session is made", async () => {
+  await create("bot");
+  await home.ok(["sleep", "bot"]);
+  await home.ok(["daemon", "stop"]);
+  const version = '[ "$1" = --version ] && { echo codex-cli 9.9.9; exit; }';
+  const hanging = (name: string, lines: string) => {
+    const path = join(home.dir, name);
+    const loop = `exec sh -c "while :; do sleep 1; done" ${word(9)}`;
+    writeFileSync(path, `#!/bin/sh\n${lines}\n${loop}\n`, { mode: 0o755 });
+    return path;
+  };
+  home.configure({ codex: hanging("late", version) });
+  connection = await home.connect();
+  const woken = errorOf(connection.call("session/wake", { name: "bot" }));
+  await begun(word(9), 1);
+  expect(await connection.call("session/panic", { name: "bot" })).toMatchObject({ left: [] });
+  expect(withWord(word(9))).toEqual([]);
+  expect(await woken).toMatchObject({ code: "codex-failed" });
+
+  // One that does not even tell its version has no agent yet.
+  for (const lines of [version, ""]) {
+    const codex = hanging(`codex${lines.length}`, lines);
+    const made = errorOf(createSession(home, connection, { name: "new", spec: { codex } }));
+    await begun(word(9), 1);
+    expect(await connection.call("session/panic", { name: "new" })).toMatchObject({ left: [] });
+    expect(withWord(word(9))).toEqual([]);
+    expect((await made).code).toMatch(/^codex-/);
+  }
+  expect((await home.cliJson(["ls", "--all"])).map((one: { name: string }) => one.name)).toEqual([
+    "bot",
+  ]);
 });
 
 test("a process that only looks like an agent is left alone", async () => {

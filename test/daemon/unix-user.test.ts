@@ -229,7 +229,9 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
       await eventually(() => home.daemonLog().includes("joining the agent failed"), {
         what: "it does not get to the other's agent",
       });
-      expect((await home.show("bot")).state).toBe("starting");
+      await eventually(async () => (await home.show("bot")).state === "starting", {
+        what: "it goes on trying",
+      });
     }
     signal(agentPid!, "SIGKILL");
     await eventually(async () => (await home.show("bot")).agentPid !== agentPid, {
@@ -247,6 +249,25 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
     expect(statSync(rootsOwn).mode & 0o777).toBe(0o600);
     expect(statSync(rootsOwn).uid).toBe(0);
     expect(readFileSync(rootsOwn, "utf8")).toContain("canary-8264");
+  });
+
+  test("is kept waiting by no pipe of that user's", { timeout: 120_000 }, async () => {
+    const { codexSocket } = await make("--provider", "demo");
+    await home.ok(["kill", "bot"]);
+    // Whoever opens one waits until somebody opens its other end, and nobody will.
+    for (const path of [join(ann.home, ".codex/slow.config.toml"), join(ann.home, "pipe")])
+      await as(ann, `mkfifo -m 700 ${path}`);
+    const catalog = join(dirname(codexSocket!), "demo-models.json");
+    await as(ann, `rm -f ${catalog}; mkfifo ${catalog}`);
+    const asAnn = ["new", "x", "-d", "--user", ann.name];
+    const profile = await home.cli([...asAnn, "-p", "slow"]);
+    expect(profile).toMatchObject({ code: 2, stderr: expect.stringContaining("no plain file") });
+    const codex = await home.cli([...asAnn, "--codex", join(ann.home, "pipe")]);
+    expect(codex.stderr).toContain("not a file that can be run");
+    await make("--provider", "demo");
+    // Nor does one read on and on what never ends.
+    await as(ann, `ln -sf /dev/zero ${ann.home}/.codex/endless.config.toml`);
+    expect((await home.cli([...asAnn, "-p", "endless"])).stderr).toContain("no plain file");
   });
 
   test("refuses a directory for sockets that its user opened to others", async () => {

@@ -1,8 +1,12 @@
 /** Which processes belong to an agent, and that nothing of them is left, with real ones. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { AgentFamily } from "../../src/system/agent-family.ts";
 import { endFamily } from "../../src/system/end-family.ts";
+import { statFields } from "../../src/system/process-identity.ts";
+import { root } from "../support/codex.ts";
 import { eventually } from "../support/eventually.ts";
 import { listProcesses, signal } from "../support/processes.ts";
 
@@ -92,4 +96,77 @@ test("it never names who asks", () => {
   expect(new AgentFamily([mark(own ?? "f4")]).look().some(({ pid }) => pid === process.pid)).toBe(
     false,
   );
+});
+
+/** Debian's has threads; where there is none, or another, these can't be made. */
+const perl = spawnSync("perl", ["-Mthreads", "-MPOSIX", "-e", "1"]).status === 0;
+if (!perl) console.warn("agent-family.test.ts is left out in part: there is no perl with threads.");
+
+const startPerl = (script: string, env: Record<string, string>) => {
+  const child = spawn("perl", ["-e", script, word], {
+    env: { PATH: process.env.PATH, ...env },
+    detached: true,
+    stdio: "ignore",
+  });
+  started.push(child);
+  return child.pid!;
+};
+
+test.skipIf(!perl)(
+  "one whose first thread has ended, and looks dead, is found and ended",
+  async () => {
+    word = "family-5";
+    // exit(2), and not exit_group(2).
+    const number = process.arch === "x64" ? 60 : 93;
+    const pid = startPerl(
+      `use threads; threads->create(sub { select undef, undef, undef, 0.1 while 1 }); syscall(${number}, 0)`,
+      { HACS_SESSION_ID: "f5" },
+    );
+    await eventually(() => statFields(pid)[0] === "Z", { what: "its first thread has ended" });
+    const { ended, left } = await endFamily(new AgentFamily([mark("f5")]));
+    expect([ended, left]).toEqual([1, []]);
+    await eventually(() => started.at(-1)?.signalCode === "SIGKILL", { what: "it is gone" });
+  },
+);
+
+test.skipIf(!perl).each([
+  ["in one group", ""],
+  ["in a login session of its own each", "POSIX::setsid();"],
+])(
+  "one that starts its successor and ends, again and again, %s, is caught",
+  async (_, leave) => {
+    word = `family-6-${leave.length}`;
+    const beat = join(mkdtempSync("/tmp/hs-"), "beat");
+    // It is gone by itself after a minute, should it get away.
+    startPerl(
+      `use POSIX; my $end = time + 60; while (time < $end) { my $next = fork; POSIX::_exit(0) if $next; ${leave} open(my $to, ">", "${beat}"); }`,
+      { HACS_SESSION_ID: "f6" },
+    );
+    await eventually(() => existsSync(beat), { what: "it runs" });
+    const { left } = await endFamily(new AgentFamily([mark("f6")]));
+    expect(left).toEqual([]);
+    rmSync(beat, { force: true });
+    // Hundreds of them would have been born meanwhile.
+    for (let i = 0; i < 20; i++) {
+      new AgentFamily([mark("f6")]).look();
+      expect(existsSync(beat)).toBe(false);
+    }
+    rmSync(dirname(beat), { recursive: true });
+  },
+  60_000,
+);
+
+test("who asks is no parent of the family, even with its mark", () => {
+  const script = `
+    const { spawn } = await import("node:child_process");
+    const { AgentFamily } = await import(${JSON.stringify(join(root, "src/system/agent-family.ts"))});
+    const child = spawn("sleep", ["600"], { env: {}, detached: true });
+    const family = new AgentFamily([{ session: "f7", socket: "/tmp/none" }]);
+    console.log(family.look().length);
+    child.kill("SIGKILL");`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    env: { PATH: process.env.PATH, HACS_SESSION_ID: "f7" },
+    encoding: "utf8",
+  });
+  expect(stdout.trim()).toBe("0");
 });

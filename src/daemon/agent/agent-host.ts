@@ -341,8 +341,8 @@ export class AgentHost {
   }
 
   /** The daemon may have died between deciding to start it and writing down which process it is. */
-  #found({ process, socket }: AgentRow): RunningAgent | undefined {
-    return process === undefined ? this.#runtime.find(socket) : this.#runtime.adopt(process);
+  #found({ process, socket, user }: AgentRow): RunningAgent | undefined {
+    return process === undefined ? this.#runtime.find(socket, user) : this.#runtime.adopt(process);
   }
 
   #save(row: AgentRow | null): void {

@@ -5,7 +5,8 @@
  *
  * The file is codex's to write and can't be taken from under it, so one that grows too large is
  * copied to the part before it, and emptied: codex writes to its end, wherever that is. A daemon
- * that dies in between leaves both, and nothing is lost.
+ * that dies in between leaves both, and nothing is lost. One that is written faster than it can be
+ * looked through loses what is in the middle: a flood is to hold up nobody, and fill no disk.
  */
 import {
   closeSync,
@@ -17,12 +18,16 @@ import {
   readSync,
   renameSync,
   watch,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { partName, shiftParts } from "../../system/log-files.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 
 const settleMs = 50;
+/** Between two slices; to look through one takes some milliseconds. */
+const restMs = 10;
+const sliceBytesMax = 128 * 1024;
 /** Last words may come after the connection closed. */
 const lastWordsMs = 1_000;
 /** A secret may have been written in part when the file was last looked at. */
@@ -31,7 +36,10 @@ const readBytesMax = 1024 * 1024;
 /** What one part has, about, and how many there are with the one that is written. */
 const partBytesMax = 4 * 1024 * 1024;
 const partsKept = 3;
+/** Of more parts than this that came at once, the end of the last one is kept. */
+const partsAtOnce = 2;
 const newline = 10;
+const droppedLine = "(more came at once than is kept: what was here is gone)\n";
 
 export class AgentLog {
   readonly #file: string;
@@ -50,6 +58,7 @@ export class AgentLog {
 
   /** From the beginning of the file on, until `close`. */
   watch(): void {
+    if (this.#watcher !== undefined) return;
     try {
       this.#watcher = watch(this.#file, { persistent: false }, () => this.#soon(settleMs));
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -72,18 +81,26 @@ export class AgentLog {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.scrub();
+      this.#look(sliceBytesMax);
     }, ms);
     this.#timer.unref();
   }
 
   scrub(): void {
+    this.#look(Number.POSITIVE_INFINITY);
+  }
+
+  /** Looks through so many bytes, and through the rest a little later. */
+  #look(bytes: number): void {
     let fd: number | undefined;
     try {
       fd = openSync(this.#file, "r+");
       const { size } = fstatSync(fd);
       if (size < this.#seen) this.#seen = 0;
-      while (this.#seen < size) this.#scrubPart(fd, size);
+      if (size - this.#seen > partsAtOnce * this.#partBytesMax) return this.#cut(fd, size);
+      for (let left = bytes; left > 0 && this.#seen < size; left -= sliceBytesMax)
+        this.#scrubPart(fd, size);
+      if (this.#seen < size) return this.#soon(restMs);
       if (size > this.#partBytesMax) this.#part(fd, size);
     } catch {
       // Removed meanwhile, or not to be written: then codex could not write it either.
@@ -92,12 +109,41 @@ export class AgentLog {
     }
   }
 
+  /** Keeps the end of what came at once, without secrets, and lets go of the rest. */
+  #cut(fd: number, size: number): void {
+    const kept = Buffer.alloc(Math.min(this.#partBytesMax, sliceBytesMax));
+    const bytes = readSync(fd, kept, 0, kept.length, size - kept.length);
+    ftruncateSync(fd, 0);
+    const end = kept.subarray(0, bytes);
+    // The first line may have lost the half of a secret by which that is known.
+    const whole = end.includes(newline) ? end.toString("latin1", end.indexOf(newline) + 1) : "";
+    shiftParts(this.#file, partsKept, 1);
+    writeFileSync(partName(this.#file, 1), droppedLine + this.#masked(whole), {
+      encoding: "latin1",
+      mode: 0o600,
+    });
+    this.#seen = 0;
+  }
+
+  #masked(text: string): string {
+    let masked = "";
+    let from = 0;
+    for (const { secretStart, secretEnd, name } of this.#redactor.find(text)) {
+      if (secretStart < from) continue;
+      masked += text.slice(from, secretStart) + mask(name, secretEnd - secretStart);
+      from = secretEnd;
+    }
+    return masked + text.slice(from);
+  }
+
   /** What the agent before this one said stays, in a part of its own. */
   begin(): void {
     // Its last words may have come after it was looked at last.
     this.scrub();
     if (existsSync(this.#file)) shiftParts(this.#file, partsKept);
     this.#seen = 0;
+    // It is there to be looked after before its writer is.
+    closeSync(openSync(this.#file, "a", 0o600));
   }
 
   /** In the middle of a line it may hold half a secret, and is parted a little later. */
@@ -111,8 +157,9 @@ export class AgentLog {
       let copied = copyBytes(fd, to, 0, size);
       shiftParts(this.#file, partsKept, 1);
       renameSync(copy, partName(this.#file, 1));
-      // What came meanwhile, until nothing more did.
-      for (let end = fstatSync(fd).size; copied < end; end = fstatSync(fd).size)
+      // What came meanwhile, until nothing more did, or it is a flood that never ends.
+      const most = size + this.#partBytesMax;
+      for (let end = fstatSync(fd).size; copied < end && copied < most; end = fstatSync(fd).size)
         copied += copyBytes(fd, to, copied, end);
       ftruncateSync(fd, 0);
     } finally {
@@ -123,7 +170,7 @@ export class AgentLog {
 
   #scrubPart(fd: number, size: number): void {
     const from = Math.max(0, this.#seen - overlapBytes);
-    const buffer = Buffer.alloc(Math.min(size - from, readBytesMax));
+    const buffer = Buffer.alloc(Math.min(size - from, sliceBytesMax));
     const bytes = readSync(fd, buffer, 0, buffer.length, from);
     // A character a byte, so that places in the text are places in the file.
     const text = buffer.toString("latin1", 0, bytes);

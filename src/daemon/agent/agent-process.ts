@@ -3,10 +3,13 @@
  * with its stdio on a file, so that nothing that happens to the daemon reaches it.
  */
 import {
+  closeSync,
   existsSync,
+  fstatSync,
   lstatSync,
-  readFileSync,
+  openSync,
   readlinkSync,
+  readSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
@@ -21,7 +24,8 @@ import {
   signalGroup,
   signalProcess,
 } from "../../system/process-identity.ts";
-import { processesWithArgument } from "../../system/process-list.ts";
+import { processesEndingWith } from "../../system/process-list.ts";
+import { argumentsFor } from "../../system/process-table.ts";
 import { sleep } from "../../system/sleep.ts";
 import { asUser, type UnixUser } from "../../system/unix-user.ts";
 import type { Started } from "../starter/start.ts";
@@ -43,6 +47,7 @@ const readyTimeoutMs = 15_000;
 const pollMs = 5;
 const termGraceMs = 3_000;
 const killGraceMs = 5_000;
+const lastWordsBytesMax = 64 * 1024;
 
 export class AgentProcess {
   readonly identity: ProcessIdentity;
@@ -147,20 +152,24 @@ export function restoreSocket({ socket, target, user }: AgentRow): boolean {
   });
 }
 
-async function begin({ program, cwd, env, user, logFile, socket }: AgentCommand): Promise<Started> {
+async function begin(command: AgentCommand): Promise<Started> {
+  const { program, cwd, env, user, logFile, socket } = command;
   try {
     return await starter.start({ program, cwd, env, user, stdio: { log: logFile } });
   } catch (error) {
     if (!(error instanceof HelperLost)) throw error;
     // It may have been started all the same; the next one is not to meet it.
-    for (const identity of startedFor(socket)) await AgentProcess.adopt(identity)?.stop("SIGKILL");
+    for (const identity of startedFor(socket, user))
+      await AgentProcess.adopt(identity)?.stop("SIGKILL");
     throw error;
   }
 }
 
 /** Its socket's path, on its command line, tells an agent from all others. */
-export function startedFor(socket: string): ProcessIdentity[] {
-  return processesWithArgument(`unix://${socket}`).flatMap((pid) => identify(pid) ?? []);
+export function startedFor(socket: string, user: UnixUser | undefined): ProcessIdentity[] {
+  // One that is to become the user may not have come to it.
+  const uids = [process.getuid?.(), user?.uid];
+  return processesEndingWith(argumentsFor(socket), uids).flatMap((pid) => identify(pid) ?? []);
 }
 
 /** codex leaves a symlink and, behind it, the socket and its lock; a dead agent needs none. */
@@ -216,12 +225,24 @@ function failed(command: AgentCommand, how: string): HacsError {
   );
 }
 
+/** Of a log that may be of any size, whoever wrote it. */
 function lastLines(file: string): string {
   try {
-    const lines = readFileSync(file, "utf8").trim().split("\n");
+    const lines = endOf(file, lastWordsBytesMax).trim().split("\n");
     const telling = lines.filter((line) => /error/i.test(line));
     return (telling.at(-1) ?? lines.at(-1) ?? "").trim();
   } catch {
     return "";
+  }
+}
+
+function endOf(file: string, bytesMax: number): string {
+  const fd = openSync(file, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size, bytesMax));
+    return buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, size - buffer.length));
+  } finally {
+    closeSync(fd);
   }
 }

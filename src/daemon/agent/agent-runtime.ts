@@ -31,7 +31,7 @@ export interface AgentRuntime {
   /** Undefined when that process is gone. */
   adopt: (identity: ProcessIdentity) => RunningAgent | undefined;
   /** The one that was started for this socket, when nobody wrote down which process it became. */
-  find: (socket: string) => RunningAgent | undefined;
+  find: (socket: string, user?: UnixUser) => RunningAgent | undefined;
   /** Throws `agent-gone` when nobody answers. */
   open: (socket: string, user?: UnixUser) => Promise<AgentSocket>;
 }
@@ -40,8 +40,8 @@ export const codexRuntime: AgentRuntime = {
   locate: locateCodex,
   start: AgentProcess.start,
   adopt: AgentProcess.adopt,
-  find: (socket) => {
-    const [identity] = startedFor(socket);
+  find: (socket, user) => {
+    const [identity] = startedFor(socket, user);
     return identity && AgentProcess.adopt(identity);
   },
   open: openSocket,

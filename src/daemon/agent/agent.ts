@@ -117,6 +117,7 @@ export class Agent {
     };
     const log = new AgentLog(context.logFile, context.redactor);
     log.begin();
+    log.watch();
     let process: RunningAgent | undefined;
     try {
       process = await runtime.start(command, (identity) => {
@@ -132,7 +133,7 @@ export class Agent {
       return new Agent(process, row, link, thread);
     } catch (error) {
       await process?.stop("SIGKILL");
-      log.scrub();
+      log.close();
       removeSocket(context.socket, user);
       context.save(null);
       throw error;
@@ -252,11 +253,12 @@ async function open(
 
 /** A bad directory, profile or override, or a missing codex, is found before anything runs. */
 export async function checkRunnable({
+  id,
   spec,
   env,
   codex: configured,
   runtime,
-}: Pick<AgentContext, "spec" | "env" | "codex" | "runtime">): Promise<{
+}: Pick<AgentContext, "id" | "spec" | "env" | "codex" | "runtime">): Promise<{
   user: UnixUser | undefined;
   codex: CodexBinary;
   codexHome: string;
@@ -268,7 +270,9 @@ export async function checkRunnable({
     threadOptions(spec, home, undefined);
     return home;
   });
-  const codex = await runtime.locate({ given: spec.codex ?? configured, env, user });
+  // What it runs to learn the version is the session's, and ends with it in a panic.
+  const marked = { ...env, [markVariable]: id };
+  const codex = await runtime.locate({ given: spec.codex ?? configured, env: marked, user });
   return { user, codex, codexHome };
 }
 

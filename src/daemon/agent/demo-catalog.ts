@@ -2,7 +2,7 @@
  * What codex wants to know of a model before it uses it. Without this it warns, in every demo
  * session's history, that it has never heard of the demo model.
  */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const demoModel = "demo";
@@ -31,6 +31,8 @@ const catalog = {
 /** Writes it into the session's directory and gives its path. */
 export function writeDemoCatalog(directory: string): string {
   const file = join(directory, "demo-models.json");
-  writeFileSync(file, JSON.stringify(catalog), { mode: 0o600 });
+  // Made anew: in another user's directory a pipe may be there, which would keep us waiting.
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(catalog), { mode: 0o600, flag: "wx" });
   return file;
 }

@@ -1,5 +1,5 @@
 /** From a session's spec to what codex's thread methods take. */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "smol-toml";
@@ -7,9 +7,12 @@ import { quote } from "../../protocol/address.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { SessionSpec } from "../../protocol/session.ts";
+import { readPlainFile } from "../../system/plain-file.ts";
 import { demoModel } from "./demo-catalog.ts";
 
 export const demoProvider = "demo";
+
+const profileBytesMax = 1024 * 1024;
 
 /** Where a demo session's model listens, and the file that describes it to codex. */
 export interface Demo {
@@ -80,7 +83,7 @@ function readProfile(profile: string, codexHome: string): JsonObject {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(profile))
     throw missingProfile(profile, file, "its name is not one");
   try {
-    const values = parse(readFileSync(file, "utf8"));
+    const values = parse(readPlainFile(file, profileBytesMax));
     return isObject(values) ? (values as JsonObject) : {};
   } catch (error) {
     throw missingProfile(profile, file, messageOf(error).split("\n")[0] ?? "");

@@ -7,7 +7,10 @@ import { actorOf, refuseReadOnly, seen } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
 
 export const panic: MethodHandler<"session/panic"> = (caller, { name }) => {
-  const session = caller.daemon.sessions.findLive(name);
+  const { sessions } = caller.daemon;
+  // One that is still being created may be what is to be stopped; it is gone then.
+  const found = sessions.find(name);
+  const session = found.row.ready ? sessions.findLive(name) : found;
   refuseReadOnly(caller, session);
   return stop(caller, session);
 };

@@ -41,7 +41,7 @@ export class Life {
 
   constructor(port: LifePort) {
     this.#port = port;
-    const { row, services, history, inbox, runContext, interruption, turnId, log } = port;
+    const { row, services, host, history, inbox, runContext, interruption, turnId, log } = port;
     this.panic = new Panic({
       file: runContext.freezeFile,
       session: row.id,
@@ -51,6 +51,7 @@ export class Life {
       inbox,
       mark: () => runContext.mark(),
       turnId,
+      answers: () => !host.starting && !host.unreached,
       interrupt: (turn, timeoutMs) => interruption.stop(turn, () => {}, timeoutMs),
       down: (politely) => this.#down(politely),
       onChange: () => port.update({}),

@@ -28,6 +28,8 @@ export interface PanicPort {
   inbox: Inbox;
   mark: () => AgentMark;
   turnId: () => string | null;
+  /** False while the agent is being started or joined, which may hang. */
+  answers: () => boolean;
   /** Asks codex to stop its turn; rejects when it does not. */
   interrupt: (turnId: string, timeoutMs: number) => Promise<void>;
   /** Ends the agent; whether it is given time for that. */
@@ -115,10 +117,18 @@ export class Panic {
     this.#keepFamily(family);
     const gone = down(politely);
     if (politely) await gone;
-    const { ended, left } = await endFamily(family);
+    let { ended, left } = await endFamily(family);
     await gone;
-    if (running !== null) this.#tellSenders(running);
+    if (!politely) {
+      // One that was on its way up has come to its process meanwhile.
+      const late = await endFamily(family);
+      ended += late.ended;
+      left = late.left;
+    }
     const stopped = { killed: ended, left: left.map(({ pid, command }) => ({ pid, command })) };
+    // One that was still being created is gone, with its history.
+    if (this.#port.store.sessions.get(this.#port.session) === undefined) return stopped;
+    if (running !== null) this.#tellSenders(running);
     history.own("session/panic", { status: "done", by, ...stopped });
     this.#keep({ at: this.since ?? new Date().toISOString(), by, recorded: true });
     onChange();
@@ -151,6 +161,7 @@ export class Panic {
   }
 
   async #interrupted(turnId: string | null): Promise<boolean> {
+    if (!this.#port.answers()) return false;
     if (turnId === null) return true;
     try {
       await this.#port.interrupt(turnId, interruptMs);
