@@ -1,9 +1,5 @@
 /** A client on an agent's own socket, as codex has it: the control that ours is compared with. */
-import { createRequire } from "node:module";
-import net from "node:net";
-import type WebSocketType from "ws";
-
-const WebSocket = createRequire(import.meta.url)("ws") as typeof WebSocketType;
+import { openTextSocket } from "./text-socket.ts";
 
 export interface AgentClient {
   call(method: string, params: object): Promise<unknown>;
@@ -12,11 +8,7 @@ export interface AgentClient {
 }
 
 export async function dialAgent(socket: string, threadId?: string): Promise<AgentClient> {
-  const ws = new WebSocket("ws://localhost/rpc", {
-    createConnection: () => net.connect({ path: socket }),
-    perMessageDeflate: false,
-  });
-  await new Promise((resolve, reject) => ws.once("open", resolve).once("error", reject));
+  const ws = await openTextSocket("http://localhost/rpc", { socketPath: socket });
   let nextId = 1;
   const waiting = new Map<number, (result: unknown) => void>();
   const client: AgentClient = {
@@ -28,11 +20,11 @@ export async function dialAgent(socket: string, threadId?: string): Promise<Agen
     },
     close: () => ws.terminate(),
   };
-  ws.on("message", (data) => {
-    const message = JSON.parse(String(data));
+  ws.onText = (text) => {
+    const message = JSON.parse(text);
     if (message.method !== undefined) client.onNotification(message.method, message.params);
     else waiting.get(message.id)?.(message.result);
-  });
+  };
   await client.call("initialize", {
     clientInfo: { name: "bench", title: "bench", version: "0" },
     capabilities: { experimentalApi: true, requestAttestation: false },

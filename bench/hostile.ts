@@ -16,6 +16,9 @@ const corpus = {
   string: `"${filled("x")}"`,
   escapes: `"${filled("\\n")}"`,
   quotes: `"${filled('\\"')}"`,
+  // What passes: as many escapes, and as much of names, as a frame may have.
+  "escapes that pass": `"${filled("\\nxxx")}"`,
+  "names that pass": `[${Array.from({ length: 9_000 }, (_, i) => `{"${"k".repeat(24)}${i}":"${"x".repeat(650)}"}`).join(",")}]`,
 };
 
 /** Beside the daemon's own wait there is the machine's, which a round without any frame shows. */

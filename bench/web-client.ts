@@ -1,10 +1,7 @@
 /** A client over the daemon's port, as small as one can be: a WebSocket, or a stream of events. */
 
 import http from "node:http";
-import { createRequire } from "node:module";
-import type WebSocketType from "ws";
-
-const WebSocket = createRequire(import.meta.url)("ws") as typeof WebSocketType;
+import { openTextSocket } from "./text-socket.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a benchmark looks at what it needs
 type Any = any;
@@ -18,12 +15,9 @@ export interface WebClient {
 
 /** Connects and says hello; rejects when it is not let in or nobody is there. */
 export async function dialWeb(url: string, token: string): Promise<WebClient> {
-  const link = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, {
+  const link = await openTextSocket(`${url}/v1/ws`, {
     headers: { authorization: `Bearer ${token}` },
-    perMessageDeflate: false,
   });
-  await new Promise((resolve, reject) => link.once("open", resolve).once("error", reject));
-  link.on("error", () => {});
   let nextId = 1;
   const waiting = new Map<
     number,
@@ -39,18 +33,18 @@ export async function dialWeb(url: string, token: string): Promise<WebClient> {
     },
     close: () => link.terminate(),
   };
-  link.on("message", (data) => {
-    const { id, method, params, result, error } = JSON.parse(String(data));
+  link.onText = (text) => {
+    const { id, method, params, result, error } = JSON.parse(text);
     if (method !== undefined) return client.onEvent(params);
     const call = waiting.get(id);
     waiting.delete(id);
     if (error) call?.reject(new Error(error.message));
     else call?.resolve(result);
-  });
-  link.once("close", () => {
+  };
+  link.onClose = () => {
     for (const { reject } of waiting.values()) reject(new Error("closed"));
     client.onClose();
-  });
+  };
   await client.call("hello", {
     protocol: { min: 1, max: 1 },
     client: { kind: "bench", version: "0", user: "", from: "" },
@@ -73,12 +67,14 @@ export async function openStream(
   );
   if (response.statusCode !== 200)
     throw new Error(`the stream was answered ${response.statusCode}`);
-  let rest = "";
+  let rest: Buffer = Buffer.alloc(0);
   const live = Promise.withResolvers<void>();
-  response.setEncoding("utf8").on("data", (chunk: string) => {
-    const blocks = (rest + chunk).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
+  response.on("data", (chunk: Buffer) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const end = bytes.lastIndexOf("\n\n");
+    rest = bytes.subarray(end === -1 ? 0 : end + 2);
+    if (end === -1) return;
+    for (const block of bytes.toString("utf8", 0, end).split("\n\n")) {
       const at = block.indexOf("data: ");
       if (at === -1) continue;
       const event = JSON.parse(block.slice(at + 6));

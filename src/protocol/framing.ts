@@ -3,6 +3,8 @@ import { HacsError } from "./errors.ts";
 /** The longest frame either side accepts, in bytes; above it the connection is closed. */
 export const frameBytesMax = 64 * 1024 * 1024;
 
+const lineBreak = 0x0a;
+
 /**
  * Cuts a byte stream into newline-delimited frames. Pure: bytes in, whole lines out, and the
  * rest is kept for the next call. A frame that grows past the bound throws before it is held.
@@ -18,32 +20,45 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): string[] {
-    return this.cut(chunk).map((line) => line.toString("utf8"));
+    const first = chunk.indexOf(lineBreak);
+    if (first === -1) {
+      this.#hold(chunk);
+      return [];
+    }
+    const last = chunk.lastIndexOf(lineBreak);
+    this.#hold(chunk.subarray(0, first));
+    const begun = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
+    const lines = [begun?.toString("utf8") ?? ""];
+    this.#parts = [];
+    this.#bytes = 0;
+    if (last > first) lines.push(...this.#whole(chunk, first + 1, last));
+    this.#hold(chunk.subarray(last + 1));
+    return lines.filter((line) => line !== "");
   }
 
-  /** The same in bytes, for who passes them on. */
-  cut(chunk: Buffer): Buffer[] {
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (;;) {
-      const end = chunk.indexOf(0x0a, start);
-      const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
-      this.#bytes += piece.length;
-      if (this.#bytes > this.bytesMax) {
-        throw new HacsError(
-          "frame-too-large",
-          `A frame is at most ${this.bytesMax} bytes; this one is longer.`,
-        );
+  /** The lines of a part that ends with one. To read all of it as one text is cheaper by far. */
+  #whole(chunk: Buffer, start: number, end: number): string[] {
+    if (end - start > this.bytesMax) {
+      for (let from = start; from < end; ) {
+        const to = chunk.indexOf(lineBreak, from);
+        this.#check(to - from);
+        from = to + 1;
       }
-      if (end === -1) {
-        if (piece.length > 0) this.#parts.push(piece);
-        return lines;
-      }
-      const line = this.#parts.length === 0 ? piece : Buffer.concat([...this.#parts, piece]);
-      if (line.length > 0) lines.push(line);
-      this.#parts = [];
-      this.#bytes = 0;
-      start = end + 1;
     }
+    return chunk.toString("utf8", start, end).split("\n");
+  }
+
+  #hold(piece: Buffer): void {
+    this.#bytes += piece.length;
+    this.#check(this.#bytes);
+    if (piece.length > 0) this.#parts.push(piece);
+  }
+
+  #check(bytes: number): void {
+    if (bytes <= this.bytesMax) return;
+    throw new HacsError(
+      "frame-too-large",
+      `A frame is at most ${this.bytesMax} bytes; this one is longer.`,
+    );
   }
 }

@@ -1,7 +1,8 @@
 /** Sessions of peers of other versions, which leave members out, in everything that draws them. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readEvent, readResult, readSessions } from "../../src/daemon/peers/foreign.ts";
+import { readResult, readSessions } from "../../src/daemon/peers/foreign.ts";
+import { readEvent } from "../../src/daemon/peers/foreign-event.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { click } from "../../src/tui/click.ts";
 import type { Model } from "../../src/tui/model.ts";

@@ -11,14 +11,8 @@ import type { Params, Result } from "../../protocol/methods.ts";
 import type { Actor } from "../../protocol/session.ts";
 import { version } from "../../system/version.ts";
 import type { Client } from "../client.ts";
-import {
-  type ForeignEvent,
-  type ForwardedMethod,
-  isForwarded,
-  readEvent,
-  readFrame,
-  readResult,
-} from "./foreign.ts";
+import { type ForwardedMethod, isForwarded, readResult } from "./foreign.ts";
+import { type ForeignEvent, readEvent, readFrame } from "./foreign-event.ts";
 import { inspectDepth } from "./peer.ts";
 import { readError } from "./refusal.ts";
 

@@ -8,14 +8,13 @@ import { addressLengthMax, checkAddress, hopsMax, quote } from "../../protocol/a
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Method, Result } from "../../protocol/methods.ts";
-import type { SessionEvent } from "../../protocol/records.ts";
 import { SEND_MODES, SESSION_STATES, type SessionInfo } from "../../protocol/session.ts";
 
 const word = v.pipe(v.string(), v.maxLength(4096));
 const text = v.string();
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const time = v.pipe(v.string(), v.isoTimestamp(), v.maxLength(32));
-const object = v.custom<JsonObject>(isObject, "must be an object");
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const time = v.pipe(v.string(), v.isoTimestamp(), v.maxLength(32));
+export const object = v.custom<JsonObject>(isObject, "must be an object");
 const address = v.pipe(v.string(), v.maxLength(addressLengthMax), v.check(isAddress, "is no name"));
 /** Of what is not dated: when this daemon began, so that a list is the same from look to look. */
 const undated = new Date().toISOString();
@@ -239,79 +238,19 @@ const own: Record<string, v.GenericSchema> = {
   "session/composed": v.looseObject({ text, revision: count, by: v.optional(actor) }),
 };
 
-const envelope = v.looseObject({
-  session: v.string(),
-  seq: v.optional(v.pipe(count, v.minValue(1))),
-  at: time,
-  method: v.pipe(v.string(), v.maxLength(256)),
-  params: object,
-  offset: v.optional(count),
-});
-
-/** An event as it passes: its params as they were written, where nothing in them is named here. */
-export interface ForeignEvent extends Omit<SessionEvent, "params"> {
-  params: JsonObject;
-  /** The same as JSON. */
-  json: string;
-}
-
-// How daemons of ours begin an event; the params are then the rest, less two braces.
-const eventHead =
-  /^\{"jsonrpc":"2\.0","method":"session\/event","params":\{"session":"([A-Za-z0-9._/-]+)",(?:"seq":([1-9]\d{0,14}),)?(?:"offset":(\d{1,15}),)?"at":"([0-9T:.Z-]{1,32})","method":"([A-Za-z0-9/_.-]{1,256})","params":/;
-
-/**
- * Reads an event from its frame without taking all of it apart, which is half of what it costs to
- * pass one on. Undefined when it is written in another way, or is one of ours.
- */
-export function readFrame(peer: string, frame: string): ForeignEvent | undefined {
-  const head = eventHead.exec(frame);
-  if (head === null || !frame.endsWith("}}")) return undefined;
-  const [whole, session = "", seq, offset, at = "", method = ""] = head;
-  if (method.startsWith("session/") || Number.isNaN(Date.parse(at))) return undefined;
-  const json = frame.slice(whole.length, -2);
-  let params: unknown;
-  try {
-    // By itself it is JSON, so nothing in it reaches beyond it.
-    params = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(params)) return undefined;
-  const numbers = {
-    ...(seq === undefined ? {} : { seq: Number(seq) }),
-    ...(offset === undefined ? {} : { offset: Number(offset) }),
-  };
-  return { session, ...numbers, at, method, params: readParams(peer, method, params), json };
-}
-
-/** Deltas come by the thousand, and are looked at without a schema. */
-export function readEvent(peer: string, value: JsonObject): ForeignEvent {
-  const { session: id, seq, at, method, params, offset } = value;
-  const isPlain =
-    typeof id === "string" &&
-    typeof at === "string" &&
-    at.length <= 32 &&
-    !Number.isNaN(Date.parse(at)) &&
-    typeof method === "string" &&
-    method.length <= 256 &&
-    isObject(params) &&
-    (seq === undefined || (Number.isSafeInteger(seq) && (seq as number) > 0)) &&
-    (offset === undefined || (Number.isSafeInteger(offset) && (offset as number) >= 0));
-  if (!isPlain) check(peer, envelope, value);
-  const event = value as unknown as SessionEvent;
-  const read = readParams(peer, event.method, event.params);
-  return { ...event, params: read, json: JSON.stringify(read) };
-}
-
 /** Params of ours with their names as they are here; codex's own as they are. */
 export function readParams(peer: string, method: string, params: JsonObject): JsonObject {
   const schema = own[method];
   if (schema !== undefined)
     return eventSeenFromHere(peer, method, check(peer, schema, params) as JsonObject);
-  const item = params.item;
-  if (/^item\/(started|completed)$/.test(method) && !isItem(item))
-    throw invalid(peer, "an item has no id or type");
+  checkItem(peer, method, params);
   return params;
+}
+
+/** Throws `peer-invalid` for an item that is none. */
+export function checkItem(peer: string, method: string, params: JsonObject): void {
+  if ((method === "item/completed" || method === "item/started") && !isItem(params.item))
+    throw invalid(peer, "an item has no id or type");
 }
 
 function isItem(item: unknown): boolean {
@@ -364,7 +303,8 @@ function behindDeep(peer: string, one: JsonObject): SessionInfo {
   return { ...moved, messages } as SessionInfo;
 }
 
-function check<S extends v.GenericSchema>(
+/** Throws `peer-invalid` for what has not the shape. */
+export function check<S extends v.GenericSchema>(
   peer: string,
   schema: S,
   value: unknown,

@@ -7,6 +7,7 @@
  */
 import { sees } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
+import type { JsonObject } from "../../protocol/messages.ts";
 import type { Params, Result } from "../../protocol/methods.ts";
 import type { SessionEvent } from "../../protocol/records.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
@@ -14,7 +15,7 @@ import type { Client } from "../client.ts";
 import type { EventFrame } from "../session/framing.ts";
 import { noSuchSession } from "../sessions.ts";
 import { type ClientChannel, type EventTaker, openChannel } from "./client-channel.ts";
-import type { ForeignEvent } from "./foreign.ts";
+import { type ForeignEvent, passed } from "./foreign-event.ts";
 import type { Peer } from "./peer.ts";
 
 /** Past this many unread bytes the client's channel is not read. */
@@ -134,15 +135,10 @@ export class Relay implements EventTaker {
   }
 
   /** What comes in one turn of the event loop goes out in one write. */
-  #send({ seq, offset, at, method, json }: Omit<ForeignEvent, "session" | "params">): void {
-    const head = `{"session":"${this.#peer.name}/${this.#id}",`;
-    const numbers = `${seq === undefined ? "" : `"seq":${seq},`}${offset === undefined ? "" : `"offset":${offset},`}`;
+  #send({ seq, offset, tail }: ForeignEvent): void {
     if (this.#frames.length === 0) queueMicrotask(() => this.#flush());
-    this.#frames.push({
-      json: `${head}${numbers}"at":"${at}","method":${JSON.stringify(method)},"params":${json}}`,
-      seq: seq ?? 0,
-      isDelta: offset !== undefined,
-    });
+    const json = `{"session":"${this.#peer.name}/${this.#id}",${tail}`;
+    this.#frames.push({ json, seq: seq ?? 0, isDelta: offset !== undefined });
   }
 
   #flush(): void {
@@ -161,8 +157,11 @@ export class Relay implements EventTaker {
   }
 
   #tellState(session: SessionInfo): void {
-    const at = new Date().toISOString();
-    this.#send({ at, method: "session/state", json: JSON.stringify({ session }) });
+    this.#say("session/state", { session: session as unknown as JsonObject });
+  }
+
+  #say(method: string, params: JsonObject): void {
+    this.#send(passed(this.#id, { at: new Date().toISOString(), method, params }));
   }
 
   /** Attaches again as soon as the peer can be reached, for as long as the client is there. */
@@ -184,8 +183,7 @@ export class Relay implements EventTaker {
         });
         const { session, composed } = result;
         this.#tellState(session);
-        const at = new Date().toISOString();
-        this.#send({ at, method: "session/composed", json: JSON.stringify(composed) });
+        this.#say("session/composed", composed as unknown as JsonObject);
         return this.#release();
       } catch (error) {
         if (!(error instanceof HacsError) || error.exitCode !== 6) {

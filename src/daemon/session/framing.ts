@@ -36,7 +36,9 @@ const open = '{"jsonrpc":"2.0","method":"session/event","params":';
 
 /** A notification a line, for sockets. */
 export const lines: Framing = (events) =>
-  Buffer.from(events.map(({ json }) => `${open}${json}}\n`).join(""));
+  events.length === 0
+    ? Buffer.alloc(0)
+    : Buffer.from(`${open}${events.map(({ json }) => json).join(`}\n${open}`)}}\n`);
 
 /** A notification a text frame, for WebSocket. */
 export const textFrames: Framing = (events) =>
