@@ -1,7 +1,6 @@
 /** The command line's program: reads it, does it, and ends with the right exit code. */
 import { isatty } from "node:tty";
 import { absoluteVariables } from "../system/paths.ts";
-import { attachOrHelp } from "./attach-or-help.ts";
 import { complain, exitCodeOf } from "./complain.ts";
 import { Context, type Terminal } from "./context.ts";
 import { stdout } from "./output.ts";
@@ -22,7 +21,7 @@ async function main(argv: string[]): Promise<number> {
   let context = new Context(provisional(argv), terminal());
   try {
     const parsed =
-      parseQuickly(argv) ?? (await import("./program.ts")).parse(argv, terminal().columns);
+      (await parseQuickly(argv)) ?? (await import("./program.ts")).parse(argv, terminal().columns);
     if (parsed.kind === "text") {
       context.print(parsed.text);
       return 0;
@@ -32,13 +31,14 @@ async function main(argv: string[]): Promise<number> {
       context.onInterrupt();
       process.exit(interruptedExitCode);
     });
-    if (parsed.kind === "none") return await attachOrHelp(context, parsed.help);
+    if (parsed.kind === "none") {
+      const { attachOrHelp } = await import("./attach-or-help.ts");
+      return await attachOrHelp(context, parsed.help);
+    }
     return (await parsed.verb.run?.(context, parsed.args, parsed.options)) ?? 0;
   } catch (error) {
     complain(context, error);
     return exitCodeOf(error);
-  } finally {
-    context.close();
   }
 }
 
@@ -57,4 +57,5 @@ function terminal(): Terminal {
   };
 }
 
+// The connection ends with the process: to close it here would open stderr, which takes its time.
 main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -223,8 +223,9 @@ export class Daemon {
     this.codexUpdate.stop();
     // A client that still could would wake what is put to sleep here.
     this.codexProxy.close();
+    const awake = this.sessions.live().filter(({ atRest }) => !atRest);
     const sessions = await Promise.all(
-      this.sessions.live().map(async (session) => {
+      awake.map(async (session) => {
         const { name, state } = session;
         const outcome = await inTime(settle(session, agents)).catch(() => left(session));
         return { name, state, outcome };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { verbs } from "../../src/cli/commands.ts";
+import { loadable, loadVerb } from "../../src/cli/load-verb.ts";
 import { parse } from "../../src/cli/program.ts";
 import { parseQuickly } from "../../src/cli/quick.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
@@ -122,9 +123,9 @@ describe("the quick reading", () => {
     "approve fix",
     "doctor",
     "new --last",
-  ])("is commander's: %s", (line) => {
+  ])("is commander's: %s", async (line) => {
     const argv = line.split(" ");
-    expect(parseQuickly(argv)).toEqual(parse(argv));
+    expect(await parseQuickly(argv)).toEqual(parse(argv));
   });
 
   test.each([
@@ -143,8 +144,18 @@ describe("the quick reading", () => {
     "completion bash",
     "send x y --steer --queue",
     "deny x 1 2",
-  ])("leaves to commander what is not plain: %s", (line) => {
-    expect(parseQuickly(line.split(" ").filter((word) => word !== ""))).toBeUndefined();
+  ])("leaves to commander what is not plain: %s", async (line) => {
+    expect(await parseQuickly(line.split(" ").filter((word) => word !== ""))).toBeUndefined();
+  });
+
+  test("loads every verb of the table by its names, and no other", async () => {
+    const names = verbs.flatMap(({ name, alias }) => [name, ...(alias ? [alias] : [])]);
+    expect([...loadable].sort()).toEqual(names.sort());
+    for (const verb of verbs) {
+      expect(await loadVerb(verb.name)).toBe(verb);
+      if (verb.alias) expect(await loadVerb(verb.alias)).toBe(verb);
+    }
+    expect(loadVerb("constructor")).toBeUndefined();
   });
 });
 

@@ -13,7 +13,7 @@ const peersMs = 250;
 export const approvals: MethodHandler<"session/approvals"> = (caller, { name }) => {
   const { sessions: all, peers } = caller.daemon;
   const sessions = name === undefined ? seen(caller, all.live()) : [all.find(name)];
-  const own = () => sessions.flatMap((session) => session.approvals.waiting());
+  const own = () => sessions.flatMap((session) => session.waiting());
   if (name !== undefined || peers.none) return { approvals: own() };
   return ofPeers(caller).then((theirs) => ({ approvals: [...own(), ...theirs] }));
 };

@@ -35,7 +35,7 @@ export class RedactedStream {
   constructor(searches: readonly Search[], afterGap: boolean) {
     this.#trails = searches.map((search) => ({
       search,
-      progress: new Progress(search.prog, search.secretGroups),
+      progress: new Progress(search.automaton),
       from: 0,
     }));
     this.#afterGap = afterGap;

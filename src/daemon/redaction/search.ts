@@ -6,7 +6,7 @@
 import { RE2JS } from "re2js";
 import { quote } from "../../protocol/address.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
-import type { Prog } from "./progress.ts";
+import { Automaton, type Prog } from "./automaton.ts";
 
 /** A pattern found in a text, and which part of it is the secret. */
 export interface Found {
@@ -20,9 +20,8 @@ export interface Found {
 export interface Search {
   /** From a place on, in order, none inside another. */
   find(text: string, from?: number): Iterable<Found>;
-  /** The way through, and the groups in it that are secret; 0 is all of it. */
-  prog: Prog;
-  secretGroups: ReadonlySet<number>;
+  /** The way through, for a text that comes in pieces; made when the first one comes. */
+  readonly automaton: Automaton;
 }
 
 /** What stands in a secret's place. */
@@ -38,9 +37,13 @@ export function bySecret(a: Found, b: Found): number {
 export function searchOfBuiltIn(patterns: [name: string, source: string][]): Search {
   const source = patterns.map(([, pattern]) => `(?:${pattern})`).join("|");
   const expression = new RegExp(source, "dg");
+  let automaton: Automaton | undefined;
   return {
-    prog: progOf(RE2JS.compile(source)),
-    secretGroups: new Set(patterns.map((_, place) => place + 1)),
+    get automaton() {
+      const groups = new Set(patterns.map((_, place) => place + 1));
+      automaton ??= automatonOf(RE2JS.compile(source), groups);
+      return automaton;
+    },
     *find(text, from = 0) {
       for (let at = from; ; ) {
         expression.lastIndex = at;
@@ -61,9 +64,12 @@ export function searchOfBuiltIn(patterns: [name: string, source: string][]): Sea
 export function searchOfOwn(name: string, source: string): Search {
   const pattern = compile(name, source);
   const group = pattern.groupCount() > 0 ? 1 : 0;
+  let automaton: Automaton | undefined;
   return {
-    prog: progOf(pattern),
-    secretGroups: new Set([group]),
+    get automaton() {
+      automaton ??= automatonOf(pattern, new Set([group]));
+      return automaton;
+    },
     *find(text, from = 0) {
       const matcher = pattern.matcher(text);
       for (let more = matcher.find(from); more; more = matcher.find()) {
@@ -90,6 +96,7 @@ function compile(name: string, source: string): RE2JS {
   }
 }
 
-function progOf(pattern: RE2JS): Prog {
-  return pattern.re2Input.prog as Prog;
+/** Without a group, 0, all of it is the secret. */
+function automatonOf(pattern: RE2JS, secretGroups: ReadonlySet<number>): Automaton {
+  return new Automaton(pattern.re2Input.prog as Prog, secretGroups);
 }

@@ -51,26 +51,62 @@ export function stateOf({ row, host, approvals, recorder, rest }: Shown): Sessio
   return host.crash === undefined ? "asleep" : "crashed";
 }
 
+/** The same of one that nothing is under way in. */
+export function stateAtRest({ endedAt }: SessionRow): SessionState {
+  return endedAt === null ? "asleep" : "ended";
+}
+
 export function infoOf(shown: Shown): SessionInfo {
   const { row, host, history, inbox, approvals, recorder, rest, attached, frozenSince } = shown;
-  const { stalledSince } = host;
-  const { place } = rest;
-  return {
-    name: row.name,
-    id: row.id,
+  return infoAt(row, {
     state: stateOf(shown),
-    ...(place === undefined ? {} : { place }),
-    cwd: cwdOf(row),
-    model: row.model ?? row.spec.model ?? null,
-    provider: row.provider ?? row.spec.provider ?? null,
-    threadId: row.threadId,
+    place: rest.place,
     agentPid: host.pid,
     clients: attached.size,
     approvals: approvals.count,
     queued: inbox.queued,
     seq: history.head,
-    createdAt: row.createdAt,
     activeAt: recorder.activeAt,
+    stalledSince: host.stalledSince,
+    frozenSince,
+  });
+}
+
+export function infoAtRest(row: SessionRow): SessionInfo {
+  const { seq, activeAt } = row;
+  const nothing = { agentPid: null, clients: 0, approvals: 0, queued: 0 };
+  return infoAt(row, { state: stateAtRest(row), seq, activeAt, ...nothing });
+}
+
+/** What of a session is not in its row, or newer than that. */
+type Moment = Pick<
+  SessionInfo,
+  "state" | "agentPid" | "clients" | "approvals" | "queued" | "seq" | "activeAt"
+> & {
+  place?: number | undefined;
+  stalledSince?: string | undefined;
+  frozenSince?: string | undefined;
+};
+
+function infoAt(row: SessionRow, moment: Moment): SessionInfo {
+  const { state, place, agentPid, clients, approvals, queued, seq, activeAt } = moment;
+  const { stalledSince, frozenSince } = moment;
+  return {
+    name: row.name,
+    id: row.id,
+    state,
+    ...(place === undefined ? {} : { place }),
+    cwd: cwdOf(row),
+    model: row.model ?? row.spec.model ?? null,
+    provider: row.provider ?? row.spec.provider ?? null,
+    threadId: row.threadId,
+    agentPid,
+    clients,
+    approvals,
+    queued,
+    seq,
+    createdAt: row.createdAt,
+    activeAt,
     peer: null,
     ...(stalledSince === undefined ? {} : { stalledSince }),
     ...(frozenSince === undefined ? {} : { frozenSince }),

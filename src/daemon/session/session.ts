@@ -1,6 +1,7 @@
 /**
- * A named session: its spec, its thread, its history, its inbox, what waits for an answer, and
- * the agent that it has while it is awake. This is where the parts meet; each has its own file.
+ * A named session, whether it sleeps or is at work: its row in the store, who is attached to it, and
+ * what can be asked of it. Its parts are made when the first of them is needed, so one that sleeps
+ * since before the daemon began is its row and no more.
  */
 import type { SessionActivity } from "../../protocol/activity.ts";
 import type { Limits, LimitsInForce } from "../../protocol/limits.ts";
@@ -19,185 +20,74 @@ import type {
   SessionState,
   TurnInfo,
 } from "../../protocol/session.ts";
+import { freezeFile, frozen } from "../../system/freeze.ts";
 import type { Agent } from "../agent/agent.ts";
-import { AgentHost } from "../agent/agent-host.ts";
-import type { AgentHostEvents, Arrival } from "../agent/agent-host-events.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { respec } from "../agent/resources.ts";
-import { afterTelling } from "../agent/thread-settings.ts";
 import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
-import { storing } from "../store/storing.ts";
-import { Approvals } from "./approvals.ts";
-import { type Arriving, arrive, depart, revive, stall } from "./arrival.ts";
-import { Delivery } from "./delivery.ts";
-import { GoingOn } from "./going-on.ts";
-import { History } from "./history.ts";
-import { Inbox } from "./inbox.ts";
-import { Interruption } from "./interruption.ts";
-import { Life } from "./life.ts";
-import { Overtime } from "./overtime.ts";
-import { Recorder } from "./recorder.ts";
-import { Rest } from "./rest.ts";
-import { RunContext } from "./run-context.ts";
-import { activityOf, detailOf, infoOf, type Shown, stateOf } from "./session-view.ts";
-
-type Changing = "codexSocket" | "limits" | "panic" | "frozenSince" | "resources";
+import type { Approvals } from "./approvals.ts";
+import { revive } from "./arrival.ts";
+import type { History } from "./history.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Life } from "./life.ts";
+import { Parts } from "./parts.ts";
+import type { RunContext } from "./run-context.ts";
+import { activityOf, detailOf, infoAtRest, infoOf, stateAtRest, stateOf } from "./session-view.ts";
 
 export class Session {
   readonly id: string;
-  readonly history: History;
-  readonly inbox: Inbox;
-  readonly approvals: Approvals;
-  readonly runContext: RunContext;
-  /** Puts its agent down and ends it. */
-  readonly life: Life;
-  /** As it is stored; changed by `#update` alone. */
+  /** As it is stored; changed by its parts alone. */
   readonly row: Readonly<SessionRow>;
-  readonly #services: Services;
-  readonly #host: AgentHost;
-  readonly #delivery: Delivery;
-  readonly #recorder: Recorder;
-  readonly #goingOn: GoingOn;
-  readonly #rest: Rest;
-  readonly #overtime: Overtime;
   readonly attached = new Set<ClientInfo>();
-  /** The parts that stay the same ones. */
-  readonly #fixed: Omit<Shown & Arriving, Changing>;
+  readonly #services: Services;
   /** How its first agent gets the thread. */
-  #firstOrigin: ThreadOrigin | undefined;
-  readonly #interruption: Interruption;
+  readonly #origin: ThreadOrigin | undefined;
+  #made: Parts | undefined;
   /** Where it speaks codex's own protocol. */
   codexSocket: string | null = null;
   /** It is about to end for good. */
   onEnd: () => void = () => {};
   /** Something of it changed that shows. */
   onChange: () => void = () => {};
-  #changed = false;
 
   constructor(row: SessionRow, services: Services, origin?: ThreadOrigin) {
     this.id = row.id;
     this.row = row;
     this.#services = services;
-    this.#firstOrigin = origin;
-    this.runContext = new RunContext(row, services);
-    const named = { id: row.id, name: () => row.name };
-    const { store, watch, onStoreError } = services;
-    this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
-    const bounded = { ...named, maxQueued: () => this.limits.maxQueued };
-    this.inbox = new Inbox(bounded, store, this.history);
-    const log = this.#log;
-    this.#rest = new Rest({
-      session: () => this.#parts,
-      services,
-      delivery: () => this.#delivery,
-      onChange: () => this.changed(),
-      log,
-    });
-    this.#overtime = new Overtime(this, services);
-    const host: AgentHostEvents = {
-      save: (agent) => storing(services, () => this.#update({ agent })),
-      context: () => this.runContext.forAgent(),
-      origin: () => this.#origin(),
-      refusal: () => this.life.panic.refusal(),
-      slot: this.#rest,
-      inDoubt: () => this.inbox.inDoubt().length > 0,
-      expected: () => this.#recorder.turns.busy || this.inbox.queued > 0,
-      onStall: (reason) => stall(this.#parts, reason),
-      onArrival: (agent, how) => this.#arrived(agent, how),
-      onDisconnect: () => {
-        this.#recorder.hold();
-        this.changed();
-      },
-      onDeparture: (how, reason) => depart(this.#parts, how, reason),
-      onNotification: (method, params, emittedAtMs) => {
-        this.#recorder.heard({ method, params, emittedAtMs });
-        // A command in the background has ended, say.
-        if (method === "item/completed" && this.turnId === null) this.#rest.again();
-      },
-      onRequest: (id, method, params) => this.asked(id, method, params),
-      onChange: () => this.changed(),
-      log,
-    };
-    this.#host = new AgentHost(host, services.runtime, services.stallAfterMs);
-    const asking = { ...named, agent: () => this.#host.identity };
-    this.approvals = new Approvals(asking, services.store, this.history, (id, response) =>
-      this.#host.reply(id, response),
-    );
-    this.#recorder = new Recorder(
-      {
-        session: row.id,
-        store: services.store,
-        history: this.history,
-        inbox: this.inbox,
-        approvals: this.approvals,
-        threadId: () => row.threadId,
-        call: (method, params) => this.#host.call(method, params),
-        interrupting: () => this.#interruption.running,
-        onChange: () => this.changed(),
-        onProgress: () => this.#delivery.pump(),
-        onTurnEnd: (turnId, status) => this.#turnEnded(turnId, status),
-        turnEnding: (turnId, status) =>
-          this.#goingOn.turnEnded(turnId, status) ?? this.#overtime.reasonFor(turnId),
-        onSettings: (told) => this.#update(afterTelling(this.row.settings, told)),
-        onStoreError: services.onStoreError,
-      },
-      row.activeAt,
-    );
-    this.#interruption = new Interruption({
-      session: () => this.info(),
-      threadId: () => row.threadId,
-      turn: () => this.turn,
-      call: (method, params) => this.life.stopTurn(method, params),
-    });
-    this.#goingOn = new GoingOn({
-      session: row.id,
-      store: services.store,
-      history: this.history,
-      inbox: this.inbox,
-      onCrash: () => row.spec.onCrash ?? services.onCrash,
-      stoppedTurn: () => row.stoppedTurn,
-    });
-    this.#delivery = new Delivery({
-      inbox: this.inbox,
-      ready: () => this.#host.agent !== undefined,
-      wake: () => this.wake(false),
-      frozen: () => this.life.panic.frozen,
-      busy: () => this.#recorder.turns.busy,
-      turnId: () => this.turnId,
-      threadId: () => this.row.threadId,
-      call: (method, params) =>
-        method === "turn/interrupt"
-          ? this.life.stopTurn(method, params)
-          : this.#host.call(method, params),
-      reconcile: () => this.#recorder.reconcile(),
-      onStoreError,
-      log,
-    });
-    const { history, inbox, approvals } = this;
-    this.#fixed = {
-      ...{ row, services, history, inbox, approvals, log, update: this.#update },
-      host: this.#host,
-      recorder: this.#recorder,
-      delivery: this.#delivery,
-      interruption: this.#interruption,
-      goingOn: this.#goingOn,
-      rest: this.#rest,
-      attached: this.attached,
-    };
-    this.life = new Life({
-      ...this.#fixed,
-      runContext: this.runContext,
-      shown: () => this.#parts,
-      turnId: () => this.turnId,
-      rouse: () => this.rouse(),
-      onEnd: () => {
-        this.#overtime.over();
-        this.onEnd();
-      },
-    });
-    this.history.feed.beforeFlush = () => this.#tellState();
+    this.#origin = origin;
+  }
+
+  get #parts(): Parts {
+    this.#made ??= new Parts(this, this.#services, this.#origin);
+    return this.#made;
+  }
+
+  /** Nothing was asked of it yet that is not in its row: it sleeps, and nothing of it is open. */
+  get atRest(): boolean {
+    return this.#made === undefined;
+  }
+
+  get history(): History {
+    return this.#parts.history;
+  }
+
+  get inbox(): Inbox {
+    return this.#parts.inbox;
+  }
+
+  get approvals(): Approvals {
+    return this.#parts.approvals;
+  }
+
+  get runContext(): RunContext {
+    return this.#parts.runContext;
+  }
+
+  /** Puts its agent down and ends it. */
+  get life(): Life {
+    return this.#parts.life;
   }
 
   get name(): string {
@@ -205,7 +95,7 @@ export class Session {
   }
 
   get turn(): TurnInfo | null {
-    return this.#recorder.turns.turn;
+    return this.#made?.turn ?? null;
   }
 
   get turnId(): string | null {
@@ -226,54 +116,62 @@ export class Session {
   }
 
   get state(): SessionState {
-    return stateOf(this.#parts);
+    return this.#made === undefined ? stateAtRest(this.row) : stateOf(this.#made.shown);
   }
 
   info(): SessionInfo {
-    return infoOf(this.#parts);
+    return this.#made === undefined ? infoAtRest(this.row) : infoOf(this.#made.shown);
+  }
+
+  /** What waits for an answer. */
+  waiting(): ApprovalDetail[] {
+    return this.#made?.approvals.waiting() ?? [];
   }
 
   detail(): SessionDetail {
-    return detailOf(this.#parts);
+    return detailOf(this.#parts.shown);
   }
 
   activity(): SessionActivity {
-    return activityOf(this.#parts);
-  }
-
-  get #parts(): Shown & Arriving {
-    const { codexSocket, limits, runContext } = this;
-    const { panic } = this.life;
-    const resources = runContext.resources();
-    return { ...this.#fixed, codexSocket, limits, panic, frozenSince: panic.since, resources };
+    return activityOf(this.#parts.shown);
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
   async revive(): Promise<void> {
-    this.#overtime.live();
-    if (await revive(this.#parts, this.spoken)) await this.wake();
+    if (this.#leftAtRest()) return;
+    this.#parts.overtime.live();
+    if (await revive(this.#parts.shown, this.spoken)) await this.wake();
+  }
+
+  /** The daemon before this one left nothing to be done, and nothing that shows but the row. */
+  #leftAtRest(): boolean {
+    const { row, id } = this;
+    if (row.agent !== null || row.endsAt !== null) return false;
+    const { store, paths } = this.#services;
+    if (store.sessions.hasOpen(id) || frozen(freezeFile(paths.stateDir, id))) return false;
+    return store.records.openTurns(id).length === 0;
   }
 
   /** Gives the agent, started if need be. Not by hand, one that crashed is not tried too soon. */
   wake(byHand = true): Promise<Agent> {
-    return this.#host.up(byHand);
+    return this.#parts.host.up(byHand);
   }
 
   /** The same, and no longer than until it is known that it stands in line for a slot. */
-  async rouse(byHand = true): Promise<void> {
-    if (this.#host.agent !== undefined) return;
-    await Promise.race([this.wake(byHand), this.#rest.stuck()]);
+  rouse(byHand = true): Promise<void> {
+    return this.#parts.rouse(byHand);
   }
 
   /** Keeps its agent awake until what is returned is called. */
   use(): () => void {
-    return this.#rest.use();
+    return this.#parts.rest.use();
   }
 
   send(content: MessageContent, mode: SendMode, id: string | undefined, by: Actor): Receipt {
-    const receipt = this.inbox.accept(content, mode, id, by);
+    const { inbox, delivery } = this.#parts;
+    const receipt = inbox.accept(content, mode, id, by);
     this.changed();
-    this.#delivery.pump();
+    delivery.pump();
     return receipt;
   }
 
@@ -289,47 +187,53 @@ export class Session {
 
   /** It has its agent and its thread, or waits for a slot: from here on others may speak to it. */
   created(): void {
-    this.#services.store.durably(() => this.#update({ ready: true }));
-    this.#overtime.live();
+    const { update, overtime } = this.#parts;
+    this.#services.store.durably(() => update({ ready: true }));
+    overtime.live();
   }
 
   /** What is left out stays as it is. The time to live counts from now. */
   limit(changes: Limits): void {
-    this.#update(changed(this.row.limits, changes, this.#services.limits));
-    this.#overtime.live();
-    this.#rest.again();
+    const { update, overtime, rest } = this.#parts;
+    update(changed(this.row.limits, changes, this.#services.limits));
+    overtime.live();
+    rest.again();
   }
 
   /** Of a crash it counts at once, of what the agent may take from its next start. */
   rerun(changes: RunChanges): void {
-    this.#update({ spec: respec(this.row.spec, changes) });
+    this.#parts.update({ spec: respec(this.row.spec, changes) });
   }
 
   /** Undoes a creation that failed: nothing of it stays. */
   async discard(): Promise<void> {
-    this.#delivery.stopped = true;
-    await this.#host.close(this.row.agent);
+    const { delivery, host } = this.#parts;
+    delivery.stopped = true;
+    await host.close(this.row.agent);
   }
 
   rename(to: string, by: Actor): void {
     const from = this.name;
+    const { update, history } = this.#parts;
     this.#services.store.transaction(() => {
-      this.#update({ name: to });
-      this.history.own("session/renamed", { from, to, by });
+      update({ name: to });
+      history.own("session/renamed", { from, to, by });
     });
   }
 
   /** The agent stays, for the next daemon. */
   leave(): void {
-    this.#delivery.stopped = true;
-    this.#host.leave();
+    const { delivery, host } = this.#parts;
+    delivery.stopped = true;
+    host.leave();
   }
 
   async call(method: string, params: JsonObject): Promise<Json> {
     const done = this.use();
+    const { host } = this.#parts;
     try {
-      await this.#host.up(true);
-      return await this.#host.call(method, { threadId: this.row.threadId, ...params });
+      await host.up(true);
+      return await host.call(method, { threadId: this.row.threadId, ...params });
     } finally {
       done();
     }
@@ -343,55 +247,11 @@ export class Session {
 
   /** Tells clients, once for all changes of this turn of the event loop. */
   changed(): void {
-    this.#changed = true;
-    this.#host.consider();
-    this.history.feed.schedule();
-    this.onChange();
-  }
-
-  #tellState(): void {
-    if (!this.#changed) return;
-    this.#changed = false;
-    this.#rest.look();
-    this.#overtime.look();
-    this.history.live("session/state", { session: this.info() });
-  }
-
-  #origin(): ThreadOrigin {
-    const { threadId } = this.row;
-    if (this.#firstOrigin !== undefined) return this.#firstOrigin;
-    return threadId === null ? { kind: "new" } : { kind: "resume", threadId, orNew: !this.spoken };
-  }
-
-  async #arrived(agent: Agent, how: Arrival): Promise<void> {
-    const first = this.#firstOrigin !== undefined;
-    this.#firstOrigin = undefined;
-    await arrive(this.#parts, agent, how, first);
+    this.#parts.changed();
   }
 
   /** codex asks, by the daemon's own connection or by that of another client. */
   asked(id: RequestId, method: string, params: JsonObject): void {
-    // The one question that nobody needs to be asked.
-    if (method !== "currentTime/read") return this.#recorder.asked(id, method, params);
-    this.#host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
+    this.#parts.asked(id, method, params);
   }
-
-  #turnEnded(turnId: string, status: string): void {
-    // A crash after a turn that went well is a new story.
-    if (status === "completed") this.#host.proved();
-    this.#interruption.notice();
-    this.#delivery.turnEnded(turnId, status);
-    if (this.inbox.inDoubt().length > 0) this.#delivery.settleDoubts();
-    else if (!this.#rest.turnEnded()) this.#delivery.pump();
-  }
-
-  readonly #update = (changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void => {
-    this.#services.store.sessions.update(this.id, changes);
-    Object.assign(this.row, changes);
-    this.changed();
-  };
-
-  readonly #log = (message: string, details: object): void => {
-    this.#services.log.warn({ session: this.name, ...details }, message);
-  };
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Limits } from "../../protocol/limits.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { ResourceSupport, SessionSpec } from "../../protocol/session.ts";
@@ -82,9 +82,15 @@ const jsonColumns = new Set<string>(["spec", "labels", "agent", "settings", "ori
 
 export class SessionTable {
   readonly #db: DatabaseSync;
+  readonly #open: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#open = db.prepare(
+      `SELECT EXISTS (SELECT 1 FROM messages WHERE session = ?1 AND status IN ('accepted', 'delivered'))
+        OR EXISTS (SELECT 1 FROM approvals WHERE session = ?1 AND status = 'waiting')
+        OR EXISTS (SELECT 1 FROM drafts WHERE session = ?1) AS open`,
+    );
   }
 
   all(): SessionRow[] {
@@ -100,6 +106,11 @@ export class SessionTable {
       .prepare("SELECT * FROM sessions WHERE id = ? AND removed_at IS NULL AND ready = 1")
       .get(id);
     return row && fromRow(row);
+  }
+
+  /** Whether it has a message that is not finished, a question that waits, or an item on its way. */
+  hasOpen(id: string): boolean {
+    return this.#open.get(id)?.open === 1;
   }
 
   insert(row: SessionRow): void {
