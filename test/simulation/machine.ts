@@ -311,6 +311,7 @@ export class Machine {
         const process = codex.living.find((one) => one.socket === socket);
         return process && agentOf(process);
       },
+      putAway: () => later(0, 3),
       open: async (socket) => {
         await later(0, 3);
         const process = codex.living.find((one) => one.socket === socket && one.ready);

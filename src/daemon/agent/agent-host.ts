@@ -6,10 +6,11 @@
 import { messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
+import { inTime } from "../patience.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
 import type { AgentHostEvents, Arrival, Crash } from "./agent-host-events.ts";
-import { putAwaySocket, restoreSocket } from "./agent-process.ts";
+import { restoreSocket } from "./agent-process.ts";
 import type { AgentRuntime, RunningAgent } from "./agent-runtime.ts";
 import { isDraining } from "./codex-thread.ts";
 import { asleep, ended, leaving, tooSoon, unwanted } from "./no-agent.ts";
@@ -132,6 +133,11 @@ export class AgentHost {
   /** Whether there is a process that is not, or not any more, connected: new, hung or draining. */
   get unreached(): boolean {
     return this.#process !== undefined && this.agent === undefined;
+  }
+
+  /** Waits for one that is just being connected, as after the daemon's start; not for a hung one. */
+  async reached(timeoutMs: number): Promise<void> {
+    if (this.unreached) await inTime(this.#queue, timeoutMs);
   }
 
   /**
@@ -337,7 +343,7 @@ export class AgentHost {
     this.#events.save(null);
     this.#events.slot.give();
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
-    await putAwaySocket(row.socket, row.user);
+    await this.#runtime.putAway(row.socket, row.user);
   }
 
   /** The daemon may have died between deciding to start it and writing down which process it is. */

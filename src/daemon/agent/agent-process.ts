@@ -181,7 +181,7 @@ export function removeSocket(socket: string, user: UnixUser | undefined): void {
  * The same for a dead agent, whose socket nobody waits for but its own session. It may fail while
  * root's daemon is another user for a moment (`asUser`): the next start removes what is left.
  */
-export async function putAwaySocket(socket: string, user: UnixUser | undefined): Promise<void> {
+export async function putAwaySocket(socket: string, user?: UnixUser): Promise<void> {
   if (user !== undefined) return removeSocket(socket, user);
   removeTarget(socket);
   // The link is long, so that a file system frees a block with it, which takes it milliseconds.

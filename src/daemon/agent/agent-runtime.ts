@@ -8,7 +8,7 @@ import { type CodexBinary, locateCodex } from "../../system/codex-binary.ts";
 import type { ProcessIdentity } from "../../system/process-identity.ts";
 import type { UnixUser } from "../../system/unix-user.ts";
 import { openSocket } from "./agent-link.ts";
-import { type AgentCommand, AgentProcess, startedFor } from "./agent-process.ts";
+import { type AgentCommand, AgentProcess, putAwaySocket, startedFor } from "./agent-process.ts";
 
 /** A process that is codex, whoever started it. */
 export type RunningAgent = Pick<AgentProcess, "identity" | "pid" | "alive" | "stop">;
@@ -32,6 +32,8 @@ export interface AgentRuntime {
   adopt: (identity: ProcessIdentity) => RunningAgent | undefined;
   /** The one that was started for this socket, when nobody wrote down which process it became. */
   find: (socket: string, user?: UnixUser) => RunningAgent | undefined;
+  /** What a dead one left of its socket goes. */
+  putAway: (socket: string, user?: UnixUser) => Promise<void>;
   /** Throws `agent-gone` when nobody answers. */
   open: (socket: string, user?: UnixUser) => Promise<AgentSocket>;
 }
@@ -44,5 +46,6 @@ export const codexRuntime: AgentRuntime = {
     const [identity] = startedFor(socket, user);
     return identity && AgentProcess.adopt(identity);
   },
+  putAway: putAwaySocket,
   open: openSocket,
 };

@@ -1,8 +1,8 @@
 import { sees } from "../../protocol/access.ts";
 import type { Result } from "../../protocol/methods.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
+import { inTime } from "../patience.ts";
 import { forward } from "../peers/forward.ts";
-import { inTime } from "../peers/patience.ts";
 import { actorOf, refuseReadOnly, seen } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
 

@@ -16,6 +16,9 @@ import { forcedInterruptMs, mustStop, type PuttingDown } from "./put-down.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Shown } from "./session-view.ts";
 
+/** How long an agent that is just being connected may take until it counts as one that hangs. */
+const patienceMs = 3_000;
+
 export interface LifePort {
   row: Readonly<SessionRow>;
   services: Services;
@@ -113,6 +116,7 @@ export class Life {
     const { delivery, host, shown, log } = this.#port;
     delivery.held = true;
     try {
+      if (!how.force) await host.reached(patienceMs);
       if (mustStop(shown(), how))
         await this.interrupt(by, { timeoutMs: forcedInterruptMs }).catch((error) =>
           log("interrupting failed", { error: String(error) }),

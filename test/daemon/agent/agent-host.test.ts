@@ -50,6 +50,7 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
     },
     adopt: () => agent,
     find: () => agent,
+    putAway: async () => {},
     open: async () => {
       const line = new Line(silent[lines.length] ?? []);
       lines.push(line);
