@@ -3,7 +3,7 @@
  * an answer's Markdown may make lists and tables and no markup of its own, links lead to the web
  * alone, and the page's own policy forbids scripts and anything from elsewhere. Pure.
  */
-import { Marked } from "marked";
+import { Marked, type Token } from "marked";
 import { visible } from "../protocol/address.ts";
 import type { SessionEvent } from "../protocol/records.ts";
 import { type Part, partsOf } from "./parts.ts";
@@ -70,6 +70,11 @@ function escaped(text: string): string {
 const markdown = new Marked({ gfm: true }).use({
   renderer: {
     html: ({ text }) => escaped(text),
+    // What follows a <script> counts as escaped with marked, until that is closed.
+    text(token) {
+      const { tokens } = token as { tokens?: Token[] };
+      return tokens === undefined ? escaped(token.text) : this.parser.parseInline(tokens);
+    },
     link({ href, tokens }) {
       const text = this.parser.parseInline(tokens);
       if (!/^(https?:|mailto:)/i.test(href)) return text;

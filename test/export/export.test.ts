@@ -1,10 +1,11 @@
 /** An export is what was said and done; nothing in it acts on who reads it. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { htmlOf } from "../../src/export/html.ts";
 import { markdownOf } from "../../src/export/markdown.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { SessionEvent } from "../../src/protocol/records.ts";
+import fc from "../support/property.ts";
 
 const at = "2026-01-02T03:04:05.000Z";
 let seq = 0;
@@ -106,6 +107,7 @@ test.each([
   "</style></title></pre><iframe src=x></iframe>",
   "| <b onclick=x>a</b> |\n|---|\n| <svg/onload=x> |",
   "[x]: javascript:alert(1)\n\n[x]",
+  "<<script><img src=x onerror=alert(1) ",
   "\u001b]0;owned\u0007 \u202egnp.exe \u009b31m",
 ])("nothing of %j acts on a reader of the page", (text) => {
   const page = htmlOf(text, history(text));
