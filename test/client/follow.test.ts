@@ -1,11 +1,12 @@
 /** A follower hands over every record once and in order, wherever its connections break. */
-import fc from "fast-check";
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import { dial } from "../../src/client/dial.ts";
 import { Follower, type FollowOptions } from "../../src/client/follow.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
 import { eventually, within } from "../support/eventually.ts";
+import fc from "../support/property.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
 let daemon: FakeDaemon;

@@ -24,7 +24,8 @@ const becomes = (name: string, state: string, place?: number) =>
   eventually(
     async () => {
       const now = await info(name);
-      return now.state === state && (place === undefined || now.place === place);
+      if (now.state === state && (place === undefined || now.place === place)) return true;
+      throw new Error(`it is ${now.state}, in place ${now.place}`);
     },
     { what: `"${name}" is ${state} ${place ?? ""}` },
   );

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { escapesExceed, excessOf, refuseIntricate } from "../../src/daemon/nesting.ts";
 import { limits } from "../../src/protocol/methods.ts";
+import fc from "../support/property.ts";
 
 test.each<[string, number, boolean]>([
   ["", 0, false],

@@ -1,12 +1,12 @@
 /** What was said is found by its words, in every session, and is gone with it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import { matchOf } from "../../src/protocol/search.ts";
 import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
+import fc from "../support/property.ts";
 import { createSession, errorOf, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";
 

@@ -1,7 +1,8 @@
 /** Who gets a slot, and when: against a model that knows nothing but the rules. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { type Holder, Slots } from "../../src/daemon/slots.ts";
+import fc from "../support/property.ts";
 
 /** A session as the slots see it. Its agent rests, works, or may not go for some other reason. */
 class Fake implements Holder {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkPattern, includes, SCOPES, sees } from "../../src/protocol/access.ts";
+import fc from "../support/property.ts";
 
 const access = (sessions: string) => ({ scope: "admin" as const, sessions, token: null });
 

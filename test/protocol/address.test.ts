@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   checkMessageId,
@@ -9,6 +8,7 @@ import {
   visible,
   visibleLines,
 } from "../../src/protocol/address.ts";
+import fc from "../support/property.ts";
 
 /** Everything a terminal obeys or an eye misses, but for what emoji are commonly written with. */
 const HIDDEN =

@@ -1,5 +1,5 @@
 /** A field's text is the same however its deltas are repeated, and wherever a reader joins. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import {
   applyDelta,
@@ -8,6 +8,7 @@ import {
   draftCharsMax,
   draftStepChars,
 } from "../../src/protocol/records.ts";
+import fc from "../support/property.ts";
 
 interface Delta {
   delta: string;

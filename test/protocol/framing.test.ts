@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HacsError } from "../../src/protocol/errors.ts";
 import { LineSplitter } from "../../src/protocol/framing.ts";
+import fc from "../support/property.ts";
 
 const line = fc.string({ unit: "binary", minLength: 1 }).filter((text) => !text.includes("\n"));
 

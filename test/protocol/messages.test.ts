@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromRpcError, HacsError, toRpcError } from "../../src/protocol/errors.ts";
 import {
@@ -8,6 +7,7 @@ import {
   encodeRequest,
   encodeResult,
 } from "../../src/protocol/messages.ts";
+import fc from "../support/property.ts";
 
 describe("a frame becomes a message", () => {
   test.each<[string, object]>([

@@ -1,5 +1,5 @@
 /** The promise behind every client: fold what comes, and what is drawn is the same for all. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import type { SessionEvent } from "../../src/protocol/records.ts";
 import {
@@ -9,6 +9,7 @@ import {
   fold,
   type Transcript,
 } from "../../src/protocol/transcript.ts";
+import fc from "../support/property.ts";
 import { Source, type Step } from "./source.ts";
 
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -1,5 +1,5 @@
 /** What the word at the cursor may become, image chips, and shell commands. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import {
   chipOf,
@@ -16,6 +16,7 @@ import { paste, press } from "../../src/tui/press.ts";
 import { screenOf } from "../../src/tui/screen.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 import { modelWith, record, shown } from "./events.ts";
 
 const named = /^(ctrl|alt|shift)-|^(enter|tab|escape|up|down|left|backspace)$/;

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as edit from "../../src/tui/composer/composer.ts";
 import { composerRows } from "../../src/tui/composer/composer-rows.ts";
 import { cells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 
 type Edit = (composer: edit.Composer) => edit.Composer | null;
 

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Model } from "../../src/tui/model.ts";
 import { press } from "../../src/tui/press.ts";
 import { clipboardSequence, copyBytesMax, pasteable } from "../../src/tui/terminal/clipboard.ts";
+import fc from "../support/property.ts";
 import { agentMessage, item, live, modelWith, shown, userMessage } from "./events.ts";
 
 function keys(model: Model, ...texts: string[]) {

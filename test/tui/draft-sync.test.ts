@@ -1,5 +1,5 @@
 /** What is being written on several devices at once ends up the same on each. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import type { Composition } from "../../src/protocol/session.ts";
 import { insert } from "../../src/tui/composer/composer.ts";
@@ -13,6 +13,7 @@ import {
 } from "../../src/tui/composer/draft-sync.ts";
 import type { Model } from "../../src/tui/model.ts";
 import { received } from "../../src/tui/receive.ts";
+import fc from "../support/property.ts";
 import { live, modelWith } from "./events.ts";
 
 const write = (model: Model, text: string): Model => ({

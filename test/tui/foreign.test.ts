@@ -1,5 +1,5 @@
 /** Sessions of peers of other versions, which leave members out, in everything that draws them. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { readResult, readSessions } from "../../src/daemon/peers/foreign.ts";
 import { readEvent } from "../../src/daemon/peers/foreign-event.ts";
@@ -13,6 +13,7 @@ import { newsOf } from "../../src/tui/sessions/news.ts";
 import { initialTop, told } from "../../src/tui/top/model.ts";
 import { pressTop } from "../../src/tui/top/press-top.ts";
 import { topScreenOf } from "../../src/tui/top/top-screen.ts";
+import fc from "../support/property.ts";
 import { modelWith, sessionInfo, startMs } from "./events.ts";
 
 const whole = sessionInfo({ unreachableSince: new Date(startMs).toISOString() });

@@ -1,5 +1,5 @@
 /** A text that grows is drawn by its end alone, and comes out as if it had been there at once. */
-import fc from "fast-check";
+
 import { expect, test, vi } from "vitest";
 import { visibleLines } from "../../src/protocol/address.ts";
 import { Growth } from "../../src/tui/text/growth.ts";
@@ -7,6 +7,7 @@ import { markdown } from "../../src/tui/text/markdown.ts";
 import { plain } from "../../src/tui/text/plain.ts";
 import { shown } from "../../src/tui/text/shown.ts";
 import { paint } from "../../src/tui/text/theme.ts";
+import fc from "../support/property.ts";
 
 const lexed = vi.hoisted(() => ({ chars: 0 }));
 vi.mock("marked", async (load) => {

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { Entry } from "../../src/protocol/transcript.ts";
 import { type Line, lineCells } from "../../src/tui/text/lines.ts";
 import { paint } from "../../src/tui/text/theme.ts";
 import { drawDraft, drawEntry } from "../../src/tui/transcript/items/draw.ts";
+import fc from "../support/property.ts";
 
 const more = "/expand shows all";
 const drawing = { width: 40, expanded: false, demo: false, more, cwd: "/work" };

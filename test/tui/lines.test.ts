@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   cells,
@@ -10,6 +9,7 @@ import {
   span,
   wrap,
 } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 
 const text = (line: Line) => line.map((part) => part.text).join("");
 const line = fc.array(

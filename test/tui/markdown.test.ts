@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { visibleLines } from "../../src/protocol/address.ts";
 import { colored } from "../../src/tui/text/code.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
 import { markdown } from "../../src/tui/text/markdown.ts";
 import { textOfLine } from "../../src/tui/transcript/match.ts";
+import fc from "../support/property.ts";
 
 const drawn = (text: string, width = 40) => markdown(text, width).map(textOfLine);
 const styled = (text: string, width = 40) =>

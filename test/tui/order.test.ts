@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readLine, wordsOf } from "../../src/tui/sessions/order.ts";
+import fc from "../support/property.ts";
 import { modelWith, sessionInfo } from "./events.ts";
 
 const sessions = [

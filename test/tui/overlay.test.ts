@@ -1,5 +1,5 @@
 /** Keys and rows of what is opened over the transcript, without a terminal. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
@@ -8,6 +8,7 @@ import { paste, press } from "../../src/tui/press.ts";
 import { screenOf } from "../../src/tui/screen.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 import { agentMessage, modelWith, sessionInfo, shown } from "./events.ts";
 
 const other = (n: number, changes: Partial<SessionInfo> = {}) =>

@@ -1,5 +1,5 @@
 /** The layout of panes, what they do to a model, and the rows they make together; no terminal. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import type { Model } from "../../src/tui/model.ts";
 import { compose, type DrawnPane, type Picture } from "../../src/tui/panes/compose.ts";
@@ -21,6 +21,7 @@ import {
   zoomPane,
 } from "../../src/tui/panes/tree.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 import {
   agentMessage,
   approvalDetail,

@@ -1,5 +1,5 @@
 /** The queue above the composer, what Enter does while a turn runs, and taking a message back. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { HacsError } from "../../src/protocol/errors.ts";
 import type { Effect, Model } from "../../src/tui/model.ts";
@@ -8,6 +8,7 @@ import { failed, withdrawn } from "../../src/tui/receive.ts";
 import { screenOf } from "../../src/tui/screen.ts";
 import type { Stroke } from "../../src/tui/terminal/keystrokes.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 import { feed, modelWith, record, shown, userMessage } from "./events.ts";
 
 const turn = record(1, "turn/started", { threadId: "t1", turn: { id: "u1" } });

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HacsError } from "../../src/protocol/errors.ts";
 import { type Model, noticed } from "../../src/tui/model.ts";
@@ -6,6 +5,7 @@ import { press } from "../../src/tui/press.ts";
 import { lost, stillAway } from "../../src/tui/receive.ts";
 import { screenOf } from "../../src/tui/screen.ts";
 import { lineCells } from "../../src/tui/text/lines.ts";
+import fc from "../support/property.ts";
 import {
   agentMessage,
   approvalDetail,

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { HistoryRecord } from "../../src/protocol/session.ts";
 import type { Model, Step } from "../../src/tui/model.ts";
@@ -8,6 +7,7 @@ import { screenOf } from "../../src/tui/screen.ts";
 import { span } from "../../src/tui/text/lines.ts";
 import { matchesIn, patternOf, restyled, textOfLine } from "../../src/tui/transcript/match.ts";
 import { receivedSeek } from "../../src/tui/transcript/search.ts";
+import fc from "../support/property.ts";
 import { agentMessage, feed, item, live, modelWith, shown } from "./events.ts";
 
 const keys = (model: Model, ...pressed: string[]): Step =>

@@ -1,10 +1,11 @@
 /** What stands for Unicode's tables in the TUI's bundle says what they say. */
-import fc from "fast-check";
+
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
 import { Segmenter } from "../../src/tui/text/segmenter.ts";
 import { isParted, simpleWidth } from "../../src/tui/text/simple.ts";
 import width from "../../src/tui/text/width.ts";
+import fc from "../support/property.ts";
 
 const real = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ours = new Segmenter(undefined, { granularity: "grapheme" });

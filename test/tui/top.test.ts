@@ -1,5 +1,5 @@
 /** The dashboard without a terminal: its rows, its keys, and what the daemon tells. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import type { SessionActivity } from "../../src/protocol/activity.ts";
 import { shownMinMs } from "../../src/tui/approvals/in-view.ts";
@@ -20,6 +20,7 @@ import {
 import { rowsOf } from "../../src/tui/top/order.ts";
 import { clickTop, pasteTop, pressTop, topFocusOf } from "../../src/tui/top/press-top.ts";
 import { topScreenOf } from "../../src/tui/top/top-screen.ts";
+import fc from "../support/property.ts";
 import { approvalDetail, sessionInfo, startMs } from "./events.ts";
 
 const sizes = [

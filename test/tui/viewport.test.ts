@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { span } from "../../src/tui/text/lines.ts";
 import {
@@ -8,6 +7,7 @@ import {
   toStart,
   view,
 } from "../../src/tui/transcript/viewport.ts";
+import fc from "../support/property.ts";
 
 /** Blocks of so many rows each, named by `first` + their place. */
 function blocks(sizes: number[], first = 0): Blocks {

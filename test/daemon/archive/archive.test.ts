@@ -1,5 +1,5 @@
 /** What is committed here is in the archive, once, and is read from there when it is gone here. */
-import fc from "fast-check";
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { queryOf, snippetOf, vectorOf, wordsOf } from "../../../src/daemon/archive/words.ts";
 import { Inbox } from "../../../src/daemon/session/inbox.ts";
@@ -7,6 +7,7 @@ import { Upkeep } from "../../../src/daemon/upkeep/upkeep.ts";
 import { termsOf } from "../../../src/protocol/search.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Postgres, postgresPrograms } from "../../support/postgres.ts";
+import fc from "../../support/property.ts";
 import { archived, dayMs, Machine, recordsThere, turns } from "./parts.ts";
 
 describe.skipIf(postgresPrograms === undefined)("the archive", () => {

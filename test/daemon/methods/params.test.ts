@@ -1,11 +1,12 @@
 /** Every method, with params that are wrong: a typed error, before anything happens. */
-import fc from "fast-check";
+
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../../src/client/connection.ts";
 import { methods } from "../../../src/daemon/methods/index.ts";
 import { ERRORS } from "../../../src/protocol/errors.ts";
 import { PROTOCOL } from "../../../src/protocol/methods.ts";
 import { createHome, type Home } from "../../support/home.ts";
+import fc from "../../support/property.ts";
 import { connectRaw, type RawClient } from "../../support/raw-client.ts";
 import { createSession } from "../../support/sessions.ts";
 

@@ -1,5 +1,5 @@
 /** A peer is an outsider: whatever it says, errors are typed and nobody else feels it. */
-import fc from "fast-check";
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Connection } from "../../../src/client/connection.ts";
 import { HacsError } from "../../../src/protocol/errors.ts";
@@ -7,6 +7,7 @@ import type { Method, Params } from "../../../src/protocol/methods.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { framed, HostilePeer, hostileId, hostileSession } from "../../support/hostile-peer.ts";
+import fc from "../../support/property.ts";
 import { errorOf } from "../../support/sessions.ts";
 
 let home: Home;

@@ -1,7 +1,8 @@
 /** What is taken out of texts, whole or in pieces, and what is left alone. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
+import fc from "../../support/property.ts";
 
 /** Put together here, so that no scanner of secrets takes this file for a leak. */
 const join = (...parts: string[]) => parts.join("");

@@ -1,11 +1,12 @@
 /** The inbox against a model of it: any order of sends, deliveries, failures and starts anew. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { History } from "../../../src/daemon/session/history.ts";
 import { Inbox } from "../../../src/daemon/session/inbox.ts";
 import type { MessageRow } from "../../../src/daemon/store/message-table.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
 import type { SendMode } from "../../../src/protocol/session.ts";
+import fc from "../../support/property.ts";
 import { sessionRow } from "../../support/session-row.ts";
 
 const by = { kind: "script", user: "me", from: "here" };
