@@ -35,6 +35,8 @@ export class AgentHost {
   #crash: Crash | undefined;
   /** As `performance.now()` has it: setting the clock back delays nothing. */
   #retryAtMs = 0;
+  /** Nothing is left of the last agent's socket. */
+  #cleared: Promise<unknown> = Promise.resolve();
   #retryTimer: NodeJS.Timeout | undefined;
   /** The daemon goes, and the agent stays. */
   #left = false;
@@ -122,7 +124,7 @@ export class AgentHost {
       const process = this.#found(row);
       if (process === undefined || row.process === undefined) {
         await process?.stop();
-        await this.#forget(row);
+        this.#forget(row);
         return false;
       }
       this.#process = process;
@@ -170,7 +172,7 @@ export class AgentHost {
     if (left === null) return;
     const process = this.#found(left);
     await process?.stop("SIGKILL");
-    await this.#forget(left);
+    this.#forget(left);
   }
 
   /** Lets go of the agent without ending it: the next daemon adopts it. */
@@ -207,6 +209,7 @@ export class AgentHost {
     this.#busy = "starting";
     this.#events.onChange();
     try {
+      await this.#cleared;
       const context = this.#context();
       const agent = await Agent.start(context, this.#events.origin());
       this.#agent = agent;
@@ -257,7 +260,7 @@ export class AgentHost {
     if (this.#left) return false;
     this.#process = undefined;
     this.#agent = undefined;
-    await this.#forget(row);
+    this.#forget(row);
     return false;
   }
 
@@ -335,15 +338,16 @@ export class AgentHost {
       this.#agent = undefined;
       this.#process = undefined;
       this.#busy = undefined;
-      if (row !== undefined) await this.#forget(row);
+      if (row !== undefined) this.#forget(row);
     }
   }
 
-  async #forget(row: AgentRow): Promise<void> {
+  /** What it left of its socket goes beside everything else: others wait for its slot. */
+  #forget(row: AgentRow): void {
     this.#events.save(null);
     this.#events.slot.give();
     if (row.held?.by === "cgroup") removeCgroup(row.held.cgroup);
-    await this.#runtime.putAway(row.socket, row.user);
+    this.#cleared = this.#runtime.putAway(row.socket, row.user).catch(() => {});
   }
 
   /** The daemon may have died between deciding to start it and writing down which process it is. */

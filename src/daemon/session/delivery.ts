@@ -29,6 +29,7 @@ export interface DeliveryPort {
   wake: () => Promise<unknown>;
   /** The session is frozen: what is queued stays queued. */
   frozen: () => boolean;
+  /** A turn runs, or what follows from its end is still to be done. */
   busy: () => boolean;
   turnId: () => string | null;
   threadId: () => string | null;

@@ -130,7 +130,7 @@ export class Parts {
       ready: () => this.host.agent !== undefined,
       wake: () => this.host.up(false),
       frozen: () => this.life.panic.frozen,
-      busy: () => this.recorder.turns.busy,
+      busy: () => this.recorder.occupied,
       turnId: () => this.#turnId,
       threadId: () => row.threadId,
       call: (method, params) =>

@@ -65,12 +65,19 @@ export class Recorder {
   activeAt: string;
   readonly #port: RecorderPort;
   #held: Heard[] | undefined;
+  /** Turns whose end is stored, and is about to be told. */
+  #ending = 0;
 
   constructor(port: RecorderPort, lastHeardAt: string) {
     this.#port = port;
     this.activity = new Activity(port.session, port.store.records, port.threadId);
     this.lastHeardAt = lastHeardAt;
     this.activeAt = lastHeardAt;
+  }
+
+  /** A turn runs, or has ended and who is next was not asked yet: other sessions may be waiting. */
+  get occupied(): boolean {
+    return this.turns.busy || this.#ending > 0;
   }
 
   /** Whether something may be missing that is not yet fetched. */
@@ -235,7 +242,11 @@ export class Recorder {
     const turn = params.turn as JsonObject;
     const turnId = String(turn.id);
     this.#finish(turn, turnEnding(turnId, String(turn.status)), this.turns.usage);
-    setImmediate(() => onTurnEnd(turnId, String(turn.status)));
+    this.#ending++;
+    setImmediate(() => {
+      this.#ending--;
+      onTurnEnd(turnId, String(turn.status));
+    });
   }
 
   /** The receipts of the messages that the turn took in. */

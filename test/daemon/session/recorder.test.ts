@@ -19,12 +19,15 @@ let inbox: Inbox;
 let recorder: Recorder;
 /** What codex's list of turns is, newest first. */
 let turns: JsonObject[];
+/** What the session was told afterwards. */
+let told: string[];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "hs-"));
   store = new Store(join(dir, "history.db"));
   store.sessions.insert(sessionRow(session, "bot"));
   turns = [];
+  told = [];
   const name = () => "bot";
   const history = new History(session, 0, store);
   inbox = new Inbox({ id: session, name, maxQueued: () => 10 }, store, history);
@@ -45,8 +48,8 @@ beforeEach(() => {
         method === "thread/turns/list" ? { data: turns } : { thread: { status: { type: "idle" } } },
       interrupting: () => false,
       onChange: () => {},
-      onProgress: () => {},
-      onTurnEnd: () => {},
+      onProgress: () => told.push(recorder.occupied ? "progress, occupied" : "progress"),
+      onTurnEnd: () => told.push("end"),
       turnEnding: () => null,
       onSettings: () => {},
       onStoreError: (error) => {
@@ -56,11 +59,14 @@ beforeEach(() => {
     new Date().toISOString(),
   );
 });
-afterEach(() => {
+afterEach(async () => {
+  await toldAll();
   store.close();
   rmSync(dir, { recursive: true });
 });
 
+/** What was heard is acted upon a turn of the loop later. */
+const toldAll = () => new Promise((resolve) => setImmediate(resolve));
 const by = { kind: "cli", user: "ann", from: "pid 1" };
 const turn = (status: string, items: JsonObject[] = []) => ({ id: "turn", status, items });
 const said = { type: "userMessage", id: "item", clientId: "m", content: [] };
@@ -91,4 +97,14 @@ test("one that it tells of in a running turn is finished with that", () => {
   expect(inbox.receipt("m")).toMatchObject({ status: "delivered", turnStatus: null });
   heard("turn/completed", { turn: turn("completed") });
   expect(inbox.receipt("m")).toMatchObject({ status: "finished", turnStatus: "completed" });
+});
+
+test("until the end of a turn is told the session counts as occupied, whatever comes before that", async () => {
+  inbox.accept({ text: "hello" }, "queue", "m", by);
+  heard("turn/started", { turn: turn("inProgress") });
+  heard("item/completed", { turnId: "turn", item: said });
+  heard("turn/completed", { turn: turn("completed") });
+  await toldAll();
+  expect(told).toEqual(["progress, occupied", "end"]);
+  expect(recorder.occupied).toBe(false);
 });
