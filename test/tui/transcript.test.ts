@@ -1,5 +1,7 @@
 /** Cards and Markdown in a real terminal, from a real codex, on a phone and on a desktop. */
+
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
@@ -73,5 +75,7 @@ test("a table is a table on a desktop and a list on a phone, and code is coloure
   );
   await phone.waitFor(/session: api\s+state: busy\s+doing: 日本語/);
   await phone.waitFor("const a = 1; // one");
-  for (const { raw } of [phone, desktop]) expect(raw()).toContain("\u001b[35mconst\u001b[39m");
+  const coloured = "\u001b[35mconst\u001b[39m";
+  for (const { raw } of [phone, desktop])
+    await eventually(() => raw().includes(coloured), { what: "the code is coloured" });
 });
