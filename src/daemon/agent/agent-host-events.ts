@@ -28,8 +28,8 @@ export interface AgentHostEvents {
     give: () => void;
     leaveLine: () => void;
   };
-  /** Whether a message may be on its way into the thread. */
-  inDoubt: () => boolean;
+  /** Whether something was said in the thread, or may be on its way into it. */
+  begun: () => boolean;
   /** Whether it works, or something waits for it. */
   expected: () => boolean;
   /** It does not answer, or answers again when no reason is given. */

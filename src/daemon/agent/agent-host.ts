@@ -271,8 +271,8 @@ export class AgentHost {
     threadId: string | null,
     how: Arrival,
   ): Promise<void> {
-    const inDoubt = this.#events.inDoubt();
-    const agent = await Agent.join(process, row, threadId, this.#context(), inDoubt);
+    const begun = this.#events.begun();
+    const agent = await Agent.join(process, row, threadId, this.#context(), begun);
     this.#busy = "starting";
     try {
       this.#agent = agent;

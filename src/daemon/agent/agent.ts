@@ -57,8 +57,8 @@ export interface AgentContext {
   events: AgentLinkEvents;
 }
 
-/** How long a thread that a message may have just begun is looked for, before a new one is made. */
-const rolloutWaitMs = 2_000;
+/** How long a thread that has begun, or may have just now, is looked for before a new one is made. */
+const rolloutWaitMs = 5_000;
 
 export class Agent {
   readonly process: RunningAgent;
@@ -141,20 +141,20 @@ export class Agent {
   }
 
   /**
-   * Connects to a living agent and joins its thread. `inDoubt` says that a message may be on its
-   * way into a thread that has had no turn yet.
+   * Connects to a living agent and joins its thread. `begun` says that something was said in it, or
+   * may be on its way: codex tells of a thread's first turn before it can be resumed.
    */
   static async join(
     process: RunningAgent,
     row: AgentRow,
     threadId: string | null,
     context: AgentContext,
-    inDoubt: boolean,
+    begun: boolean,
   ): Promise<Agent> {
     const log = new AgentLog(context.logFile, context.redactor);
     const link = await dial(row, context, log);
     try {
-      const thread = await joinThread(link, row, threadId, context, inDoubt);
+      const thread = await joinThread(link, row, threadId, context, begun);
       return new Agent(process, row, link, thread);
     } catch (error) {
       link.close();
@@ -220,7 +220,7 @@ async function joinThread(
   row: AgentRow,
   threadId: string | null,
   context: AgentContext,
-  inDoubt: boolean,
+  begun: boolean,
 ): Promise<OpenThread> {
   const deadline = performance.now() + rolloutWaitMs;
   while (threadId !== null) {
@@ -229,7 +229,7 @@ async function joinThread(
       return await resumeThread(link, threadId, {});
     } catch (error) {
       if (!isWithoutRollout(error)) throw error;
-      if (!inDoubt || performance.now() > deadline) break;
+      if (!begun || performance.now() > deadline) break;
       await sleep(50);
     }
   }

@@ -170,7 +170,7 @@ export class Parts {
       origin: () => this.#origin(),
       refusal: () => this.life.panic.refusal(),
       slot: this.rest,
-      inDoubt: () => this.inbox.inDoubt().length > 0,
+      begun: () => this.inbox.inDoubt().length > 0 || this.#session.spoken,
       expected: () => this.recorder.turns.busy || this.inbox.queued > 0,
       onStall: (reason) => stall(this.shown, reason),
       onArrival: (agent, how) => this.#arrived(agent, how),

@@ -23,8 +23,12 @@ class Line extends EventEmitter {
   send(text: string): void {
     const { id, method } = JSON.parse(text);
     if (id === undefined || this.silent.includes(method)) return;
-    const result = { thread: { id: "t", status: { type: "idle" } } };
-    setImmediate(() => this.emit("message", JSON.stringify({ id, result })));
+    if (method.startsWith("thread/")) threads.push(method);
+    const missing = method === "thread/resume" && unwritten-- > 0;
+    const answer = missing
+      ? { error: { code: -32600, message: "no rollout found for thread id t" } }
+      : { result: { thread: { id: "t", status: { type: "idle" } } } };
+    setImmediate(() => this.emit("message", JSON.stringify({ id, ...answer })));
   }
 
   terminate(): void {
@@ -35,12 +39,18 @@ class Line extends EventEmitter {
 
 let lines: Line[] = [];
 let started = 0;
+/** Whether something was said in the session's thread. */
+let begun = false;
+/** How often codex says that it has no rollout of the thread, before it has one. */
+let unwritten = 0;
+let threads: string[] = [];
 let host: AgentHost;
 afterEach(() => host.leave());
 
 function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = []): AgentHost {
   lines = [];
   started = 0;
+  threads = [];
   const agent = { identity, pid: identity.pid, alive: true, stop: async () => {} };
   const runtime: AgentRuntime = {
     locate: async () => ({ path: "codex", version: "9.9.9", stamp: "1" }),
@@ -77,7 +87,7 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
     origin: () => ({ kind: "new" }),
     refusal: () => undefined,
     slot: { take: async () => true, give: nothing, leaveLine: nothing },
-    inDoubt: () => false,
+    begun: () => begun,
     expected: () => false,
     onStall: nothing,
     onArrival,
@@ -119,4 +129,18 @@ test("a daemon that leaves while it joins an agent starts no second one", async 
   expect(await joining).toBe(false);
   await expect(up).rejects.toMatchObject({ code: "daemon-stopping" });
   expect(started).toBe(0);
+});
+
+test("a thread in which something was said is not given up for a new one, while codex has yet to write it", async () => {
+  begun = true;
+  unwritten = 3;
+  expect(await hostWith(async () => {}).adopt(row, "t")).toBe(true);
+  expect(threads).toEqual(Array.from({ length: 4 }, () => "thread/resume"));
+});
+
+test("one in which nothing was said is as good as a new one", async () => {
+  begun = false;
+  unwritten = 1;
+  expect(await hostWith(async () => {}).adopt(row, "t")).toBe(true);
+  expect(threads).toEqual(["thread/resume", "thread/start"]);
 });
