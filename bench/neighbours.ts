@@ -11,6 +11,7 @@ import { createModel } from "../test/support/model.ts";
 import { signal as signalTo } from "../test/support/processes.ts";
 import { startProgram } from "../test/support/program.ts";
 import { connectRaw } from "../test/support/raw-client.ts";
+import { watch } from "../test/support/watcher.ts";
 import { type Benchmark, ms, quantile, type Result } from "./measure.ts";
 
 const rounds = 5;
@@ -22,12 +23,21 @@ const ratioMost = 1.2;
 type Neighbour = (home: Home, connection: Connection, signal: AbortSignal) => Promise<void>;
 
 const neighbours: Record<string, Neighbour> = {
-  "a crashing session": async (_home, connection, signal) => {
-    while (!signal.aborted) {
-      const { session } = await connection.call("session/show", { name: "neighbour" });
-      if (session.agentPid !== null) signalTo(session.agentPid, "SIGKILL");
-      await connection.call("session/wake", { name: "neighbour" }).catch(() => {});
+  "a crashing session": async (home, connection, signal) => {
+    const watcher = await watch(home, "neighbour", { visible: false });
+    // As fast as it is started again; to ask all the time would be a flood of its own.
+    for (let seen = 0; !signal.aborted; ) {
+      const { session } = await connection.call("session/wake", { name: "neighbour" });
+      if (session.agentPid === null) continue;
+      signalTo(session.agentPid, "SIGKILL");
+      const crash = await watcher.until(
+        "its crash",
+        ({ seq = 0, method, params }) =>
+          seq > seen && method === "session/agent" && params.status === "crashed",
+      );
+      seen = crash.seq ?? seen;
     }
+    watcher.stop();
   },
   "a flooding session": (_home, connection, signal) => flood(connection, signal),
   "a client that does not read a flood": async (home, connection, signal) => {
