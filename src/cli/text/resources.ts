@@ -21,7 +21,7 @@ export function resourcesText({ resources }: Pick<SessionDetail, "resources">): 
   const { memoryBytes, cpus, by, note } = resources;
   const parts = [
     memoryBytes === null ? "" : `memory ${formatSize(memoryBytes)}`,
-    cpus === null ? "" : `${cpus} CPUs`,
+    cpus === null ? "" : `${cpus} ${cpus === 1 ? "CPU" : "CPUs"}`,
     by === null ? "" : `by ${by}`,
   ].filter((part) => part !== "");
   return (parts.join(", ") || "none") + (note === null ? "" : `; ${note}`);
