@@ -9,6 +9,7 @@ import { dial } from "../client/dial.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Method, Params, Result } from "../protocol/methods.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
+import { sleep } from "../system/sleep.ts";
 import { stderr, stdout, toJson, write } from "./output.ts";
 import { proseColumns, wrap } from "./text/wrap.ts";
 import type { GlobalOptions } from "./verb.ts";
@@ -187,7 +188,7 @@ export class Context {
     while ((host !== undefined || existsSync(socket)) && performance.now() < deadline) {
       // Another may have taken its place already, and that one answers.
       if (await this.#isServed()) return;
-      await new Promise((resume) => setTimeout(resume, pollMs));
+      await sleep(pollMs);
     }
   }
 

@@ -16,12 +16,12 @@ export const keepOptions: Option[] = [
   {
     flags: "--keep <time>",
     about: "drop what is older: 30d, 12h; forever; default, as the config has it",
-    parse: (text) => word(text, parseDuration),
+    parse: (text) => readWord(text, "forever", parseDuration),
   },
   {
     flags: "--keep-size <size>",
     about: "drop the oldest of what is more: 100M, 2G; forever; default",
-    parse: (text) => word(text, parseSize),
+    parse: (text) => readWord(text, "forever", parseSize),
   },
 ];
 
@@ -39,7 +39,8 @@ export function wordOf(word: Word): number | null {
   return word === "default" ? null : word;
 }
 
-function word(text: string, parse: (text: string) => number): Word {
+/** `none` is what no limit is called. */
+export function readWord(text: string, none: string, parse: (text: string) => number): Word {
   if (text === "default") return text;
-  return text === "forever" ? 0 : parse(text);
+  return text === none ? 0 : parse(text);
 }

@@ -3,7 +3,7 @@ import { HacsError } from "../protocol/errors.ts";
 import { limits } from "../protocol/methods.ts";
 import { ON_CRASH, type OnCrash, type RunChanges } from "../protocol/session.ts";
 import { parseSize } from "../protocol/size.ts";
-import { type Word, wordOf } from "./keep.ts";
+import { readWord, type Word, wordOf } from "./keep.ts";
 import { readCpus } from "./text/resources.ts";
 import type { Option } from "./verb.ts";
 
@@ -22,12 +22,12 @@ export const runOptions: Option[] = [
   {
     flags: "--memory <size>",
     about: "the most that the agent and what it starts may take: 2G; none; default",
-    parse: (text) => word(text, readMemory),
+    parse: (text) => readWord(text, "none", readMemory),
   },
   {
     flags: "--cpus <number>",
     about: "the most CPUs at a time: 1.5; none; default",
-    parse: (text) => word(text, readCpus),
+    parse: (text) => readWord(text, "none", readCpus),
   },
 ];
 
@@ -39,11 +39,6 @@ export function runOf({ onCrash, memory, cpus }: RunOptions): RunChanges | undef
     ...(cpus === undefined ? {} : { cpus: wordOf(cpus) }),
   };
   return Object.keys(run).length === 0 ? undefined : run;
-}
-
-function word(text: string, parse: (text: string) => number): Word {
-  if (text === "default") return text;
-  return text === "none" ? 0 : parse(text);
 }
 
 function readMemory(text: string): number {

@@ -124,20 +124,25 @@ test("what starts new processes all the time does not get away", async () => {
   expect(withWord(word(3))).toEqual([]);
 });
 
-test("a daemon that died in the middle of a panic is followed by one that ends it", async () => {
+/** What is left of the session then is the one process that nobody could tell from a stranger. */
+async function daemonDiesInPanic(marked: string): Promise<{ id: string }> {
   const { id } = await create("bot");
-  await send("bot", `run ${runaways(word(4))}`);
-  await begun(word(4), 5);
+  await send("bot", `run ${runaways(marked)}`);
+  await begun(marked, 5);
   // So the panic waits for it a while, and is in the middle.
   signal(await home.agentPid("bot"), "SIGSTOP");
   connection.call("session/panic", { name: "bot" }).catch(() => {});
   const noted = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).processes?.length >= 5;
   await eventually(noted, { what: "what belongs is noted", everyMs: 1 });
   signal(home.daemonPid(), "SIGKILL");
-  // What is left then is the one that nobody could tell from a stranger.
   for (const { pid } of home.processes()) signal(pid, "SIGKILL");
   await eventually(() => home.processes().length === 0, { what: "the others are gone" });
-  expect(withWord(word(4))).toHaveLength(1);
+  expect(withWord(marked)).toHaveLength(1);
+  return { id };
+}
+
+test("a daemon that died in the middle of a panic is followed by one that ends it", async () => {
+  const { id } = await daemonDiesInPanic(word(4));
 
   await home.ok(["ls"]);
   await eventually(() => withWord(word(4)).length === 0, { what: "nothing is left" });
@@ -213,17 +218,7 @@ test("all sessions are stopped where the daemon is dead, and the next one starts
 });
 
 test("what a daemon that died in a panic had seen is ended without one, too", async () => {
-  const { id } = await create("bot");
-  await send("bot", `run ${runaways(word(8))}`);
-  await begun(word(8), 5);
-  signal(await home.agentPid("bot"), "SIGSTOP");
-  connection.call("session/panic", { name: "bot" }).catch(() => {});
-  const noted = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).processes?.length >= 5;
-  await eventually(noted, { what: "what belongs is noted", everyMs: 1 });
-  signal(home.daemonPid(), "SIGKILL");
-  for (const { pid } of home.processes()) signal(pid, "SIGKILL");
-  await eventually(() => home.processes().length === 0, { what: "the others are gone" });
-  expect(withWord(word(8))).toHaveLength(1);
+  await daemonDiesInPanic(word(8));
 
   await home.ok(["panic", "--all"]);
   expect(withWord(word(8))).toEqual([]);

@@ -6,6 +6,7 @@
 import { messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
+import { sleep } from "../../system/sleep.ts";
 import { inTime } from "../patience.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
@@ -252,9 +253,7 @@ export class AgentHost {
           break;
         }
         // One that was told to end finishes its turn first; nothing can be asked of it meanwhile.
-        await new Promise((resolve) =>
-          setTimeout(resolve, isDraining(error) ? drainPollMs : rejoinPollMs),
-        );
+        await sleep(isDraining(error) ? drainPollMs : rejoinPollMs);
       }
     }
     if (this.#left) return false;
