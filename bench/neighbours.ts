@@ -3,6 +3,7 @@
  * not read. The same goes on under a daemon of its own as the control, so that what the machine
  * itself has to do for it is in both figures, and only what the sessions share is between them.
  */
+import { once } from "node:events";
 import type { Connection } from "../src/client/connection.ts";
 import type { ModelRequest } from "../src/demo/request.ts";
 import type { ModelStep } from "../src/demo/server.ts";
@@ -23,22 +24,8 @@ const ratioMost = 1.2;
 type Neighbour = (home: Home, connection: Connection, signal: AbortSignal) => Promise<void>;
 
 const neighbours: Record<string, Neighbour> = {
-  "a crashing session": async (home, connection, signal) => {
-    const watcher = await watch(home, "neighbour", { visible: false });
-    // As fast as it is started again; to ask all the time would be a flood of its own.
-    for (let seen = 0; !signal.aborted; ) {
-      const { session } = await connection.call("session/wake", { name: "neighbour" });
-      if (session.agentPid === null) continue;
-      signalTo(session.agentPid, "SIGKILL");
-      const crash = await watcher.until(
-        "its crash",
-        ({ seq = 0, method, params }) =>
-          seq > seen && method === "session/agent" && params.status === "crashed",
-      );
-      seen = crash.seq ?? seen;
-    }
-    watcher.stop();
-  },
+  "a crashing session": crash("as the daemon starts it"),
+  "a crashing session that is woken at once": crash("woken by hand"),
   "a flooding session": (_home, connection, signal) => flood(connection, signal),
   "a client that does not read a flood": async (home, connection, signal) => {
     const client = await connectRaw(home.socket);
@@ -50,6 +37,36 @@ const neighbours: Record<string, Neighbour> = {
     client.close();
   },
 };
+
+/**
+ * Its agent is killed as soon as it runs. The daemon starts it again five times at once and then
+ * lets it wait, until somebody wakes it: once a round, or after every crash.
+ */
+function crash(started: "as the daemon starts it" | "woken by hand"): Neighbour {
+  return async (home, connection, signal) => {
+    const watcher = await watch(home, "neighbour", { visible: false });
+    // To ask for its state all the time would be a flood of its own.
+    const next = (status: string, seen: number) =>
+      watcher.until(
+        `its agent ${status}`,
+        ({ seq = 0, method, params }) =>
+          seq > seen && method === "session/agent" && params.status === status,
+      );
+    const wake = () => connection.call("session/wake", { name: "neighbour" });
+    const aborted = once(signal, "abort").then(() => null);
+    const { session } = await wake();
+    for (let { seq, agentPid: pid } = session; !signal.aborted && pid !== null; ) {
+      signalTo(pid, "SIGKILL");
+      const { seq: crashedAt = seq } = await next("crashed", seq);
+      if (started === "woken by hand") await wake();
+      const again = await Promise.race([next("started", crashedAt), aborted]);
+      if (again === null) break;
+      seq = again.seq ?? seq;
+      pid = Number(again.params.pid);
+    }
+    watcher.stop();
+  };
+}
 
 /** As many deltas a second as a model was ever seen to write; more is the machine's to choke on. */
 async function* steady({ signal }: ModelRequest): AsyncGenerator<ModelStep> {

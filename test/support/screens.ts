@@ -82,12 +82,18 @@ export async function readQuestion(terminal: TestTerminal, question: string): Pr
   await sleep(shownMinMs);
 }
 
-/** Gives a waiting prompt the keyboard; one that has only just come does not take it yet. */
-export async function focusApproval(terminal: TestTerminal): Promise<void> {
+/**
+ * Gives a waiting prompt the keyboard; one that has only just come does not take it yet. `taken`
+ * is what the screen says once it has it.
+ */
+export async function focusApproval(
+  terminal: TestTerminal,
+  taken = "Esc back to writing",
+): Promise<void> {
   const focused = () => {
-    if (terminal.text().includes("Esc back to writing")) return true;
+    if (terminal.text().includes(taken)) return true;
     terminal.press("ctrl-b", "a");
-    return false;
+    throw new Error(`a screen without "${taken}":\n${terminal.text()}`);
   };
   await eventually(focused, { what: "the prompt takes the keyboard", everyMs: 200 });
 }

@@ -1,7 +1,6 @@
 /** Several sessions side by side in one real terminal, on a real daemon and a real codex. */
 import { afterEach, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
-import { createScreens, readQuestion, say } from "../support/screens.ts";
+import { createScreens, focusApproval, readQuestion, say } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
 const { home, attach: attachTo, newSessions } = await createScreens({ cols: 200, rows: 50 });
@@ -102,12 +101,7 @@ test("an approval in the other pane is seen, takes no key, and is answered when 
   expect((await home.show("asks")).approvals).toBe(1);
   terminal.press("ctrl-b", "o");
   await terminal.waitFor(apart([], ["Tab or /answer; or /approve, /deny"]));
-  const focused = () => {
-    if (terminal.text().includes("Esc back to writing")) return true;
-    terminal.press("ctrl-b", "a");
-    return false;
-  };
-  await eventually(focused, { what: "the prompt takes the keyboard", everyMs: 200 });
+  await focusApproval(terminal);
   // Going away takes the keyboard from it again: what is typed after coming back is text.
   terminal.press("ctrl-b", "o", "ctrl-b", "o");
   terminal.type("yet");

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { createScreens, readQuestion, sizes } from "../support/screens.ts";
+import { createScreens, focusApproval, readQuestion, sizes } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
 const { home, run, newSessions } = await createScreens();
@@ -29,15 +29,6 @@ function rowOf(name: string): (lines: string[]) => string {
 
 function row(name: string, sought: RegExp): (lines: string[]) => boolean {
   return (lines) => sought.test(rowOf(name)(lines));
-}
-
-async function focusPrompt(terminal: TestTerminal): Promise<void> {
-  const focused = () => {
-    if (terminal.text().includes("y Yes, this once")) return true;
-    terminal.press("ctrl-b", "a");
-    return false;
-  };
-  await eventually(focused, { what: "the prompt takes the keyboard", everyMs: 200 });
 }
 
 test.each(sizes)("states and bars move while one looks at $cols×$rows", async (size) => {
@@ -82,7 +73,7 @@ test.each(sizes)(
     );
     await terminal.waitFor("Run this command?");
     terminal.type("y");
-    await focusPrompt(terminal);
+    await focusApproval(terminal, "y Yes, this once");
     expect((await home.show("asks")).approvals).toBe(1);
     expect(terminal.text()).toContain(`touch ${file}`);
     terminal.press("y");
@@ -99,7 +90,7 @@ test("an approval that is answered elsewhere goes, with the keyboard it had", as
   const terminal = await top();
   await home.ok(["send", "elsewhere", "ask echo hi"]);
   await terminal.waitFor("Run this command?");
-  await focusPrompt(terminal);
+  await focusApproval(terminal, "y Yes, this once");
   await home.ok(["approve", "elsewhere"]);
   await terminal.waitFor((lines) => !lines.join("\n").includes("Run this command?"));
   await terminal.waitFor("Enter attaches");
@@ -249,7 +240,7 @@ test("it says that its daemon is away, and goes on with what waits when there is
   expect(terminal.text()).toContain("lives");
   await terminal.waitFor(/1 needs-approval/);
   await terminal.waitFor("Run this command?");
-  await focusPrompt(terminal);
+  await focusApproval(terminal, "y Yes, this once");
   terminal.press("y");
   await terminal.waitFor(row("lives", /idle/));
   expect(readFileSync(join(home.work, "after-the-daemon"), "utf8")).toBe("");
