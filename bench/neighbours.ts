@@ -15,7 +15,7 @@ import { connectRaw } from "../test/support/raw-client.ts";
 import { watch } from "../test/support/watcher.ts";
 import { type Benchmark, ms, quantile, type Result } from "./measure.ts";
 
-const rounds = 5;
+const rounds = 10;
 const samples = 300;
 const everyMs = 8;
 const ratioMost = 1.2;

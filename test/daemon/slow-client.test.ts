@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backlogBytesMax } from "../../src/daemon/session/feed.ts";
+import type { Frame } from "../support/arrivals.ts";
 import { eventually } from "../support/eventually.ts";
 import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
@@ -48,6 +49,10 @@ test("a client that stops reading in a flood is set aside, and gets every record
   const { seq: head } = await home.show("flood");
   await fast.until("the last record", ({ params }) => params?.seq === head);
 
+  // What no record says is said meanwhile, to whom reads.
+  await connection.call("session/compose", { name: "flood", text: "not sent yet" });
+  await fast.until("what is written", ({ params }) => params?.method === "session/composed");
+
   slow.resume();
   await slow.until("the last record", ({ params }) => params?.seq === head);
   const whole = (await historyOf(home, "flood")).map(({ seq }) => seq);
@@ -61,11 +66,17 @@ test("a client that stops reading in a flood is set aside, and gets every record
   const recordBytes = 3 * Buffer.byteLength(text ?? "");
   expect(slow.bytesRead).toBeLessThan(backlogBytesMax + recordBytes + 1_000_000);
 
-  // And it is live again.
+  // And it is live again, with what stands.
+  const isLive = ({ params }: Frame) => params?.method === "session/live";
+  await eventually(() => slow.frames.filter(isLive).length === 2, { what: "live again" });
+  const before = slow.frames.slice(0, slow.frames.findLastIndex(isLive));
+  const last = (method: string) =>
+    before.findLast(({ params }) => params?.method === method)?.params?.params;
+  expect(last("session/composed")).toMatchObject({ text: "not sent yet", revision: 1 });
+  expect(last("session/state")?.session).toMatchObject({ state: "idle", clients: 2 });
   await say(connection, "flood", "say welcome back");
   await slow.until("what comes next", ({ params }) => params?.params?.delta === "welcome back");
-  slow.close();
-  fast.close();
+  for (const client of [slow, fast]) client.close();
 });
 
 test("a history of large records is read in pages that a frame can hold", async () => {

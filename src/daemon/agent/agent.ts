@@ -13,7 +13,7 @@ import { markVariable } from "../../system/agent-family.ts";
 import type { CodexBinary } from "../../system/codex-binary.ts";
 import { cgroupOf, confine, type Resources } from "../../system/confinement.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
-import { sleep } from "../../system/sleep.ts";
+import { afterOthers, sleep } from "../../system/sleep.ts";
 import { asUser, otherUser, type UnixUser } from "../../system/unix-user.ts";
 import { ensureUserDirectory } from "../../system/user-directory.ts";
 import type { Redactor } from "../redaction/redactor.ts";
@@ -76,6 +76,7 @@ export class Agent {
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {
     const { spec, env, runtime } = context;
     const { user, codex, codexHome } = await checkRunnable(context);
+    await afterOthers();
     ensurePrivateDirectory(dirname(context.logFile));
     if (user === undefined) ensurePrivateDirectory(dirname(context.socket));
     else ensureUserDirectory(dirname(context.socket), user);
@@ -101,6 +102,7 @@ export class Agent {
       ...(demo === undefined ? {} : { demo }),
     };
     context.save(row);
+    await afterOthers();
     const agentEnv = {
       ...env,
       ...(spec.codexHome === undefined ? {} : { CODEX_HOME: spec.codexHome }),
@@ -118,6 +120,7 @@ export class Agent {
     const log = new AgentLog(context.logFile, context.redactor);
     log.begin();
     log.watch();
+    await afterOthers();
     let process: RunningAgent | undefined;
     try {
       process = await runtime.start(command, (identity) => {
@@ -125,6 +128,8 @@ export class Agent {
         if (row.held?.by === "systemd") row.held.cgroup = cgroupOf(identity.pid);
         context.save(row);
         companion?.watch(identity.pid);
+        // It takes longer to begin than this does, and of the first agent nothing streams yet.
+        context.redactor.prepare();
       });
       row.target = targetOf(row.socket, user);
       const link = await dial(row, context, log);
@@ -151,6 +156,7 @@ export class Agent {
     context: AgentContext,
     begun: boolean,
   ): Promise<Agent> {
+    context.redactor.prepare();
     const log = new AgentLog(context.logFile, context.redactor);
     const link = await dial(row, context, log);
     try {

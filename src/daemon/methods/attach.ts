@@ -15,6 +15,14 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
   client.attachments.get(session.id)?.end();
 
   const { history, inbox, approvals } = session;
+  const info: ClientInfo = {
+    ...actorOf(caller),
+    readOnly: readOnly || client.identity.access.scope === "observe",
+    since: new Date().toISOString(),
+  };
+  const leave = params.visible === false ? () => {} : session.attach(info);
+  // What has changed until now is told to the others, and to this one with the answer.
+  history.feed.flush();
   const subscription = new Subscription(
     session.id,
     history,
@@ -22,12 +30,6 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     cursor,
     params.deltas !== false,
   );
-  const info: ClientInfo = {
-    ...actorOf(caller),
-    readOnly: readOnly || client.identity.access.scope === "observe",
-    since: new Date().toISOString(),
-  };
-  const leave = params.visible === false ? () => {} : session.attach(info);
   // Who only follows is of interest when it came from elsewhere.
   const noted = params.visible !== false || client.identity.access.token !== null;
   const note = (action: string, detail: JsonObject) =>

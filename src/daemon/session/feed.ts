@@ -1,8 +1,10 @@
 /**
  * The live end of a session's history. Each event is framed once; what comes within one turn of
  * the event loop is joined and encoded once for each framing, and every live subscriber of that is
- * handed the same bytes in one write. A subscriber that reads too slowly is dropped from the live set and catches up
- * from the store by its cursor, so it costs the others nothing.
+ * handed the same bytes in one write. A subscriber that reads too slowly is dropped from the live set
+ * and catches up from the store by its cursor, so it costs the others nothing.
+ *
+ * Of what no record says, the last that was said of its kind stands: whoever was not live is told.
  */
 import type { EventFrame, Framing } from "./framing.ts";
 
@@ -37,6 +39,11 @@ export class Feed {
   #events: EventFrame[] = [];
   #head = 0;
   #scheduled = false;
+  /** By the method, with its place among all that was said so. */
+  readonly #standing = new Map<string, { event: EventFrame; place: number }>();
+  #place = 0;
+  /** Where somebody joined last. */
+  #joinedAt = 0;
   /** Called before a flush, to add what is said once for many changes. */
   beforeFlush: () => void = () => {};
 
@@ -52,6 +59,27 @@ export class Feed {
     this.schedule();
   }
 
+  /** How much was said so far that stands. */
+  get place(): number {
+    return this.#place;
+  }
+
+  /** Says what stands until the next of its method; not again to who has heard it. */
+  stand(method: string, params: string, event: EventFrame): void {
+    const last = this.#standing.get(method);
+    const heard = last !== undefined && last.place > this.#joinedAt;
+    if (heard && last.event.json.endsWith(`"params":${params}}`)) return;
+    this.#standing.set(method, { event, place: ++this.#place });
+    this.push(event);
+  }
+
+  /** What was said after a place, and stands. */
+  standingAfter(place: number): EventFrame[] {
+    return [...this.#standing.values()]
+      .filter((one) => one.place > place)
+      .map(({ event }) => event);
+  }
+
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -61,6 +89,7 @@ export class Feed {
   /** Joins the live set; the caller has written everything up to `subscriber.cursor`. */
   join(subscriber: LiveSubscriber): void {
     this.flush();
+    this.#joinedAt = this.#place;
     this.#live.add(subscriber);
   }
 

@@ -185,11 +185,11 @@ export class History {
     return this.#store.redactor.text(text);
   }
 
-  /** Says something live that is not recorded. */
+  /** Says live what is not recorded, and stands until the next of its method. */
   live(method: string, params: object): void {
     const event = { session: this.#session, at: now(), method };
-    const shown = this.#store.redactor.json(params);
-    this.feed.push(liveFrame(event, JSON.stringify(shown)));
+    const shown = JSON.stringify(this.#store.redactor.json(params));
+    this.feed.stand(method, shown, liveFrame(event, shown));
   }
 
   /** Drafts that will never complete: what was shown of them stays in the history. */

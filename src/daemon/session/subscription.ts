@@ -19,14 +19,18 @@ export class Subscription implements LiveSubscriber {
   cursor: number;
   readonly #session: string;
   readonly #history: History;
+  /** Up to where it knows what was said that no record says. */
+  #heard: number;
   #ended = false;
 
+  /** Made in the moment in which its client is answered how things stand. */
   constructor(session: string, history: History, sink: Sink, cursor: number, wantsDeltas: boolean) {
     this.#session = session;
     this.#history = history;
     this.sink = sink;
     this.cursor = cursor;
     this.wantsDeltas = wantsDeltas;
+    this.#heard = history.feed.place;
   }
 
   start(): void {
@@ -39,6 +43,7 @@ export class Subscription implements LiveSubscriber {
   }
 
   onLagging(): void {
+    this.#heard = this.#history.feed.place;
     this.sink.whenDrained(() => this.#catchUp());
   }
 
@@ -82,11 +87,12 @@ export class Subscription implements LiveSubscriber {
 
   #goLive(): void {
     this.#history.feed.join(this);
-    const frames = this.wantsDeltas
+    const drafts = this.wantsDeltas
       ? this.#history.drafts.all().map((draft: Draft) => this.#frame("session/draft", draft))
       : [];
     const live = this.#frame("session/live", { seq: this.cursor });
-    this.sink.write(this.sink.framing([...frames, live]));
+    const standing = this.#history.feed.standingAfter(this.#heard);
+    this.sink.write(this.sink.framing([...standing, ...drafts, live]));
   }
 
   #frame(method: string, params: object): EventFrame {

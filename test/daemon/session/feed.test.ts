@@ -121,6 +121,37 @@ test("without listeners nothing is kept; what is said at a flush comes last", as
   expect(reader.writes.join("")).toBe("record\nstate\n");
 });
 
+test("what stands is told once, and again once somebody came", async () => {
+  const feed = new Feed();
+  const say = (text: string, at: number) =>
+    feed.stand("state", `"${text}"`, event(`{"at":${at},"params":"${text}"}`, 0));
+  const [early, late] = [new Reader(), new Reader()];
+  feed.join(early);
+  say("one", 1);
+  say("one", 2);
+  await nextTurn();
+  expect(early.writes).toEqual(['{"at":1,"params":"one"}']);
+  feed.join(late);
+  say("one", 3);
+  say("one", 4);
+  say("two", 5);
+  await nextTurn();
+  expect(late.writes).toEqual(['{"at":3,"params":"one"}{"at":5,"params":"two"}']);
+});
+
+test("the last of each kind stands for whoever was not there", () => {
+  const feed = new Feed();
+  const say = (method: string, json: string) => feed.stand(method, "", event(json, 0));
+  say("state", "idle");
+  const { place } = feed;
+  expect(feed.standingAfter(place)).toEqual([]);
+  for (const state of ["working", "idle again"]) say("state", state);
+  say("composed", "hello");
+  const jsons = (after: number) => feed.standingAfter(after).map(({ json }) => json);
+  expect(jsons(place)).toEqual(["idle again", "hello"]);
+  expect(jsons(feed.place)).toEqual([]);
+});
+
 test("each framing is made once, whoever wants it", async () => {
   const feed = new Feed();
   let made = 0;
