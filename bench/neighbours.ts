@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import type { Connection } from "../src/client/connection.ts";
+import { Follower } from "../src/client/follow.ts";
 import type { ModelRequest } from "../src/demo/request.ts";
 import type { ModelStep } from "../src/demo/server.ts";
 import { createHome, type Home } from "../test/support/home.ts";
@@ -12,59 +13,69 @@ import { createModel } from "../test/support/model.ts";
 import { signal as signalTo } from "../test/support/processes.ts";
 import { startProgram } from "../test/support/program.ts";
 import { connectRaw } from "../test/support/raw-client.ts";
-import { watch } from "../test/support/watcher.ts";
 import { type Benchmark, ms, quantile, type Result } from "./measure.ts";
 
-const rounds = 10;
+const usualRounds = 10;
 const samples = 300;
+/** A session that is left to the daemon is watched for a minute at a time. */
+const aMinute = { rounds: 2, probes: 25 };
 const everyMs = 8;
 const ratioMost = 1.2;
 
 /** Goes on until the signal says so. */
 type Neighbour = (home: Home, connection: Connection, signal: AbortSignal) => Promise<void>;
 
-const neighbours: Record<string, Neighbour> = {
-  "a crashing session": crash("as the daemon starts it"),
-  "a crashing session that is woken at once": crash("woken by hand"),
-  "a flooding session": (_home, connection, signal) => flood(connection, signal),
-  "a client that does not read a flood": async (home, connection, signal) => {
-    const client = await connectRaw(home.socket);
-    await client.hello();
-    client.request(2, "session/attach", { name: "neighbour" });
-    await client.answer(2);
-    client.pause();
-    await flood(connection, signal);
-    client.close();
-  },
+interface Row {
+  disturb: Neighbour;
+  rounds?: number;
+  /** In a round, one after the other. */
+  probes?: number;
+}
+
+const neighbours: Record<string, Row> = {
+  "a crashing session": { disturb: crash("as the daemon starts it"), ...aMinute },
+  "a crashing session that is woken at once": { disturb: crash("woken by hand") },
+  "a flooding session": { disturb: (_home, connection, signal) => flood(connection, signal) },
+  "a client that does not read a flood": { disturb: unread },
 };
+
+async function unread(home: Home, connection: Connection, signal: AbortSignal): Promise<void> {
+  const client = await connectRaw(home.socket);
+  await client.hello();
+  client.request(2, "session/attach", { name: "neighbour" });
+  await client.answer(2);
+  client.pause();
+  await flood(connection, signal);
+  client.close();
+}
 
 /**
  * Its agent is killed as soon as it runs. The daemon starts it again five times at once and then
- * lets it wait, until somebody wakes it: once a round, or after every crash.
+ * lets it wait, ever longer, until somebody wakes it: when a round begins, or after every crash.
  */
 function crash(started: "as the daemon starts it" | "woken by hand"): Neighbour {
   return async (home, connection, signal) => {
-    const watcher = await watch(home, "neighbour", { visible: false });
+    // It may be dead again before it is awake.
+    const wake = () => connection.call("session/wake", { name: "neighbour" }).catch(() => {});
+    const killed = new Set<unknown>();
+    const kill = (pid: unknown) => {
+      if (typeof pid === "number" && !killed.has(pid)) signalTo(pid, "SIGKILL");
+      killed.add(pid);
+    };
     // To ask for its state all the time would be a flood of its own.
-    const next = (status: string, seen: number) =>
-      watcher.until(
-        `its agent ${status}`,
-        ({ seq = 0, method, params }) =>
-          seq > seen && method === "session/agent" && params.status === status,
-      );
-    const wake = () => connection.call("session/wake", { name: "neighbour" });
-    const aborted = once(signal, "abort").then(() => null);
-    const { session } = await wake();
-    for (let { seq, agentPid: pid } = session; !signal.aborted && pid !== null; ) {
-      signalTo(pid, "SIGKILL");
-      const { seq: crashedAt = seq } = await next("crashed", seq);
-      if (started === "woken by hand") await wake();
-      const again = await Promise.race([next("started", crashedAt), aborted]);
-      if (again === null) break;
-      seq = again.seq ?? seq;
-      pid = Number(again.params.pid);
-    }
-    watcher.stop();
+    const follower = new Follower({
+      dial: () => home.connect(),
+      attach: { name: "neighbour", visible: false },
+      onEvent: ({ method, params: { status, pid } }) => {
+        if (method !== "session/agent" || signal.aborted) return;
+        if (status === "started") kill(pid);
+        if (status === "crashed" && started === "woken by hand") void wake();
+      },
+    });
+    await follower.start();
+    kill((await wake())?.session.agentPid);
+    await once(signal, "abort");
+    follower.stop();
   };
 }
 
@@ -93,18 +104,20 @@ export const benchNeighbours: Benchmark = async () => {
     await homes.same.ok(["new", "bot", "-d"]);
     const quiet = await probe(homes.same);
     const results: Result[] = [];
-    for (const [what, disturb] of Object.entries(neighbours)) {
+    for (const [what, { disturb, rounds = usualRounds, probes = 1 }] of Object.entries(
+      neighbours,
+    )) {
       const waits = { same: [] as number[], other: [] as number[] };
       for (let round = 0; round < rounds; round++) {
         for (const where of ["same", "other"] as const) {
           const end = new AbortController();
           const disturbing = disturb(homes[where], connections[where], end.signal);
-          waits[where].push(...(await probe(homes.same)));
+          for (let i = 0; i < probes; i++) waits[where].push(...(await probe(homes.same)));
           end.abort();
           await disturbing;
         }
       }
-      results.push(row(what, waits, quiet));
+      results.push(resultOf(what, waits, quiet));
     }
     return results;
   } finally {
@@ -114,7 +127,11 @@ export const benchNeighbours: Benchmark = async () => {
   }
 };
 
-function row(what: string, waits: { same: number[]; other: number[] }, quiet: number[]): Result {
+function resultOf(
+  what: string,
+  waits: { same: number[]; other: number[] },
+  quiet: number[],
+): Result {
   const [ours, control] = [quantile(waits.same, 0.99), quantile(waits.other, 0.99)];
   const ratio = ours / control;
   return {
