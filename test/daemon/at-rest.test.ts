@@ -40,6 +40,25 @@ test("one that nothing is open in is its row and no more, also when it is listed
   expect(session.atRest).toBe(true);
 });
 
+test("how busy it was is told from its history, and it stays at rest", () => {
+  const session = left({ threadId: "t", activeAt: "2026-01-01T00:00:00.000Z" });
+  const turn = { id: "1", status: "completed", durationMs: 1_500 };
+  store.records.insert("s", {
+    seq: 7,
+    at: "2026-01-01T00:00:00.000Z",
+    method: "turn/completed",
+    params: JSON.stringify({ threadId: "t", turn }),
+    turnId: "1",
+    itemId: null,
+  });
+  for (let asked = 0; asked < 2; asked++)
+    expect(session.activity()).toMatchObject({
+      ...{ state: "asleep", since: "2026-01-01T00:00:00.000Z", action: null, waiting: [] },
+      turnsMs: [1_500],
+    });
+  expect(session.atRest).toBe(true);
+});
+
 test("one that has ended says so", () => {
   const session = left({ endedAt: "2026-01-01T00:00:00.000Z" });
   expect(session.info().state).toBe("ended");

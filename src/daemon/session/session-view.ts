@@ -13,6 +13,7 @@ import type { AgentHost } from "../agent/agent-host.ts";
 import { shownResources } from "../agent/resources.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { actionOf } from "./action.ts";
+import type { Activity } from "./activity.ts";
 import type { Approvals } from "./approvals.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
@@ -134,6 +135,18 @@ export function activityOf(shown: Shown): SessionActivity {
     tokensPerMinute: activity.tokensPerMinute(Date.now()),
     turnsMs: activity.turnsMs(),
     waiting: asked.map(({ method: _method, params: _params, changes: _changes, ...one }) => one),
+  };
+}
+
+/** The same of one that nothing is under way in; `activity` is what its history has of it. */
+export function activityAtRest(row: SessionRow, activity: Activity): SessionActivity {
+  return {
+    ...infoAtRest(row),
+    since: row.activeAt,
+    action: null,
+    tokensPerMinute: activity.tokensPerMinute(Date.now()),
+    turnsMs: activity.turnsMs(),
+    waiting: [],
   };
 }
 

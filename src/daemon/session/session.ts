@@ -27,6 +27,7 @@ import { respec } from "../agent/resources.ts";
 import { changed, inForce } from "../limits.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { Activity } from "./activity.ts";
 import type { Approvals } from "./approvals.ts";
 import { revive } from "./arrival.ts";
 import type { History } from "./history.ts";
@@ -34,7 +35,15 @@ import type { Inbox } from "./inbox.ts";
 import type { Life } from "./life.ts";
 import { Parts } from "./parts.ts";
 import type { RunContext } from "./run-context.ts";
-import { activityOf, detailOf, infoAtRest, infoOf, stateAtRest, stateOf } from "./session-view.ts";
+import {
+  activityAtRest,
+  activityOf,
+  detailOf,
+  infoAtRest,
+  infoOf,
+  stateAtRest,
+  stateOf,
+} from "./session-view.ts";
 
 export class Session {
   readonly id: string;
@@ -45,6 +54,8 @@ export class Session {
   /** How its first agent gets the thread. */
   readonly #origin: ThreadOrigin | undefined;
   #made: Parts | undefined;
+  /** While there are no parts: how busy it was, once somebody asked. */
+  #activity: Activity | undefined;
   /** Where it speaks codex's own protocol. */
   codexSocket: string | null = null;
   /** It is about to end for good. */
@@ -60,6 +71,7 @@ export class Session {
   }
 
   get #parts(): Parts {
+    this.#activity = undefined;
     this.#made ??= new Parts(this, this.#services, this.#origin);
     return this.#made;
   }
@@ -133,7 +145,10 @@ export class Session {
   }
 
   activity(): SessionActivity {
-    return activityOf(this.#parts.shown);
+    if (this.#made !== undefined) return activityOf(this.#made.shown);
+    const { records } = this.#services.store;
+    this.#activity ??= new Activity(this.id, records, () => this.row.threadId);
+    return activityAtRest(this.row, this.#activity);
   }
 
   /** After the daemon's start: finds the agent again, or does what is left to do without it. */
