@@ -11,6 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { listProcesses, signal } from "../support/processes.ts";
 
 const started: ChildProcess[] = [];
+/** An argument that no other program on the machine has: whoever has it is ended after the test. */
 let word = "";
 afterEach(() => {
   for (const { pid } of listProcesses().filter(({ argv }) => argv.includes(word)))
@@ -72,7 +73,7 @@ test("what was seen once belongs when its ancestors are gone, with what it start
 });
 
 test("an agent's own command line is known, and that of others who name its socket is not", async () => {
-  word = "app-server";
+  word = "family-3";
   const line = (...args: string[]) => {
     const child = spawn("sh", ["-c", loop, ...args], { detached: true, stdio: "ignore" });
     started.push(child);
