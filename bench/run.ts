@@ -55,6 +55,12 @@ const benchmarks: Record<string, Benchmark> = {
   "codex-sockets": codexSockets,
 };
 
+const busy = await busyShare();
+if (busy > 0.1)
+  console.warn(
+    `Others take ${Math.round(100 * busy)} % of this machine: its figures are theirs, too.`,
+  );
+
 const chosen = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const results: Result[] = [];
 for (const [name, benchmark] of Object.entries(benchmarks)) {
@@ -68,6 +74,22 @@ for (const [name, benchmark] of Object.entries(benchmarks)) {
 }
 if (process.argv.includes("--write")) write(results);
 process.exit(0);
+
+/** Which part of the machine's CPUs is in use while nothing is measured. */
+async function busyShare(): Promise<number> {
+  const sums = () =>
+    cpus().reduce(
+      ({ all, idle }, { times }) => ({
+        all: all + Object.values(times).reduce((sum, ms) => sum + ms, 0),
+        idle: idle + times.idle,
+      }),
+      { all: 0, idle: 0 },
+    );
+  const before = sums();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const after = sums();
+  return 1 - (after.idle - before.idle) / (after.all - before.all);
+}
 
 /** A run of some keeps what the table has of the others. */
 function write(rows: Result[]): void {
