@@ -1,7 +1,7 @@
 /** The terminal's rows, put together from those of the panes that are on it. Pure. */
 import type { Model } from "../model.ts";
 import { type Screen, screenOf } from "../screen.ts";
-import { type Line, lineCells, type Span, span } from "../text/lines.ts";
+import { filled, type Line, span } from "../text/lines.ts";
 import type { Rect, Size } from "./tree.ts";
 
 /** What is drawn; it is another one only when something in it is another. */
@@ -65,9 +65,4 @@ function drawn(model: Model): Screen {
   const screen = screenOf(model);
   screens.set(model, screen);
   return screen;
-}
-
-function filled(line: Line, columns: number): readonly Span[] {
-  const missing = columns - lineCells(line);
-  return missing > 0 ? [...line, span(" ".repeat(missing))] : line;
 }

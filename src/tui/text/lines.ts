@@ -101,6 +101,12 @@ export function cut(line: Line, width: number): Line {
   return width < 1 ? [] : [...first, span("…", first.at(-1)?.style ?? "plain")];
 }
 
+/** Filled up to `width` with blanks; one that is wider stays so. */
+export function filled(line: Line, width: number): Line {
+  const gap = width - lineCells(line);
+  return gap > 0 ? [...line, span(" ".repeat(gap))] : line;
+}
+
 /** Of a line that may go on for a million characters nobody sees. */
 function firstRow(line: Line, width: number): Line {
   const rows = new Rows(width, 1);

@@ -5,7 +5,7 @@ import { visible } from "../../protocol/address.ts";
 import { stateWords } from "../../protocol/limits.ts";
 import { shortPath } from "../../system/paths.ts";
 import { briefly, countText, tookText } from "../text/amounts.ts";
-import { cells, graphemes, type Line, lineCells, type Span, span } from "../text/lines.ts";
+import { cells, graphemes, type Line, type Span, span } from "../text/lines.ts";
 import { sparkline } from "../text/sparkline.ts";
 import type { StyleName } from "../text/theme.ts";
 import type { TopModel } from "./model.ts";
@@ -108,10 +108,4 @@ function kept(text: string, width: number): string {
     used += cells(one);
   }
   return `${text_}…${" ".repeat(width - used - 1)}`;
-}
-
-/** A line filled up to `width`. */
-export function filled(line: Line, width: number): Line {
-  const gap = width - lineCells(line);
-  return gap > 0 ? [...line, span(" ".repeat(gap))] : line;
 }

@@ -3,7 +3,7 @@
  * matters least goes first, and what is left widens the bars, the action and the directory. Pure.
  */
 import { visible } from "../../protocol/address.ts";
-import { cells, cut, type Line, lineCells, type Span, span } from "../text/lines.ts";
+import { cells, cut, filled, type Line, lineCells, type Span, span } from "../text/lines.ts";
 import type { Seen } from "./cells.ts";
 import * as cell from "./cells.ts";
 import type { TopRow } from "./order.ts";
@@ -181,5 +181,5 @@ function busyness(row: TopRow, columns: number): Line {
 /** The one at the left, cut if need be, the other at the right. */
 function spread(left: Line, right: Line, columns: number): Line {
   const room = Math.max(0, columns - lineCells(right) - 1);
-  return cut([...cell.filled(cut(left, room), room), span(" "), ...right], columns);
+  return cut([...filled(cut(left, room), room), span(" "), ...right], columns);
 }

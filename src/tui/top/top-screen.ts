@@ -3,10 +3,19 @@ import { visible } from "../../protocol/address.ts";
 import { type ApprovalPanel, approvalPanel } from "../approvals/approval-panel.ts";
 import { KEYMAP, keyName } from "../keymap.ts";
 import { countText } from "../text/amounts.ts";
-import { cells, cut, indent, type Line, lineCells, type Span, span, wrap } from "../text/lines.ts";
+import {
+  cells,
+  cut,
+  filled,
+  indent,
+  type Line,
+  lineCells,
+  type Span,
+  span,
+  wrap,
+} from "../text/lines.ts";
 import { sparkline } from "../text/sparkline.ts";
 import type { StyleName } from "../text/theme.ts";
-import * as cell from "./cells.ts";
 import { selectedOf, type TopModel } from "./model.ts";
 import { conditionOf, rowsOf, type TopRow, tokensNow } from "./order.ts";
 import { cardLines, rowsPerSession, tableColumnsMin, tableLines } from "./table.ts";
@@ -154,7 +163,7 @@ function header(model: TopModel, rows: readonly TopRow[]): Line {
   const parts = short.map((_, index) => short.slice(0, short.length - index));
   const lefts = [[title, ...joined(states)], ...[states, ...parts].map(joined)];
   const left = lefts.find((one) => lineCells(one) <= room) ?? [];
-  return [...cell.filled(left, room + 2), ...right];
+  return [...filled(left, room + 2), ...right];
 }
 
 const stateStyles: Partial<Record<string, StyleName>> = {
