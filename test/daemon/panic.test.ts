@@ -124,6 +124,15 @@ test("what starts new processes all the time does not get away", async () => {
   expect(withWord(word(3))).toEqual([]);
 });
 
+/** A panic is under way, and what it ends is on the disk. */
+async function noted(id: string): Promise<void> {
+  const are = () => {
+    const { recorded, processes } = JSON.parse(readFileSync(frozenFile(id), "utf8"));
+    return !recorded && processes?.length >= 5;
+  };
+  await eventually(are, { what: "what belongs is noted", everyMs: 1 });
+}
+
 /** What is left of the session then is the one process that nobody could tell from a stranger. */
 async function daemonDiesInPanic(marked: string): Promise<{ id: string }> {
   const { id } = await create("bot");
@@ -132,8 +141,7 @@ async function daemonDiesInPanic(marked: string): Promise<{ id: string }> {
   // So the panic waits for it a while, and is in the middle.
   signal(await home.agentPid("bot"), "SIGSTOP");
   connection.call("session/panic", { name: "bot" }).catch(() => {});
-  const noted = () => JSON.parse(readFileSync(frozenFile(id), "utf8")).processes?.length >= 5;
-  await eventually(noted, { what: "what belongs is noted", everyMs: 1 });
+  await noted(id);
   signal(home.daemonPid(), "SIGKILL");
   for (const { pid } of home.processes()) signal(pid, "SIGKILL");
   await eventually(() => home.processes().length === 0, { what: "the others are gone" });
@@ -215,6 +223,25 @@ test("all sessions are stopped where the daemon is dead, and the next one starts
   };
   await eventually(said, { what: "the audit has it" });
   expect(home.agentPids()).toEqual([]);
+});
+
+test("who lets a session go on while it is stopped does so after that", async () => {
+  const { id } = await create("bot");
+  for (const verb of ["wake", "restart"] as const) {
+    await send("bot", `run ${runaways(word(11))}`);
+    await begun(word(11), 5);
+    const { messageId: queued } = await send("bot", "say later");
+    // So the panic waits for it a while, and is in the middle.
+    signal(await home.agentPid("bot"), "SIGSTOP");
+    const stopping = connection.call("session/panic", { name: "bot" });
+    await noted(id);
+    const going = connection.call(`session/${verb}`, { name: "bot" });
+    expect(await stopping).toMatchObject({ left: [] });
+    expect(withWord(word(11))).toEqual([]);
+    expect((await going).session.frozenSince).toBeUndefined();
+    expect(await finished(connection, "bot", queued)).toMatchObject({ text: "later" });
+    expect((await home.show("bot")).frozenSince).toBeUndefined();
+  }
 });
 
 test("what a daemon that died in a panic had seen is ended without one, too", async () => {

@@ -20,7 +20,7 @@ export const sleep: MethodHandler<"session/sleep"> = async (caller, { name, forc
 export const wake: MethodHandler<"session/wake"> = async (caller, { name, env }) => {
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
-  thaw(caller, session);
+  await thaw(caller, session);
   await session.rouse();
   return { session: session.info() };
 };
@@ -28,7 +28,7 @@ export const wake: MethodHandler<"session/wake"> = async (caller, { name, env })
 export const restart: MethodHandler<"session/restart"> = async (caller, { name, env, force }) => {
   const session = writable(caller, name);
   if (env !== undefined) session.runContext.updateEnvironment(env);
-  thaw(caller, session);
+  await thaw(caller, session);
   await session.life.restart(force === true, actorOf(caller));
   return { session: session.info() };
 };

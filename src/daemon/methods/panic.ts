@@ -38,7 +38,7 @@ async function stop(caller: Caller, session: Session): Promise<Stopped> {
 }
 
 /** Before a person starts a session by hand: whoever may stop it may let it go on. */
-export function thaw(caller: Caller, session: Session): void {
+export async function thaw(caller: Caller, session: Session): Promise<void> {
   if (!session.life.panic.frozen) return;
   if (!includes(caller.client.identity.access.scope, "approve")) {
     throw new HacsError(
@@ -47,5 +47,5 @@ export function thaw(caller: Caller, session: Session): void {
       "Ask who stopped it; hacs-session show NAME says since when.",
     );
   }
-  session.life.panic.lift(actorOf(caller));
+  await session.life.panic.lift(actorOf(caller));
 }

@@ -96,14 +96,14 @@ export class Panic {
     }
   }
 
-  /** False when it was not frozen. */
-  lift(by: Actor): boolean {
-    if (!this.frozen) return false;
+  /** After a panic that is still under way: what was let go on before its end would be ended by it. */
+  async lift(by: Actor): Promise<void> {
+    while (this.#stopping !== undefined) await this.#stopping.catch(() => {});
+    if (!this.frozen) return;
     this.#port.history.own("session/panic", { status: "lifted", by });
     thaw(this.#port.file);
     this.#freeze = undefined;
     this.#port.onChange();
-    return true;
   }
 
   async #stop(by: Actor): Promise<Stopped> {
