@@ -41,6 +41,8 @@ const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "session/approvals",
   "session/send",
   "session/wake",
+  // What is stopped in a panic is to be stopped, whatever becomes of the daemon meanwhile.
+  "session/panic",
 ]);
 
 export class Context {

@@ -225,6 +225,20 @@ test("all sessions are stopped where the daemon is dead, and the next one starts
   expect(home.agentPids()).toEqual([]);
 });
 
+test("who is stopping a session when the daemon dies is answered by the next one", async () => {
+  const { id } = await create("bot");
+  await send("bot", `run ${runaways(word(10))}`);
+  await begun(word(10), 5);
+  signal(await home.agentPid("bot"), "SIGSTOP");
+  const stopping = home.start(["panic", "bot"]);
+  await noted(id);
+  signal(home.daemonPid(), "SIGKILL");
+  const { code, stderr } = await stopping.ended;
+  expect([code, stderr]).toEqual([0, expect.stringContaining("nothing is left")]);
+  expect(withWord(word(10))).toEqual([]);
+  expect(home.agentPids()).toEqual([]);
+});
+
 test("who lets a session go on while it is stopped does so after that", async () => {
   const { id } = await create("bot");
   for (const verb of ["wake", "restart"] as const) {
