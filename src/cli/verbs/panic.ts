@@ -55,7 +55,8 @@ function wrongUse(): HacsError {
 /** Of one session, or of all that no daemon answered for. */
 type Outcome =
   | { name: string; stopped: Stopped }
-  | { name: string; error: HacsError }
+  /** `name` is null where it is not known which sessions there are. */
+  | { name: string | null; error: HacsError }
   | { alone: { sessions: number; killed: number; left: Stopped["left"]; unfrozen: string[] } };
 
 async function attempt(name: string, stop: () => Promise<Stopped>): Promise<Outcome> {
@@ -81,7 +82,8 @@ async function everything(context: Context, peers: boolean): Promise<Outcome[]> 
   try {
     connection = await context.dialRunning();
   } catch (error) {
-    return alone(context, error);
+    const here = await alone(context, error);
+    return peers ? [...here, peersUnreached(error)] : here;
   }
   try {
     const elsewhere = peers ? onPeers(connection) : Promise.resolve([]);
@@ -115,13 +117,32 @@ async function alone(context: Context, error: unknown): Promise<Outcome[]> {
 }
 
 async function onPeers(connection: Connection): Promise<Outcome[]> {
-  const { sessions } = await connection.call("session/list", {});
-  const theirs = sessions.filter(({ peer }) => peer !== null);
-  return Promise.all(
-    theirs.map(({ name }) =>
-      attempt(name, () => inTime(connection.call("session/panic", { name }), peerTimeoutMs)),
+  const ask = <T>(call: Promise<T>) => inTime(call, peerTimeoutMs);
+  try {
+    const { sessions } = await ask(connection.call("session/list", {}));
+    const theirs = sessions.filter(({ peer }) => peer !== null);
+    return await Promise.all(
+      theirs.map(({ name }) =>
+        attempt(name, () => ask(connection.call("session/panic", { name }))),
+      ),
+    );
+  } catch (error) {
+    // What fails there does not keep anybody from stopping what runs here.
+    return [peersUnreached(error)];
+  }
+}
+
+/** Only the daemon knows which peers there are, and the way to them. */
+function peersUnreached(error: unknown): Outcome {
+  if (!(error instanceof HacsError)) throw error;
+  return {
+    name: null,
+    error: new HacsError(
+      error.code,
+      `What runs on peers was not stopped: ${error.message}`,
+      "Stop it there, or here again once the daemon runs: hacs-session panic --all --peers",
     ),
-  );
+  };
 }
 
 async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
@@ -158,7 +179,9 @@ function report(context: Context, outcomes: Outcome[]): number {
   return code;
 }
 
-function named(name: string, { code, message, next }: HacsError): HacsError {
+function named(name: string | null, error: HacsError): HacsError {
+  if (name === null) return error;
+  const { code, message, next } = error;
   return new HacsError(code, `${name} was not stopped: ${message}`, next);
 }
 

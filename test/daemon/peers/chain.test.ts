@@ -1,5 +1,6 @@
 /** Three daemons in a row: whatever takes a session's name takes one behind two peers. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Chain, createChain, unixUrl } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -229,6 +230,39 @@ describe("a panic", () => {
     expect(all).toMatchObject([{ session: { name: "b/c/bot" }, left: [] }]);
     expect(far.agentPids()).toEqual([]);
     await near.ok(["wake", "b/c/bot"]);
+  });
+
+  test("says that peers go on where no daemon is there to ask them", async () => {
+    await near.killDaemon();
+    const dead = await near.cli(["panic", "--all", "--peers"]);
+    expect([dead.code, dead.stderr]).toEqual([
+      6,
+      expect.stringMatching(/No daemon answers\..*nothing is left[\s\S]*on peers was not stopped/),
+    ]);
+    expect(far.agentPids()).toHaveLength(1);
+
+    // The same of one that goes away once it was asked.
+    const dying = createServer((stream) => {
+      const result = { protocol: 1, daemon: { pid: 1, version: "0", id: "0" } };
+      stream.once("data", (hello) => {
+        const { id } = JSON.parse(String(hello));
+        stream.write(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
+        stream.once("data", () => stream.destroy());
+      });
+    });
+    rmSync(near.socket, { force: true });
+    await new Promise<void>((resolve) => dying.listen(near.socket, resolve));
+    try {
+      const [alone, peers] = JSON.parse(
+        (await near.cli(["panic", "--all", "--peers", "--json"])).stdout,
+      );
+      expect([alone, peers]).toMatchObject([
+        { session: null, left: [] },
+        { session: null, error: { code: "daemon-unreachable" } },
+      ]);
+    } finally {
+      await new Promise((resolve) => dying.close(resolve));
+    }
   });
 
   test("says which sessions it could not reach", async () => {
