@@ -80,8 +80,10 @@ export function checkOwner(socket: string): void {
     const uid = process.getuid?.();
     if (stat.isSocket() && (uid === undefined || stat.uid === uid)) return;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw unreachable(socket, "ENOENT");
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw unreachable(socket, code);
+    // Somebody else's directory, which not even shows what is in it.
+    if (code !== "EACCES") throw error;
   }
   throw new HacsError(
     "directory-unsafe",

@@ -140,6 +140,11 @@ describe.skipIf(unable !== undefined)("a daemon of root's", () => {
     // The daemon's own are root's.
     expect(await connectAs(ann, home.socket)).toBe("EACCES");
     expect(await as(ann, `ls ${join(home.dir, "state")}`)).toContain("Permission denied");
+    const other = `HOME=${bob.home} '${program}' -S ${home.socket}`;
+    for (const line of ["ls", "approve bot", "panic --all"])
+      expect(await as(bob, `{ ${other} ${line}; echo $?; }`)).toMatch(
+        /socket of the user's own[\s\S]*\n7$/,
+      );
   });
 
   test("finds the agent again after it died itself, wakes, forks and kills it", async () => {
