@@ -93,7 +93,7 @@ export class Connection {
     this.#fail(
       new HacsError(
         "daemon-unreachable",
-        `The daemon can't be reached: ${why}.`,
+        `The daemon can't be reached: ${why.replace(/\.$/, "")}.`,
         "It may have been stopped; any command but `daemon status` starts it again.",
       ),
     );
