@@ -3,7 +3,7 @@
  * last words before a crash are there; a disk that is full loses lines of the log, and says how
  * many once it is not, but never ends the daemon.
  */
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { partAt, shiftParts } from "../system/log-files.ts";
 
 export interface PartedFileOptions {
@@ -55,11 +55,15 @@ export class PartedFile {
     if (this.#fd === undefined) this.#open();
   }
 
+  /** All of it or nothing: half a line would take the next one with it. */
   #put(bytes: Buffer): void {
-    for (let written = 0; written < bytes.length; ) {
-      const more = writeSync(this.#fd as number, bytes, written);
-      written += more;
-      this.#bytes += more;
+    const fd = this.#fd as number;
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      this.#bytes += bytes.length;
+    } catch (error) {
+      ftruncateSync(fd, this.#bytes);
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 /** A log in parts, its writer killed at any moment, and who reads it meanwhile. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -115,6 +115,32 @@ test("what can't be written is counted, and said once it can", () => {
   const lines = new LogReader(file).last(10);
   expect(lines[0]).toContain("2 lines of this log could not be written");
   expect(lines[1]).toBe("4444444444");
+});
+
+/** Writes lines until its file may not grow any more, and goes on once it may. */
+const filler = `
+  import { execFileSync } from "node:child_process";
+  import { PartedFile } from ${JSON.stringify(join(root, "src/daemon/parted-file.ts"))};
+  process.on("SIGXFSZ", () => {});
+  const [file] = process.argv.slice(-1);
+  const log = new PartedFile(file, { bytesMax: 10_000, count: 2 });
+  const limit = (bytes) =>
+    execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=" + bytes + ":"]);
+  log.write("1111111111\\n");
+  limit(25);
+  for (const text of ["2222222222\\n", "3333333333\\n", "4444444444\\n"]) log.write(text);
+  limit("unlimited");
+  log.write("5555555555\\n");`;
+
+test("a disk that is full takes whole lines or none", () => {
+  const nodeArgs = ["--input-type=module", "--disable-warning=ExperimentalWarning", "-e"];
+  execFileSync(process.execPath, [...nodeArgs, filler, file], { stdio: "inherit" });
+  expect(new LogReader(file).last(10)).toEqual([
+    "1111111111",
+    "2222222222",
+    expect.stringMatching(/^\{.*"2 lines of this log could not be written"\}$/),
+    "5555555555",
+  ]);
 });
 
 /** A program that writes numbered lines until it is killed, from the number after the last one. */
