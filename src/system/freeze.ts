@@ -25,7 +25,12 @@ export function freezeFile(stateDir: string, session: string): string {
 
 export function freeze(file: string, said: Freeze): void {
   // A new file takes the old one's place in one step, so that a crash leaves one of the two.
-  writeFileSync(`${file}.new`, JSON.stringify(said), { mode: 0o600 });
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(said), { mode: 0o600 });
+  } catch {
+    // A disk that is full has room for a name, and it is the name that stops a session.
+    if (existsSync(file)) return rmSync(`${file}.new`, { force: true });
+  }
   renameSync(`${file}.new`, file);
 }
 
@@ -33,7 +38,7 @@ export function thaw(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** A file that can't be read means the same: somebody said stop. */
+/** A file that can't be read means the same: somebody said stop, and what came of it nobody knows. */
 export function frozen(file: string): Freeze | undefined {
   if (!existsSync(file)) return undefined;
   try {
@@ -45,7 +50,7 @@ export function frozen(file: string): Freeze | undefined {
       ...(Array.isArray(processes) ? { processes } : {}),
     };
   } catch {
-    return { at: new Date().toISOString(), by: nobody, recorded: true };
+    return { at: new Date().toISOString(), by: nobody, recorded: false };
   }
 }
 

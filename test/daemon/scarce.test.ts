@@ -11,16 +11,22 @@ import { eventually } from "../support/eventually.ts";
 import { clientIdsIn } from "../support/history.ts";
 import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home, program } from "../support/home.ts";
-import { signal } from "../support/processes.ts";
+import { listProcesses, signal } from "../support/processes.ts";
 import { runProgram } from "../support/program.ts";
 import { createSession, say } from "../support/sessions.ts";
 import { watch } from "../support/watcher.ts";
 
 let home: Home;
+/** On the command lines of what a test starts, and of nothing else. */
+const word = `scarce-${process.pid}`;
+const marked = () => listProcesses().filter(({ argv }) => argv.includes(word));
 beforeEach(async () => {
   home = await createHome();
 });
-afterEach(() => home.close());
+afterEach(async () => {
+  await home.close();
+  for (const { pid } of marked()) signal(pid, "SIGKILL");
+});
 
 /** The soft limit, which may be raised again. */
 const limit = (pid: number, what: string, most: number | string) =>
@@ -54,6 +60,48 @@ test("a disk that is full: nothing is acknowledged that is not kept, and nothing
   await home.ok(["wait", "bot", "--for", "idle"], { timeoutMs: 60_000 });
   const there = clientIdsIn(await expectWhole(home, "bot"));
   expect(there.slice(1)).toEqual([...acknowledged.slice(1), "last"]);
+});
+
+test("a disk that is full keeps nobody from stopping things, and a panic outlasts it", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "bot", spec: { sandbox: "danger-full-access" } });
+  // It has left its parents when the turn ends, as what a panic is for does.
+  const away = `(setsid sh -c 'while :; do sleep 1; done' ${word} >/dev/null 2>&1 &)`;
+  await connection.call("session/send", { name: "bot", content: { text: `run ${away}` } });
+  await eventually(() => marked().length > 0, { what: "it runs" });
+  await home.ok(["wait", "bot"]);
+  // Not a byte may be written; a name takes no room.
+  limit(home.daemonPid(), "fsize", 0);
+  const outcome = await home.cli(["panic", "--all"]);
+  expect([outcome.code, outcome.stderr]).toEqual([0, expect.stringContaining("nothing is left")]);
+  expect(marked()).toEqual([]);
+  expect(home.agentPids()).toEqual([]);
+  for (const pid of home.daemonPids()) signal(pid, "SIGKILL");
+  await eventually(() => home.daemonPids().length === 0, { what: "the daemon is gone" });
+  expect(await home.show("bot")).toMatchObject({
+    state: "asleep",
+    frozenSince: expect.any(String),
+  });
+  await home.ok(["wake", "bot"]);
+  expect(await home.ok(["send", "bot", "say after", "--wait"])).toBe("after\n");
+  await expectWhole(home, "bot");
+});
+
+test("a turn is interrupted though that can't be written down", async () => {
+  const connection = await home.connect();
+  await createSession(home, connection, { name: "bot" });
+  await connection.call("session/send", { name: "bot", id: "m", content: { text: "gated k" } });
+  await home.model.reached("k");
+  limit(home.daemonPid(), "fsize", 0);
+  // The daemon may end with the turn, since it can't keep what codex says of it.
+  await home.cli(["interrupt", "bot"]);
+  for (const pid of home.daemonPids()) limit(pid, "fsize", "unlimited");
+  const again = await home.connect();
+  const ended = async () => (await again.call("session/receipt", { name: "bot", id: "m" })).status;
+  await eventually(async () => (await ended()) === "finished", { what: "the turn has ended" });
+  expect(await again.call("session/receipt", { name: "bot", id: "m" })).toMatchObject({
+    turnStatus: "interrupted",
+  });
 });
 
 test("a state directory that can't be written is told with what to check, and left as it is", async () => {

@@ -64,17 +64,18 @@ async function attempt(name: string, stop: () => Promise<Stopped>): Promise<Outc
     return { name, stopped: await stop() };
   } catch (error) {
     if (!(error instanceof HacsError)) throw error;
-    return { name, error: error.code === "daemon-hung" ? hung(name, error) : error };
+    return { name, error: withWayOut(name, error) };
   }
 }
 
 /** Only the daemon knows sessions by their names. */
-function hung(name: string, { code, message }: HacsError): HacsError {
-  return new HacsError(
-    code,
-    message,
-    `All sessions are stopped without it by: hacs-session panic --all. For ${name} alone, end it first.`,
-  );
+function withWayOut(name: string, error: HacsError): HacsError {
+  const { code, message } = error;
+  const all = "All sessions are stopped without it by: hacs-session panic --all.";
+  if (code === "daemon-hung")
+    return new HacsError(code, message, `${all} For ${name} alone, end it first.`);
+  // A daemon that can't write does not start.
+  return code === "state-unwritable" ? new HacsError(code, message, all) : error;
 }
 
 async function everything(context: Context, peers: boolean): Promise<Outcome[]> {

@@ -7,6 +7,7 @@ import type { Actor } from "../../protocol/session.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
+import { isStoreError } from "../store/storing.ts";
 import type { Delivery } from "./delivery.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
@@ -107,7 +108,7 @@ export class Life {
 
   /** Asks codex to stop a turn. */
   stopTurn(method: string, params: JsonObject): Promise<Json> {
-    this.#port.update({ stoppedTurn: String(params.turnId) });
+    this.#mark(String(params.turnId));
     return this.#port.host.call(method, params);
   }
 
@@ -128,9 +129,19 @@ export class Life {
   }
 
   #down(politely: boolean, reason?: string): Promise<void> {
-    const { row, services, host, update } = this.#port;
+    const { row, services, host } = this.#port;
     const stoppedTurn = services.store.records.openTurns(row.id).at(-1);
-    if (stoppedTurn !== undefined) update({ stoppedTurn });
+    if (stoppedTurn !== undefined) this.#mark(stoppedTurn);
     return host.down(politely ? "SIGTERM" : "SIGKILL", reason);
+  }
+
+  /** That a turn was stopped on purpose. A disk that is full keeps nobody from stopping it. */
+  #mark(stoppedTurn: string): void {
+    try {
+      this.#port.update({ stoppedTurn });
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      this.#port.log("that a turn is stopped can't be written down", { error: String(error) });
+    }
   }
 }

@@ -10,6 +10,7 @@ import { AgentFamily, type AgentMark } from "../../system/agent-family.ts";
 import { endFamily } from "../../system/end-family.ts";
 import { type Freeze, freeze, frozen, thaw } from "../../system/freeze.ts";
 import type { Store } from "../store/store.ts";
+import { isStoreError } from "../store/storing.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
 
@@ -108,11 +109,13 @@ export class Panic {
 
   async #stop(by: Actor): Promise<Stopped> {
     const { history, mark, turnId, down, onChange } = this.#port;
-    this.#begin(by);
+    const writable = this.#begin(by);
     const family = new AgentFamily([mark()], this.#freeze?.processes);
     this.#keepFamily(family);
     const running = turnId();
-    const politely = await this.#interrupted(running);
+    // Where nothing can be written down, an agent's end may end this daemon: so all of it comes at once.
+    const before = writable ? 0 : (await endFamily(family)).ended;
+    const politely = writable && (await this.#interrupted(running));
     // What a turn that is being stopped starts at the end is seen before its parents are gone.
     this.#keepFamily(family);
     const gone = down(politely);
@@ -125,21 +128,37 @@ export class Panic {
       ended += late.ended;
       left = late.left;
     }
-    const stopped = { killed: ended, left: left.map(({ pid, command }) => ({ pid, command })) };
+    const killed = before + ended;
+    const stopped = { killed, left: left.map(({ pid, command }) => ({ pid, command })) };
     // One that was still being created is gone, with its history.
     if (this.#port.store.sessions.get(this.#port.session) === undefined) return stopped;
-    if (running !== null) this.#tellSenders(running);
-    history.own("session/panic", { status: "done", by, ...stopped });
-    this.#keep({ at: this.since ?? new Date().toISOString(), by, recorded: true });
+    const recorded = this.#write(() => {
+      if (running !== null) this.#tellSenders(running);
+      history.own("session/panic", { status: "done", by, ...stopped });
+    });
+    if (recorded) this.#keep({ at: this.since ?? new Date().toISOString(), by, recorded });
     onChange();
     return stopped;
   }
 
-  #begin(by: Actor): void {
+  /** Whether the history could be told. */
+  #begin(by: Actor): boolean {
     const { at = new Date().toISOString(), processes } = this.#freeze ?? {};
     this.#keep({ at, by, recorded: false, ...(processes === undefined ? {} : { processes }) });
     this.#port.onChange();
-    this.#port.history.own("session/panic", { status: "begun", by });
+    return this.#write(() => this.#port.history.own("session/panic", { status: "begun", by }));
+  }
+
+  /** A disk that is full keeps nobody from stopping things; the next daemon writes it down. */
+  #write(change: () => void): boolean {
+    try {
+      this.#port.store.transaction(change);
+      return true;
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      this.#port.log("that it was stopped can't be written down yet", { error: String(error) });
+      return false;
+    }
   }
 
   /** Before any of them is signalled: a daemon that dies now leaves what nobody else could tell. */
@@ -150,7 +169,6 @@ export class Panic {
     if (this.#freeze !== undefined) this.#keep({ ...this.#freeze, processes });
   }
 
-  /** A disk that is full keeps no file, and keeps nobody from stopping things. */
   #keep(said: Freeze): void {
     this.#freeze = said;
     try {
@@ -174,13 +192,11 @@ export class Panic {
   /** codex's own word on the turn comes when it is asked again, and who waits is told now. */
   #tellSenders(turnId: string): void {
     const error = "the session was stopped (panic)";
-    this.#port.store.transaction(() =>
-      this.#port.inbox.turnEnded(turnId, {
-        turnStatus: "interrupted",
-        text: null,
-        error,
-        usage: null,
-      }),
-    );
+    this.#port.inbox.turnEnded(turnId, {
+      turnStatus: "interrupted",
+      text: null,
+      error,
+      usage: null,
+    });
   }
 }

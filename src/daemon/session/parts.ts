@@ -263,7 +263,9 @@ export class Parts {
   }
 
   readonly update = (changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void => {
-    this.#services.store.sessions.update(this.row.id, changes);
+    const { store } = this.#services;
+    if (Object.keys(changes).length > 0)
+      store.transaction(() => store.sessions.update(this.row.id, changes));
     Object.assign(this.row, changes);
     this.changed();
   };
