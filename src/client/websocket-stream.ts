@@ -21,6 +21,8 @@ export function connectWebSocket(
     perMessageDeflate: false,
     maxPayload: frameBytesMax,
     handshakeTimeout: timeoutMs,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says in the shell that the daemon came from.
+    rejectUnauthorized: true,
     ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
   });
   return new Promise((resolve, reject) => {
@@ -107,7 +109,7 @@ function piecesOf(chunk: Buffer): Buffer[] {
 function saidPlainly({ message }: Error): string {
   if (/wrong version number|packet length too long/.test(message))
     return "it speaks no TLS there, which is ws:// and for this machine only";
-  return message.split(/:error:|\n/)[0] ?? message;
+  return message.split(/:error:|; if the root CA|\n/)[0] ?? message;
 }
 
 function refusal(url: string, status: number): HacsError {

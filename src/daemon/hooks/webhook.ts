@@ -69,7 +69,9 @@ async function send(
     : await import("node:http");
   const timeoutMs = timeout === undefined ? timeoutMsDefault : parseDuration(timeout);
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method: "POST", headers, agent: false });
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says in the shell that the daemon came from.
+    const tls = { rejectUnauthorized: true };
+    const asked = request(url, { method: "POST", headers, agent: false, ...tls });
     const timer = setTimeout(() => {
       asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
     }, timeoutMs);

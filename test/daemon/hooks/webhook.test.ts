@@ -1,5 +1,7 @@
 /** What is posted: signed as others verify it, and taken for delivered only when it was. */
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +11,7 @@ import { sampleOf } from "../../../src/daemon/hooks/hook-event.ts";
 import { readKeys } from "../../../src/daemon/hooks/secret-file.ts";
 import { post, retryAfter, signature } from "../../../src/daemon/hooks/webhook.ts";
 import type { PostHook } from "../../../src/system/hook-config.ts";
+import { makeCertificate } from "../../support/certificate.ts";
 import { openWebHook, type WebHook } from "../../support/web-hook.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "hs-hook-"));
@@ -33,6 +36,33 @@ const hookTo = (path = "/", more: Partial<PostHook> = {}): PostHook => ({
   on: ["turn.completed"],
   post: server.url + path,
   ...more,
+});
+
+test("a server whose certificate nobody vouches for gets nothing, whatever the shell said", async () => {
+  const { cert, key } = makeCertificate(dir);
+  const told: string[] = [];
+  const there = https.createServer({ cert: readFileSync(cert), key: readFileSync(key) });
+  there.on("request", (request, response) => {
+    told.push(request.url ?? "");
+    response.end();
+  });
+  await new Promise<void>((resolve) => there.listen(0, "127.0.0.1", resolve));
+  const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+  try {
+    const { port } = there.address() as AddressInfo;
+    const hook = hookTo("", { post: `https://127.0.0.1:${port}/` });
+    expect(await post(hook, event)).toMatchObject({
+      outcome: "later",
+      detail: expect.stringContaining("self-signed certificate"),
+    });
+    expect(told).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+    there.closeAllConnections();
+    there.close();
+  }
 });
 
 describe("the signature", () => {

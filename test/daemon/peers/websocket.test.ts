@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCertificate } from "../../support/certificate.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
@@ -36,6 +37,20 @@ test("TLS where there is none is said in words", async () => {
   const { error } = await near.cliJson(["peer", "add", "tls", url.replace("ws", "wss")]);
   expect(error).toMatch(/it speaks no TLS there, which is ws:\/\/ and for this machine only\.$/);
   await near.ok(["peer", "rm", "tls"]);
+});
+
+test("a certificate that nobody vouches for is not taken, whatever the shell says that began the daemon", async () => {
+  const lax = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  const [there, here] = [await createHome({ model }), await createHome({ model, env: lax })];
+  try {
+    const { args } = makeCertificate(there.dir);
+    const at = await listenOn(there, "--listen", "127.0.0.1:0", ...args);
+    const { error } = await here.cliJson(["peer", "add", "far", at.replace("http", "ws")]);
+    expect(error).toMatch(/can't be reached: self-signed certificate\.$/);
+  } finally {
+    await here.close();
+    await there.close();
+  }
 });
 
 test("with a token for everything, everything goes", async () => {
