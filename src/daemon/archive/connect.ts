@@ -75,6 +75,8 @@ export class ArchiveConnection {
     try {
       return (await this.#client.query(sql, values)).rows;
     } catch (error) {
+      // One that did not answer is asked nothing more, not even to take a transaction back.
+      if (!(error instanceof pg.DatabaseError)) this.close();
       throw archiveError(error, this.#shown);
     }
   }

@@ -4,7 +4,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { archiveAddress } from "../../../src/daemon/archive/address.ts";
 import type { Archive } from "../../../src/daemon/archive/archive.ts";
+import { ArchiveConnection } from "../../../src/daemon/archive/connect.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Postgres, postgresPrograms, superPassword } from "../../support/postgres.ts";
 import { archived, Machine, recordsThere, turns } from "./parts.ts";
@@ -257,5 +259,22 @@ describe.skipIf(postgresPrograms === undefined)("a server", () => {
       "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'hacs-session' AND ssl",
     );
     expect(row).toEqual({ ssl: true });
+  });
+
+  test("that does not answer in the middle of a transaction is asked nothing more", async () => {
+    const address = archiveAddress(postgres.url(database));
+    const connection = await ArchiveConnection.open(address, { answerTimeoutMs: 500 });
+    const asked = connection.transaction(async () => {
+      postgres.hold(true);
+      await connection.query("SELECT 1").finally(() => expect(connection.ended).toBe(true));
+    });
+    try {
+      await expect(asked).rejects.toMatchObject({
+        code: "archive-unreachable",
+        message: expect.stringContaining("Query read timeout"),
+      });
+    } finally {
+      postgres.hold(false);
+    }
   });
 });
