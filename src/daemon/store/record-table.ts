@@ -62,8 +62,13 @@ export class RecordTable {
        (SELECT 1 FROM records WHERE session = begun.session AND method = 'turn/completed'
         AND turn_id IN (begun.turn_id, begun.params ->> '$.turn.rootTurnId'))`,
     );
+    // Backwards from where the turn ended to where it began: a long history is not read for it.
+    const edge = (method: string) =>
+      `(SELECT seq FROM records WHERE session = ?1 AND turn_id = ?2 AND method = '${method}')`;
     this.#lastAnswer = db.prepare(
-      `SELECT params FROM records WHERE session = ? AND turn_id = ? AND item_id IS NOT NULL
+      `SELECT params FROM records WHERE session = ?1 AND turn_id = ?2 AND item_id IS NOT NULL
+       AND seq > coalesce(${edge("turn/started")}, 0)
+       AND seq < coalesce(${edge("turn/completed")}, ${Number.MAX_SAFE_INTEGER})
        AND params ->> '$.item.type' = 'agentMessage' AND method = 'item/completed' ORDER BY seq DESC LIMIT 1`,
     );
     this.#turnEnds = db.prepare(
