@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { validity } from "../../src/cli/doctor/certificate.ts";
 import { examine } from "../../src/cli/doctor/examine.ts";
 import { pathsFor } from "../../src/system/paths.ts";
 import { codexBinary } from "../support/codex.ts";
@@ -37,4 +38,19 @@ test("a config file that the daemon would not take fails with the same words", a
     detail: expect.stringContaining('there is no member "log"'),
     mend: expect.stringContaining("codex, logLevel, prefix"),
   });
+});
+
+test("a certificate is told to be over before somebody finds out", () => {
+  const at = (day: string) => Date.parse(`2026-${day}T12:00:00Z`);
+  const on = (now: string) =>
+    validity("https://h:1", at("02-01"), at("05-01"), at(now), "Renew it");
+  expect(on("03-01")).toMatchObject({
+    status: "ok",
+    detail: "https://h:1's is good until 2026-05-01",
+  });
+  expect(on("04-20")).toMatchObject({ status: "warn", mend: "Renew it" });
+  const over = { status: "fail", detail: expect.stringContaining("is over since 2026-05-01") };
+  expect(on("05-02")).toMatchObject(over);
+  const early = { status: "fail", detail: expect.stringContaining("begins on 2026-02-01") };
+  expect(on("01-31")).toMatchObject(early);
 });

@@ -16,6 +16,7 @@ import { codexHome, codexLogin, loginCommand } from "../codex-login.ts";
 import type { Context } from "../context.ts";
 import { shellWord } from "../text/shell.ts";
 import { checkArchive } from "./archive.ts";
+import { checkCertificate } from "./certificate.ts";
 import { checkDirectories, checkRuntimeDirectory } from "./directories.ts";
 import { type Finding, failed } from "./finding.ts";
 import { checkLogout } from "./logout.ts";
@@ -40,6 +41,7 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     checkAgents(paths),
     await checkDisk(paths),
     ...(await checkDaemon(context)),
+    ...(await checkCertificate(context)),
     ...(await checkArchive(context)),
     checkLogout(context.env),
   );

@@ -212,6 +212,13 @@ describe("a daemon", () => {
     const { cert } = made;
     const before = await certificateAt(url);
     const { pid } = await home.cliJson(["daemon", "status"]);
+    const findings: { check: string }[] = await home.cliJson(["doctor"]);
+    // It is made for a day.
+    expect(findings.find(({ check }) => check === "certificate")).toMatchObject({
+      status: "warn",
+      detail: expect.stringContaining(`${url}'s is good until `),
+      mend: expect.stringContaining(`kill -HUP ${pid}`),
+    });
     writeFileSync(cert, "no certificate");
     process.kill(pid, "SIGHUP");
     await eventually(() => /the one from before stays/.test(home.daemonLog()), {
