@@ -171,9 +171,10 @@ export class Sessions {
       await this.#onCreated(session);
       return session;
     } catch (error) {
+      const stopped = session.life.panic.undoing();
       await session.discard();
       this.#forget(session);
-      throw error;
+      throw stopped ?? error;
     }
   }
 

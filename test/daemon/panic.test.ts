@@ -290,9 +290,13 @@ test("an agent that hangs while it starts is not waited for, nor while its sessi
     const codex = hanging(`codex${lines.length}`, lines);
     const made = errorOf(createSession(home, connection, { name: "new", spec: { codex } }));
     await begun(word(9), 1);
-    expect(await connection.call("session/panic", { name: "new" })).toMatchObject({ left: [] });
+    const [stopped] = await home.cliJson(["panic", "new"]);
+    expect(stopped).toMatchObject({ session: { state: "ended" }, left: [] });
     expect(withWord(word(9))).toEqual([]);
-    expect((await made).code).toMatch(/^codex-/);
+    expect(await made).toMatchObject({
+      code: "session-frozen",
+      message: expect.stringMatching(/^Session "new" was stopped by .*\(panic\) while it was made/),
+    });
   }
   expect((await home.cliJson(["ls", "--all"])).map((one: { name: string }) => one.name)).toEqual([
     "bot",

@@ -197,7 +197,11 @@ function sentence(outcome: Exclude<Outcome, { error: HacsError }>): string {
   if ("stopped" in outcome) {
     const { session, killed, left } = outcome.stopped;
     const queue = session.queued === 0 ? "" : ` Messages in its queue: ${session.queued}.`;
-    return `${session.name}: stopped, ${ended(killed, left)}.${queue} It goes on with: hacs-session wake ${session.name}`;
+    const next =
+      session.state === "ended"
+        ? "It was still being made, and is not there."
+        : `It goes on with: hacs-session wake ${session.name}`;
+    return `${session.name}: stopped, ${ended(killed, left)}.${queue} ${next}`;
   }
   const { sessions, killed, left, unfrozen } = outcome.alone;
   const loose = unfrozen.length === 0 ? "" : ` Could not be frozen: ${unfrozen.join(", ")}.`;

@@ -34,7 +34,9 @@ export const panicAll: MethodHandler<"daemon/panic"> = async (caller) => {
 
 async function stop(caller: Caller, session: Session): Promise<Stopped> {
   const stopped = await session.life.panic.stop(actorOf(caller));
-  return { session: session.info(), ...stopped };
+  const info = session.info();
+  // One that was still being made is not made any more.
+  return { session: session.row.ready ? info : { ...info, state: "ended" }, ...stopped };
 }
 
 /** Before a person starts a session by hand: whoever may stop it may let it go on. */

@@ -73,6 +73,16 @@ export class Panic {
     );
   }
 
+  /** Why a session that was still being made will not be. */
+  undoing(): HacsError | undefined {
+    if (!this.frozen || this.#freeze === undefined) return undefined;
+    return new HacsError(
+      "session-frozen",
+      `Session "${this.#port.name()}" was stopped by ${describeActor(this.#freeze.by)} (panic) while it was made, and is not there.`,
+      "Make it again, if it is to be.",
+    );
+  }
+
   /** Several who panic at once are one panic. */
   stop(by: Actor): Promise<Stopped> {
     this.#stopping ??= this.#stop(by).finally(() => {
