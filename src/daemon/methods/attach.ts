@@ -21,8 +21,6 @@ export const attach: MethodHandler<"session/attach"> = (caller, params) => {
     since: new Date().toISOString(),
   };
   const leave = params.visible === false ? () => {} : session.attach(info);
-  // What has changed until now is told to the others, and to this one with the answer.
-  history.feed.flush();
   const subscription = new Subscription(
     session.id,
     history,
