@@ -16,6 +16,7 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Logger } from "pino";
+import { AgentProcess } from "../../src/daemon/agent/agent-process.ts";
 import type {
   AgentRuntime,
   AgentSocket,
@@ -356,6 +357,7 @@ function agentOf(process: CodexProcess): RunningAgent {
     get alive() {
       return process.actor.alive;
     },
+    gone: AgentProcess.prototype.gone,
     stop: async (first = "SIGTERM") => {
       if (first === "SIGTERM") {
         process.terminate();

@@ -1,6 +1,6 @@
 /** How long the certificate is good for that the daemon shows to who comes over the network. */
 import { connect, type PeerCertificate } from "node:tls";
-import type { Context } from "../context.ts";
+import type { DaemonStatus } from "../../protocol/session.ts";
 import { type Finding, failed } from "./finding.ts";
 
 const check = "certificate";
@@ -8,14 +8,13 @@ const answerMs = 5_000;
 /** Those who renew by themselves do so earlier. */
 const soonMs = 14 * 24 * 3_600_000;
 
-/** Nothing where there is no TLS, or no daemon that could say. */
-export async function checkCertificate(context: Context): Promise<Finding[]> {
-  const status = await context.call("daemon/status", {}).catch(() => undefined);
-  const url = status?.listen.find((one) => one.startsWith("https:"));
-  if (status === undefined || url === undefined) return [];
+/** Nothing where there is no TLS. */
+export async function checkCertificate({ listen, pid }: DaemonStatus): Promise<Finding[]> {
+  const url = listen.find((one) => one.startsWith("https:"));
+  if (url === undefined) return [];
   try {
     const { valid_from: from, valid_to: to } = await shownAt(new URL(url));
-    const mend = `Renew it, and have the daemon take it: kill -HUP ${status.pid}`;
+    const mend = `Renew it, and have the daemon take it: kill -HUP ${pid}`;
     return [validity(url, Date.parse(from), Date.parse(to), Date.now(), mend)];
   } catch (error) {
     return [failed(check, error)];

@@ -41,7 +41,6 @@ export async function examine(context: Context, codexGiven?: string): Promise<Fi
     checkAgents(paths),
     await checkDisk(paths),
     ...(await checkDaemon(context)),
-    ...(await checkCertificate(context)),
     ...(await checkArchive(context)),
     checkLogout(context.env),
   );
@@ -180,15 +179,15 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
     const detail = `answers, pid ${status.pid}, version ${status.version}`;
     // An older daemon does not say.
     const resources = status.resources === undefined ? [] : [checkResources(status.resources)];
-    if (status.version === version)
-      return [{ check: "daemon", status: "ok", detail }, ...resources];
+    const more = [...resources, ...(await checkCertificate(status))];
+    if (status.version === version) return [{ check: "daemon", status: "ok", detail }, ...more];
     const other: Finding = {
       check: "daemon",
       status: "warn",
       detail: `${detail}; this command is ${version}`,
       mend: "Run: hacs-session daemon restart. Running turns go on.",
     };
-    return [other, ...resources];
+    return [other, ...more];
   } catch (error) {
     return [failed("daemon", error)];
   }

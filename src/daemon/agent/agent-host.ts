@@ -20,8 +20,7 @@ import { StallWatch } from "./stall-watch.ts";
 
 const rejoinPollMs = 20;
 /** A connection mostly breaks because its process ends, which is seen some moments after. */
-const endPolls = 4;
-const endPollMs = 5;
+const endMs = 20;
 const drainPollMs = 100;
 /** What is asked to see whether it answers at all is given up by no clock of its own. */
 const patientMs = 2 ** 31 - 1;
@@ -241,8 +240,7 @@ export class AgentHost {
     const process = this.#process;
     if (process === undefined) return false;
     let told = "";
-    for (let i = 0; how === "reconnected" && i < endPolls && process.alive; i++)
-      await sleep(endPollMs);
+    if (how === "reconnected") await process.gone(endMs);
     while (process.alive && !this.#left && !this.#giveUp) {
       try {
         await this.#meet(process, row, threadId, how);

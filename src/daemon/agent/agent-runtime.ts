@@ -11,7 +11,7 @@ import { openSocket } from "./agent-link.ts";
 import { type AgentCommand, AgentProcess, putAwaySocket, startedFor } from "./agent-process.ts";
 
 /** A process that is codex, whoever started it. */
-export type RunningAgent = Pick<AgentProcess, "identity" | "pid" | "alive" | "stop">;
+export type RunningAgent = Pick<AgentProcess, "identity" | "pid" | "alive" | "gone" | "stop">;
 
 /** An open connection to it, a message a frame. */
 export type AgentSocket = Pick<WebSocket, "on" | "send" | "pause" | "resume" | "terminate">;

@@ -64,23 +64,20 @@ export class Panic {
 
   /** `session-frozen`, while it is. */
   refusal(): HacsError | undefined {
-    if (!this.frozen || this.#freeze === undefined) return undefined;
-    const name = this.#port.name();
-    return new HacsError(
-      "session-frozen",
-      `Session "${name}" was stopped by ${describeActor(this.#freeze.by)} (panic): it starts no agent and delivers nothing.`,
-      `Let it go on with: hacs-session wake ${name}`,
-    );
+    const next = `Let it go on with: hacs-session wake ${this.#port.name()}`;
+    return this.#stopped(": it starts no agent and delivers nothing", next);
   }
 
   /** Why a session that was still being made will not be. */
   undoing(): HacsError | undefined {
+    return this.#stopped(" while it was made, and is not there", "Make it again, if it is to be.");
+  }
+
+  #stopped(so: string, next: string): HacsError | undefined {
     if (!this.frozen || this.#freeze === undefined) return undefined;
-    return new HacsError(
-      "session-frozen",
-      `Session "${this.#port.name()}" was stopped by ${describeActor(this.#freeze.by)} (panic) while it was made, and is not there.`,
-      "Make it again, if it is to be.",
-    );
+    const by = describeActor(this.#freeze.by);
+    const message = `Session "${this.#port.name()}" was stopped by ${by} (panic)${so}.`;
+    return new HacsError("session-frozen", message, next);
   }
 
   /** Several who panic at once are one panic. */

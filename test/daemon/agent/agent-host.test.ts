@@ -51,7 +51,13 @@ function hostWith(onArrival: AgentHostEvents["onArrival"], silent: string[][] = 
   lines = [];
   started = 0;
   threads = [];
-  const agent = { identity, pid: identity.pid, alive: true, stop: async () => {} };
+  const agent = {
+    identity,
+    pid: identity.pid,
+    alive: true,
+    gone: async () => false,
+    stop: async () => {},
+  };
   const runtime: AgentRuntime = {
     locate: async () => ({ path: "codex", version: "9.9.9", stamp: "1" }),
     start: async () => {
