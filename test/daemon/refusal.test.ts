@@ -2,6 +2,8 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { SessionInfo } from "../../src/protocol/session.ts";
+import { eventually } from "../support/eventually.ts";
 import { clientIdsIn, historyOf } from "../support/history.ts";
 import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
@@ -93,8 +95,14 @@ test("a session whose creation the daemon did not survive is gone, agent and all
   }
   await home.killDaemon();
   await creating.ended;
-  const listed = async () => (await home.cliJson(["ls", "--all"])) as unknown[];
-  const left = await listed();
+  // The next daemon undoes it, or finds its agent, by itself.
+  const left = await eventually(
+    async () => {
+      const sessions: SessionInfo[] = await home.cliJson(["ls", "--all"]);
+      return sessions.some(({ state }) => state === "starting") ? null : sessions;
+    },
+    { what: "it is undone or back" },
+  );
   // Its creation may have just been through; then it is whole.
   if (left.length > 0)
     expect(await home.ok(["send", "bot", "--wait", "say whole"])).toContain("whole");

@@ -43,6 +43,8 @@ const messagesShown = 20;
 export function stateOf({ row, host, approvals, recorder, rest }: Shown): SessionState {
   if (row.endedAt !== null) return "ended";
   if (rest.place !== undefined) return "queued";
+  // Until its creator is told of it; one whose creator is gone is about to be undone.
+  if (!row.ready) return "starting";
   if (host.agent !== undefined || recorder.holding) {
     if (approvals.count > 0) return "needs-approval";
     if (host.agent === undefined) return "starting";
