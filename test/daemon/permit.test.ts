@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { codexScope } from "../../src/daemon/methods/codex-scopes.ts";
+import { callScope } from "../../src/daemon/codex-proxy/codex-methods.ts";
 import { permitCall, permitMethod } from "../../src/daemon/permit.ts";
 import { type Access, SCOPES, type Scope } from "../../src/protocol/access.ts";
 import { HacsError } from "../../src/protocol/errors.ts";
@@ -65,7 +65,11 @@ const needs: { [M in Method]: [Scope, JsonObject?][] } = {
       "admin",
       { method: "thread/settings/update", params: { model: "m", approvalPolicy: "never" } },
     ],
+    ["prompt", { method: "review/start", params: { target: { type: "uncommittedChanges" } } }],
+    ["admin", { method: "review/start", params: { delivery: "detached" } }],
     ["admin", { method: "turn/start", params: {} }],
+    ["admin", { method: "thread/list", params: {} }],
+    ["admin", { method: "config/read", params: {} }],
     ["admin", { method: "thread/shellCommand", params: {} }],
     ["admin", { method: "command/exec", params: {} }],
     ["admin", { method: "what/comes/next/week", params: {} }],
@@ -144,7 +148,7 @@ test("what is about the whole daemon is not for who sees a part of it", () => {
 
 test("a method of codex's that is not known here is the administrator's", () => {
   for (const method of ["", "constructor", "fs/writeFile", "config/value/write", "thread/start"])
-    expect(codexScope(method, {})).toBe("admin");
+    expect(callScope(method, {})).toBe("admin");
 });
 
 test("PROTOCOL.md has each method in the row of the least that it needs", () => {

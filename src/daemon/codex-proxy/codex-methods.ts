@@ -123,6 +123,39 @@ export function ruleFor(method: string): Rule {
   return LOOKS.test(method) ? { scope: "admin", quiet: true } : { scope: "admin" };
 }
 
+/**
+ * Those that mean the same whoever's connection they come by. The others open, speak or subscribe,
+ * or have an answer that is narrowed for who asked: by the daemon's own connection, which is what
+ * `session/call` uses, they are the administrator's.
+ */
+const BY_ANY_CONNECTION = new Set([
+  "account/rateLimits/read",
+  "fuzzyFileSearch",
+  "mcpServerStatus/list",
+  "model/list",
+  "permissionProfile/list",
+  "review/start",
+  "skills/list",
+  "thread/compact/start",
+  "thread/goal/clear",
+  "thread/goal/get",
+  "thread/goal/set",
+  "thread/items/list",
+  "thread/read",
+  "thread/revert",
+  "thread/settings/update",
+  "thread/turns/list",
+  "turn/interrupt",
+]);
+
+/** The least scope that a `session/call` of this needs. Nothing of it is left out: it is refused. */
+export function callScope(method: string, params: JsonObject): Scope {
+  if (!BY_ANY_CONNECTION.has(method)) return "admin";
+  const { scope, keep, only } = ruleFor(method);
+  const allowed = only ?? keep;
+  return allowed !== undefined && beyond(params, allowed).length > 0 ? "admin" : scope;
+}
+
 /** The methods that are open to a scope below admin. */
 export function openTo(scope: Scope): string[] {
   return [...RULES].filter(([, rule]) => includes(scope, rule.scope)).map(([method]) => method);

@@ -64,7 +64,7 @@ const NOT_FOR_CLIENTS = new Set(["initialize", "thread/unsubscribe"]);
 export const call: MethodHandler<"session/call"> = async (caller, { name, method, params }) => {
   const session = writable(caller, name);
   const { access } = caller.client.identity;
-  if (!isForAll(access)) refuseOtherThread(session, params);
+  if (!isForAll(access) || !includes(access.scope, "admin")) refuseOtherThread(session, params);
   if (!includes(access.scope, "prompt")) refuseAsleep(session);
   const { redactor } = caller.daemon.services;
   if (!NOT_FOR_CLIENTS.has(method)) return redactor.json(await session.call(method, params));
@@ -75,12 +75,12 @@ export const call: MethodHandler<"session/call"> = async (caller, { name, method
   );
 };
 
-/** Threads of other sessions can be named, too, and there are no other sessions for it. */
+/** Threads of other sessions can be named, too, and those that are in none. */
 function refuseOtherThread(session: Session, { threadId }: JsonObject): void {
   if (threadId === undefined || threadId === session.row.threadId) return;
   throw new HacsError(
     "not-allowed",
-    `This token is not for all sessions, so it names no thread but that of "${session.name}".`,
+    `To name another thread than that of "${session.name}" needs the scope admin, for all sessions.`,
     "Leave threadId out.",
   );
 }

@@ -1,7 +1,7 @@
 /** The least scope that each method needs; for some it depends on what is asked of them. */
 import { includes, type Scope } from "../../protocol/access.ts";
 import type { Method, Params } from "../../protocol/methods.ts";
-import { codexScope } from "./codex-scopes.ts";
+import { callScope } from "../codex-proxy/codex-methods.ts";
 
 type Rule<M extends Method> = Scope | { least: Scope; of(params: Params<M>): Scope };
 
@@ -59,7 +59,7 @@ const scopes: { [M in Method]: Rule<M> } = {
   "session/update": "admin",
   "session/rename": "admin",
   "session/fork": "admin",
-  "session/call": { least: "observe", of: ({ method, params }) => codexScope(method, params) },
+  "session/call": { least: "observe", of: ({ method, params }) => callScope(method, params) },
   // Whoever adds a peer has this daemon dial it.
   "peer/add": "admin",
   "peer/join": "admin",

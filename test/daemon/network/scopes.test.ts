@@ -154,6 +154,9 @@ test("who sees some sessions sees their approvals, names them so, and reads no o
   await connection.call("session/send", { name: "docs", content: { text: "ask echo hidden" } });
   const watcher = await openWeb(url, { token: tokens.observe });
   await watcher.hello();
+  // Nor does one who may only look at all of them by way of another session.
+  const read = { name: "web", method: "thread/read", params: { threadId } };
+  expect((await watcher.call("session/call", read)).error.data.code).toBe("not-allowed");
   await watcher.call("session/attach", { name: "docs", after: 0 });
   await watcher.until("it asks", ({ params }) => params?.params?.status === "requested");
   const client = await openWeb(url, { token: partial.admin });
