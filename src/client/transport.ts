@@ -59,13 +59,15 @@ function isLoopback(host: string): boolean {
 export interface TransportOptions {
   /** Read anew each time; undefined when there is none. */
   token: string | undefined;
+  /** PEM: who vouches for a server of `wss://`, in place of those that Node knows. */
+  ca: string | undefined;
   /** How hacs-session is called on a machine that ssh leads to. */
   remoteCommand: string | undefined;
   timeoutMs: number;
 }
 
 export async function openTransport(url: PeerUrl, options: TransportOptions): Promise<Duplex> {
-  const { token, remoteCommand, timeoutMs } = options;
+  const { token, ca, remoteCommand, timeoutMs } = options;
   switch (url.kind) {
     case "unix":
       checkOwner(url.path);
@@ -74,7 +76,7 @@ export async function openTransport(url: PeerUrl, options: TransportOptions): Pr
       return connectOverSsh({ target: url.target, command: remoteCommand, asks: false, timeoutMs });
     case "websocket": {
       const { connectWebSocket } = await import("./websocket-stream.ts");
-      return connectWebSocket(url.url, token, timeoutMs);
+      return connectWebSocket(url.url, { token, ca, timeoutMs });
     }
   }
 }

@@ -12,10 +12,16 @@ const bufferedBytesMax = 1024 * 1024;
 /** Of bytes; a frame is a message as long as it is. */
 const messageBytesMax = 1024 * 1024;
 
+export interface WebSocketOptions {
+  token: string | undefined;
+  /** PEM: who vouches for the server, in place of those that Node knows. */
+  ca: string | undefined;
+  timeoutMs: number;
+}
+
 export function connectWebSocket(
   url: string,
-  token: string | undefined,
-  timeoutMs: number,
+  { token, ca, timeoutMs }: WebSocketOptions,
 ): Promise<WebSocketStream> {
   const socket = new WebSocket(url, {
     perMessageDeflate: false,
@@ -23,6 +29,7 @@ export function connectWebSocket(
     handshakeTimeout: timeoutMs,
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says in the shell that the daemon came from.
     rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca }),
     ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } }),
   });
   return new Promise((resolve, reject) => {

@@ -220,7 +220,7 @@ export interface Methods {
   /** Calls a method of codex's own on the session's agent; wakes it. */
   "session/call": { params: { name: string; method: string; params: JsonObject }; result: Json };
   "peer/add": {
-    params: { name: string; url: string; token?: string; remoteCommand?: string };
+    params: { name: string; url: string; token?: string; ca?: string; remoteCommand?: string };
     result: { peer: PeerInfo };
   };
   /** Dials out, and offers this daemon's sessions there under the name `as`. */
@@ -229,6 +229,7 @@ export interface Methods {
       url: string;
       as: string;
       token?: string;
+      ca?: string;
       remoteCommand?: string;
       /** What is allowed to who comes from there; left out, what the owner may. */
       scope?: Scope;

@@ -21,6 +21,7 @@ const provenMs = 10_000;
 export interface DialerOptions {
   url: string;
   token: () => string | undefined;
+  ca: string | undefined;
   remoteCommand: string | undefined;
   /** What this daemon calls itself. */
   name: string;
@@ -93,9 +94,13 @@ export class Dialer {
   }
 
   async #attempt(onClose: (error: HacsError) => void): Promise<Link> {
-    const { url, token, remoteCommand, name, link } = this.#options;
-    const timeoutMs = attemptMs;
-    const stream = await openTransport(readUrl(url), { token: token(), remoteCommand, timeoutMs });
+    const { url, token, ca, remoteCommand, name, link } = this.#options;
+    const stream = await openTransport(readUrl(url), {
+      token: token(),
+      ca,
+      remoteCommand,
+      timeoutMs: attemptMs,
+    });
     const connection = new Connection(stream, inspectDepth);
     const client = { kind: "peer", version, user: userName(), from: name };
     const { daemon } = await greet(connection, client, attemptMs);

@@ -239,10 +239,11 @@ export class Peers {
     row: PeerRow,
     more: Pick<ConstructorParameters<typeof Dialer>[0], "link" | "onFailed" | "onTrying">,
   ): Dialer {
-    const { tokenFile, url, remoteCommand } = row;
+    const { tokenFile, url, ca, remoteCommand } = row;
     const dialer = new Dialer({
       url: String(url),
       token: () => (tokenFile === null ? undefined : readToken(tokenFile)),
+      ca: ca ?? undefined,
       remoteCommand: remoteCommand ?? this.#options.services.remoteCommand,
       name: this.#me.name,
       ...more,

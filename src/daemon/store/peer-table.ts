@@ -15,6 +15,8 @@ export interface PeerRow {
   seenAt: string;
   /** Of an offer: what the daemon that is offered to may do. */
   access: Pick<Access, "scope" | "sessions"> | null;
+  /** PEM: who vouches for it, where that is nobody whom Node knows. */
+  ca: string | null;
   /** How hacs-session is called where ssh leads to; null as everywhere. */
   remoteCommand: string | null;
   /** Of one that dialled in, the id of the token that its name belongs to; '' the owner's, null not known. */
@@ -29,8 +31,8 @@ export class PeerTable {
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
       `INSERT INTO peers (name, kind, url, token_file, daemon, sessions, seen_at, access,
-         remote_command, shown_token)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         ca, remote_command, shown_token)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare("DELETE FROM peers WHERE name = ? AND kind = ? AND url IS ?");
     this.#all = db.prepare("SELECT * FROM peers ORDER BY rowid");
@@ -40,11 +42,11 @@ export class PeerTable {
   put(row: PeerRow): void {
     this.remove(row);
     const { name, kind, url, tokenFile, daemon, sessions, seenAt } = row;
-    const { remoteCommand, shownToken } = row;
+    const { ca, remoteCommand, shownToken } = row;
     const access = row.access === null ? null : JSON.stringify(row.access);
     this.#put.run(
       ...[name, kind, url, tokenFile, daemon, sessions, seenAt, access],
-      ...[remoteCommand, shownToken],
+      ...[ca, remoteCommand, shownToken],
     );
   }
 
@@ -62,6 +64,7 @@ export class PeerTable {
       sessions: row.sessions as string,
       seenAt: row.seen_at as string,
       access: row.access === null ? null : JSON.parse(row.access as string),
+      ca: row.ca as string | null,
       remoteCommand: row.remote_command as string | null,
       shownToken: row.shown_token as string | null,
     }));

@@ -230,6 +230,10 @@ const migrations = [
     PRIMARY KEY (archive, session)
   ) STRICT;
   `,
+  `
+  -- PEM: the certificates of who vouches for a peer that a CA of one's own does.
+  ALTER TABLE peers ADD COLUMN ca TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

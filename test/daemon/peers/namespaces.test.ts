@@ -41,7 +41,7 @@ describe.skipIf(whyNot !== undefined)("daemons in networks of their own", () => 
     dir = mkdtempSync("/tmp/hs-");
     await openDoors();
     // One for both that listen, and all trust it.
-    tls = makeCertificate(dir, address.b, address.c);
+    tls = makeCertificate(dir, { names: [`IP:${address.b}`, `IP:${address.c}`] });
     const env = { NODE_EXTRA_CA_CERTS: tls.cert };
     const make = (name: string) => createHome({ model, config: { name }, env });
     homes = { a: await make("a"), b: await make("b"), c: await make("c") };

@@ -1,8 +1,9 @@
 /** Peers over the port: what a token allows, holds for the daemon that shows it. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeCertificate } from "../../support/certificate.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PeerInfo } from "../../../src/protocol/session.ts";
+import { type Certificate, makeCertificate } from "../../support/certificate.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
@@ -51,6 +52,69 @@ test("a certificate that nobody vouches for is not taken, whatever the shell say
     await here.close();
     await there.close();
   }
+});
+
+describe("a CA of one's own", () => {
+  let there: Home;
+  let here: Home;
+  let dir: string;
+  beforeEach(async () => {
+    [there, here] = [await createHome({ model }), await createHome({ model })];
+    dir = there.dir;
+  });
+  afterEach(async () => {
+    await here.close();
+    await there.close();
+  });
+  const listen = async ({ args }: Certificate) =>
+    (await listenOn(there, "--listen", "127.0.0.1:0", ...args)).replace("http", "ws");
+  const added = async (at: string, ...options: string[]) =>
+    here.cliJson(["peer", "add", "far", at, ...options]) as Promise<PeerInfo>;
+
+  test("vouches for a peer, also after the daemon's death", async () => {
+    const made = makeCertificate(dir);
+    const at = await listen(made);
+    const { token } = await makeToken(there, { scope: "observe" });
+    writeFileSync(join(dir, "token"), token, { mode: 0o600 });
+    const shown = ["--token-file", join(dir, "token")];
+    expect(await added(at, ...shown, "--ca-file", made.cert)).toMatchObject({ state: "connected" });
+    await here.killDaemon();
+    const state = async () => (await here.cliJson(["peer", "ls"]))[0].state;
+    await eventually(async () => (await state()) === "connected", { what: "it is dialled again" });
+  });
+
+  test("vouches for no other certificate, and none for another name or time", async () => {
+    mkdirSync(join(dir, "other"));
+    const other = makeCertificate(join(dir, "other"));
+    const errorOf = async (made: Certificate, ca: Certificate) => {
+      const { error } = await added(await listen(made), "--ca-file", ca.cert);
+      await here.ok(["peer", "rm", "far"]);
+      await there.ok(["daemon", "stop"]);
+      return error;
+    };
+    expect(await errorOf(makeCertificate(dir), other)).toMatch(/self-signed certificate\.$/);
+    const elsewhere = makeCertificate(dir, { names: ["DNS:elsewhere.example"] });
+    expect(await errorOf(elsewhere, elsewhere)).toContain("does not match certificate's altnames");
+    const over = makeCertificate(dir, { until: new Date(Date.now() - 60_000) });
+    expect(await errorOf(over, over)).toMatch(/certificate has expired\.$/);
+  });
+
+  test("is a certificate, of a server that shows one", async () => {
+    const made = makeCertificate(dir);
+    const refused = async (at: string, file: string) => {
+      const { code, stderr } = await here.cli(["peer", "add", "far", at, "--ca-file", file]);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await refused("wss://far.example", join(dir, "none.pem"))).toContain("ENOENT");
+    expect(await refused("wss://far.example", made.key)).toContain("holds none that can be read");
+    const torn = join(dir, "torn.pem");
+    writeFileSync(torn, made.ca.replace(/\n[A-Za-z0-9+/=]+\n-----END/, "\n-----END"));
+    expect(await refused("wss://far.example", torn)).toContain("holds none that can be read");
+    expect(await refused("ssh://far.example", made.cert)).toContain("Leave out --ca-file");
+    expect(await refused("ws://127.0.0.1:9", made.cert)).toContain("Leave out --ca-file");
+    expect(await here.cliJson(["peer", "ls"])).toEqual([]);
+  });
 });
 
 test("with a token for everything, everything goes", async () => {

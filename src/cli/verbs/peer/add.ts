@@ -1,23 +1,17 @@
 import { visible } from "../../../protocol/address.ts";
 import type { PeerInfo } from "../../../protocol/session.ts";
 import type { Context } from "../../context.ts";
-import { readToken, tokenOption } from "../../token-file.ts";
-import type { Option, Verb } from "../../verb.ts";
+import type { Verb } from "../../verb.ts";
+import { readWay, type WayOptions, wayOptions } from "./way.ts";
 
-/** Of a peer that ssh leads to. */
-export const remoteCommandOption: Option = {
-  flags: "--remote-command <command>",
-  about: "how hacs-session is called there, where ssh's shell does not find it",
-};
-
-export const peerAdd: Verb<{ tokenFile?: string; remoteCommand?: string }> = {
+export const peerAdd: Verb<WayOptions> = {
   name: "add",
   group: "Daemon and set-up",
   summary: "add a daemon, and call it NAME",
   about:
     "URL is wss://HOST, ssh://USER@HOST, unix:///SOCKET for one of this machine, or ws:// on this machine. A peer that is away is kept and tried again.",
   arguments: ["<name>", "<url>"],
-  options: [tokenOption, remoteCommandOption],
+  options: wayOptions,
   examples: [
     ["peer add laptop ssh://anna@laptop", "over ssh, with your own keys and config"],
     [
@@ -25,16 +19,14 @@ export const peerAdd: Verb<{ tokenFile?: string; remoteCommand?: string }> = {
       "where its shell does not find it",
     ],
     ["peer add nexus wss://nexus.example --token-file nexus.token", "over its port"],
+    [
+      "peer add rack wss://rack.lan --token-file rack.token --ca-file lan-ca.pem",
+      "whose certificate a CA of your own signed",
+    ],
   ],
   async run(context, [name = "", url = ""], options) {
-    const { tokenFile, remoteCommand } = options;
-    const token = await readToken(context, tokenFile);
-    const { peer } = await context.call("peer/add", {
-      name,
-      url,
-      ...token,
-      ...(remoteCommand === undefined ? {} : { remoteCommand }),
-    });
+    const way = await readWay(context, options);
+    const { peer } = await context.call("peer/add", { name, url, ...way });
     reportPeer(context, peer);
     return undefined;
   },

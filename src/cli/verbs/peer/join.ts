@@ -1,14 +1,12 @@
 import { checkPattern, SCOPES, type Scope } from "../../../protocol/access.ts";
 import { checkName } from "../../../protocol/address.ts";
 import { HacsError } from "../../../protocol/errors.ts";
-import { readToken, tokenOption } from "../../token-file.ts";
 import type { Verb } from "../../verb.ts";
-import { remoteCommandOption, reportPeer } from "./add.ts";
+import { reportPeer } from "./add.ts";
+import { readWay, type WayOptions, wayOptions } from "./way.ts";
 
-interface Options {
+interface Options extends WayOptions {
   as?: string;
-  tokenFile?: string;
-  remoteCommand?: string;
   scope?: Scope;
   sessions?: string;
 }
@@ -26,8 +24,7 @@ export const peerJoin: Verb<Options> = {
       about: "what this daemon is called over there",
       parse: (value) => checkName(value, "peer name"),
     },
-    tokenOption,
-    remoteCommandOption,
+    ...wayOptions,
     {
       flags: "--scope <scope>",
       about: "what may be done from there: observe, prompt, approve or admin (default)",
@@ -51,13 +48,12 @@ export const peerJoin: Verb<Options> = {
         "Give it: --as laptop",
       );
     }
-    const token = await readToken(context, options.tokenFile);
-    const { as, scope, sessions, remoteCommand } = options;
+    const way = await readWay(context, options);
+    const { as, scope, sessions } = options;
     const { peer } = await context.call("peer/join", {
       url,
       as,
-      ...token,
-      ...(remoteCommand === undefined ? {} : { remoteCommand }),
+      ...way,
       ...(scope === undefined ? {} : { scope }),
       ...(sessions === undefined ? {} : { sessions }),
     });
