@@ -306,7 +306,7 @@ describe("a terminal", () => {
     for (const key of detach) terminal.type(key);
     expect(await terminal.exited).toEqual({ code: 0, signal: null });
     expect(terminal.text()).toContain("[detached (from session fix)]");
-    expect(await home.show("fix")).toMatchObject({ state: "idle", clients: 0 });
+    expect(await home.cliJson(["wait", "fix"])).toMatchObject({ state: "idle", clients: 0 });
   });
 
   test("attach to a session that is not there is an error like any other", async () => {
@@ -324,12 +324,14 @@ describe("a terminal", () => {
     await terminal.waitFor("say from there");
     terminal.press("enter");
     await terminal.waitFor((lines) => lines.some((line) => /^• from there/.test(line)));
+    // Their screen may be ahead of ours.
+    await home.ok(["wait", "fix"]);
     expect(await home.ok(["tail", "fix", "-n", "2"])).toBe("> say from there\nfrom there\n");
     terminal.type("/quit");
     await terminal.waitFor("/quit");
     terminal.press("enter");
     expect((await terminal.exited).code).toBe(0);
-    expect(await home.show("fix")).toMatchObject({ state: "idle" });
+    expect(await home.cliJson(["wait", "fix"])).toMatchObject({ state: "idle" });
   });
 
   test("without a verb attaches to the session used last, or prints the help", async () => {

@@ -31,7 +31,7 @@ test("an answer is seen while it comes, and detaching leaves the terminal as it 
   expect(shell.text()).toContain("before");
   say(shell, "cmp tty.before tty.after && echo same as $((40+2))");
   await shell.waitFor("same as 42");
-  expect((await home.show("api")).state).toBe("idle");
+  expect(await home.cliJson(["wait", "api"])).toMatchObject({ state: "idle" });
 });
 
 test("two see the same, one of them read-only and without a say", async () => {
