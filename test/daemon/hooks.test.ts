@@ -187,6 +187,20 @@ test("what fails is tried again until it is taken", async () => {
   );
 });
 
+test("while nobody answers, what waits is not tried one by one, and goes out when somebody does", async () => {
+  configure([{ on: ["turn.completed"], post: server.url }]);
+  server.answers = Array(100).fill("cut");
+  await home.ok(["new", "bot", "-d"]);
+  for (let i = 0; i < 6; i++) await home.ok(["send", "bot", "--wait", `say ${i}`]);
+  await eventually(async () => (await hooks())[0]?.retryAt, { what: "the hook pauses" });
+  const ids = () => new Set(server.posted.map(({ headers }) => headers["webhook-id"]));
+  await eventually(() => server.posted.length >= 3, { what: "it is tried again" });
+  expect((await hooks())[0]).toMatchObject({ pending: 6, delivered: 0 });
+  server.answers = [];
+  await eventually(async () => (await hooks())[0]?.delivered === 6, { what: "all are taken" });
+  expect(ids().size).toBe(6);
+});
+
 test("a URL that is gone is left alone", async () => {
   configure([{ on: ["turn.completed"], post: server.url }]);
   server.answers = [410];

@@ -5,5 +5,7 @@
 export interface Attempt {
   outcome: "done" | "later" | "failed" | "gone";
   detail: string;
+  /** Nobody answered, so that another event would fare no better now. */
+  unanswered?: true;
   afterMs?: number;
 }

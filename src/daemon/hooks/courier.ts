@@ -25,6 +25,8 @@ export const pendingMax = 1_000;
 const ageMsMax = 24 * 3_600_000;
 /** The longest that an answer's Retry-After is obeyed. */
 const pauseMsMax = 3_600_000;
+/** The longest that a URL is left alone where nobody answers. */
+const absentMsMax = 60_000;
 const timerMsMax = 3_600_000;
 
 export interface CourierParts {
@@ -50,6 +52,8 @@ export class Courier {
   #pausedUntilMs = 0;
   /** The URL said that it is gone for good. */
   #gone = false;
+  /** Attempts in a row that nobody answered; then one at a time goes to see. */
+  #unanswered = 0;
   #stopped = false;
   readonly #counts = { delivered: 0, failed: 0, dropped: 0 };
   #lastAt: string | null = null;
@@ -92,13 +96,14 @@ export class Courier {
     const pausedMs = this.#pausedMs;
     if (pausedMs === 0) {
       // Those that run are due, too, and come first.
-      const most = this.#running.size + runningMax;
+      const max = this.#unanswered > 0 ? 1 : runningMax;
+      const most = this.#running.size + max;
       const due = hooks.due(this.name, nowMs, delayMsMax, most);
       for (const delivery of due) {
-        if (this.#running.size >= runningMax) return;
+        if (this.#running.size >= max) return;
         if (!this.#running.has(delivery.id)) this.#begin(delivery);
       }
-      if (this.#running.size >= runningMax) return;
+      if (this.#running.size >= max) return;
       // Some were not for telling any more.
       if (due.length === most) return this.soon();
     }
@@ -182,12 +187,16 @@ export class Courier {
     const { hooks } = this.#parts.store;
     this.#lastAt = new Date().toISOString();
     this.#error = attempt.outcome === "done" ? null : detail;
+    if (attempt.unanswered !== true) this.#unanswered = 0;
+    // One that was on its way beside it says nothing new.
+    else if (this.#pausedMs === 0) this.#unanswered++;
     if (attempt.outcome === "later") {
       const attempts = delivery.attempts + 1;
-      const delayMs = delayAfter(attempts);
       this.#warn("a hook failed, and is tried again", { id: event.id, attempts, detail });
-      if (attempt.afterMs !== undefined)
-        this.#pausedUntilMs = performance.now() + Math.min(attempt.afterMs, pauseMsMax);
+      const pauseMs = this.#pauseAfter(attempt);
+      if (pauseMs !== undefined) this.#pausedUntilMs = performance.now() + pauseMs;
+      // It is not this one's fault when nobody is there, so it goes out with the others.
+      const delayMs = attempt.unanswered === true ? 0 : delayAfter(attempts);
       this.#write(() => hooks.postpone(delivery.id, Date.now() + delayMs));
     } else {
       this.#counts[attempt.outcome === "done" ? "delivered" : "failed"]++;
@@ -196,6 +205,12 @@ export class Courier {
       if (attempt.outcome === "gone") this.#giveUp();
     }
     this.soon();
+  }
+
+  /** For how long all that waits is kept back, so that thousands are not tried one by one in vain. */
+  #pauseAfter({ afterMs, unanswered }: Attempt): number | undefined {
+    if (afterMs !== undefined) return Math.min(afterMs, pauseMsMax);
+    return unanswered === true ? Math.min(delayAfter(this.#unanswered), absentMsMax) : undefined;
   }
 
   /** Until the next daemon: whoever reads the URL's answer has said never to come again. */

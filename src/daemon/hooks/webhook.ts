@@ -29,7 +29,7 @@ export async function post(hook: PostHook, event: HookEvent): Promise<Attempt> {
     if (statusCode === goneStatus) return { outcome: "gone", detail };
     return { outcome: "later", detail, ...retryAfter(headers["retry-after"]) };
   } catch (error) {
-    return { outcome: "later", detail: messageOf(error) };
+    return { outcome: "later", detail: messageOf(error), unanswered: true };
   }
 }
 

@@ -118,7 +118,7 @@ describe("an answer", () => {
     [404, { outcome: "later" }],
     [[429, { "retry-after": "120" }], { outcome: "later", afterMs: 120_000 }],
     [410, { outcome: "gone" }],
-    ["cut", { outcome: "later" }],
+    ["cut", { outcome: "later", unanswered: true }],
   ])("%j is %j", async (answer, expected) => {
     server.answers = [answer];
     expect(await post(hookTo(), event)).toMatchObject(expected);
