@@ -23,6 +23,8 @@ export interface Terminal {
   columns: number;
 }
 
+const interruptedExitCode = 130;
+
 /** Methods that do no harm when they are called twice; a send always carries its id. */
 const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   "daemon/status",
@@ -55,8 +57,6 @@ export class Context {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   #connection: Connection | undefined;
-  /** What SIGINT does before the program ends with 130; a verb that waits says what goes on. */
-  onInterrupt: () => void = () => {};
 
   constructor(
     options: GlobalOptions,
@@ -80,6 +80,17 @@ export class Context {
     this.cwd = cwd;
     this.color =
       options.color && terminal.out && !env.NO_COLOR && env.TERM !== "dumb" && !this.json;
+  }
+
+  /**
+   * What SIGINT does before the program ends with 130: a verb that waits says what goes on. Without
+   * this the signal ends the program by itself, also in a write that nobody reads.
+   */
+  onInterrupt(act: () => void): void {
+    process.once("SIGINT", () => {
+      act();
+      process.exit(interruptedExitCode);
+    });
   }
 
   /** Text for stdout, as it is. */

@@ -3,10 +3,9 @@ import { isatty } from "node:tty";
 import { absoluteVariables } from "../system/paths.ts";
 import { complain, exitCodeOf } from "./complain.ts";
 import { Context, type Terminal } from "./context.ts";
-import { stdout } from "./output.ts";
+import { setOutput, stdout } from "./output.ts";
 import { parseQuickly } from "./quick.ts";
 
-const interruptedExitCode = 130;
 const stdin = 0;
 const columnsUnknown = 80;
 
@@ -27,9 +26,12 @@ async function main(argv: string[]): Promise<number> {
       return 0;
     }
     context = new Context(parsed.globals, terminal());
-    process.on("SIGINT", () => {
-      context.onInterrupt();
-      process.exit(interruptedExitCode);
+    setOutput({
+      streams: parsed.kind === "verb" && parsed.verb.streams === true,
+      onUnwritable(error) {
+        complain(context, error);
+        process.exit(exitCodeOf(error));
+      },
     });
     if (parsed.kind === "none") {
       const { attachOrHelp } = await import("./attach-or-help.ts");
@@ -53,7 +55,7 @@ function terminal(): Terminal {
   return {
     in: isatty(stdin),
     out,
-    columns: out ? (process.stdout.columns ?? columnsUnknown) : Number.POSITIVE_INFINITY,
+    columns: out ? process.stdout.columns || columnsUnknown : Number.POSITIVE_INFINITY,
   };
 }
 

@@ -3,6 +3,7 @@
  * one takes longer than all that a short command has to do with it.
  */
 import { writeSync } from "node:fs";
+import { HacsError } from "../protocol/errors.ts";
 
 export const stdout = 1;
 export const stderr = 2;
@@ -10,8 +11,31 @@ export const stderr = 2;
 /** How long to leave a full pipe alone, where another process made it non-blocking. */
 const fullPipeMs = 2;
 
-/** A reader of stdout that has seen enough (`| head`) ends the command, and that is no failure. */
+interface OutputOptions {
+  /** There is no end to what is printed, or a far one; otherwise the exit code is the verdict. */
+  streams: boolean;
+  /** stdout takes nothing more, and that is not its reader's will. */
+  onUnwritable: (error: HacsError) => never;
+}
+
+let options: OutputOptions = {
+  streams: false,
+  onUnwritable: (error) => {
+    throw error;
+  },
+};
+let readerGone = false;
+
+export function setOutput(wanted: OutputOptions): void {
+  options = wanted;
+}
+
+/**
+ * A reader of stdout that has seen enough (`| head`) is no failure: it ends a command that streams,
+ * and another goes on in silence to its exit code.
+ */
 export function write(fd: number, text: string): void {
+  if (fd === stdout && readerGone) return;
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length; ) {
     try {
@@ -20,10 +44,23 @@ export function write(fd: number, text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EAGAIN")
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fullPipeMs);
-      else if (fd === stdout) process.exit(code === "EPIPE" ? 0 : 1);
-      else return;
+      else if (fd !== stdout) return;
+      else if (code !== "EPIPE") return options.onUnwritable(unwritable(code));
+      else if (options.streams) process.exit(0);
+      else {
+        readerGone = true;
+        return;
+      }
     }
   }
+}
+
+function unwritable(code = ""): HacsError {
+  return new HacsError(
+    "output-unwritable",
+    `What this command prints can't be written (${code}).`,
+    code === "ENOSPC" ? "Make room there, or write it elsewhere." : "Write it elsewhere.",
+  );
 }
 
 /** What a terminal would obey, or an eye would miss, and JSON leaves as it is. */

@@ -32,6 +32,8 @@ export interface Verb<Options = Record<string, unknown>> {
   examples?: [line: string, does: string][];
   /** Verbs below this one; such a verb has no `run`. */
   verbs?: Verb[];
+  /** What it prints has no end, or a far one, so it ends when nobody reads that any more. */
+  streams?: boolean;
   /** Gives the exit code; nothing is 0. Expected failures are thrown as a HacsError. */
   run?(context: Context, args: string[], options: Options): Promise<number | undefined>;
 }

@@ -62,6 +62,9 @@ export async function watch<T>(context: Context, options: Watch<T>): Promise<T> 
     },
     onDisconnected: () =>
       context.note("hacs-session: the daemon is gone; waiting for it to come back."),
+    onStillAway: ({ message }) => {
+      if (context.verbose) context.note(`hacs-session: ${message}`);
+    },
   });
   follower.ended.then((error) => {
     if (error) reject(error);

@@ -55,6 +55,7 @@ export const ERRORS = {
   "agent-gone": { exit: 1, about: "the agent died while it was asked" },
   "config-invalid": { exit: 1, about: "the config file is not what it should be" },
   "state-unwritable": { exit: 1, about: "the state directory cannot be written" },
+  "output-unwritable": { exit: 1, about: "what a command prints cannot be written" },
   "state-newer": { exit: 1, about: "the history was written by a newer hacs-session" },
   "state-damaged": { exit: 1, about: "the history file is damaged" },
   "directory-unsafe": {

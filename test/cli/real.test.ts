@@ -1,9 +1,10 @@
 /** The command line as it is run: real processes, a real daemon, a real codex. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually, within } from "../support/eventually.ts";
 import { createHome, type Home, program } from "../support/home.ts";
 import { sequenceOf } from "../support/keys.ts";
 import type { TestTerminal } from "../support/terminal.ts";
@@ -179,6 +180,37 @@ describe("tail", () => {
     });
   });
 
+  test("whose reader has gone still ends with its verdict", async () => {
+    await home.ok(["new", "fix", "-d"]);
+    const args = ["send", "fix", "gated k", "--wait", "--json", "--timeout", "100ms"];
+    const child = spawn(program, args, { env: home.env, stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.destroy();
+    expect(await once(child, "exit")).toEqual([124, null]);
+  });
+
+  test("that can't be written anywhere says so", async () => {
+    await home.ok(["daemon", "start"]);
+    const child = spawnSync("bash", ["-c", `"${program}" daemon status > /dev/full`], {
+      env: home.env,
+      encoding: "utf8",
+    });
+    expect(child.status).toBe(1);
+    expect(child.stderr).toContain("can't be written (ENOSPC)");
+  });
+
+  test("that nobody reads is interrupted all the same", async () => {
+    await home.ok(["new", "fix", "-d"]);
+    await home.ok(["send", "fix", "--wait"], { input: `say ${"long ".repeat(100_000)}` });
+    const child = spawn(program, ["tail", "fix"], {
+      env: home.env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    // It has begun, and no pipe holds all of it.
+    await once(child.stdout, "readable");
+    child.kill("SIGINT");
+    expect(await within(once(child, "exit"), { what: "it ends" })).toEqual([null, "SIGINT"]);
+  });
+
   test("into head ends quietly", async () => {
     await home.ok(["new", "fix", "-d", "say hello"]);
     await home.ok(["wait", "fix"]);
@@ -209,14 +241,15 @@ describe("daemon", () => {
 
   test("that was stopped is not called back by who follows", async () => {
     await home.ok(["new", "fix", "-d"]);
-    const tail = home.start(["tail", "fix", "-f", "--json"]);
+    const tail = home.start(["tail", "fix", "-f", "--json", "--verbose"]);
     await tail.waitFor("session/created");
     await home.ok(["daemon", "stop"]);
     await eventually(() => tail.stderr().includes("waiting for it"), {
       what: "the tail to notice",
     });
-    // Longer than the follower's first tries take.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await eventually(() => tail.stderr().split("and is not started again").length > 3, {
+      what: "it has looked three times",
+    });
     expect(home.daemonPids()).toEqual([]);
     await home.ok(["kill", "fix"]);
     expect((await tail.ended).code).toBe(0);

@@ -32,6 +32,7 @@ export const audit: Verb<Options> = {
     ["audit --since 1d", "of all sessions, since yesterday"],
     ["audit fix --json | jq 'select(.action == \"approve\")'", "one entry a line, for a script"],
   ],
+  streams: true,
   async run(context, [name], options) {
     const entries = await lastEntries(context, name, options);
     for (const entry of entries) {

@@ -39,6 +39,7 @@ export const exportSession: Verb<Options> = {
     ["export fix --format json | jq length", "for a script"],
     ["export --archive desk/fix > fix.md", "of another machine, or of one that is gone"],
   ],
+  streams: true,
   async run(context, [name = ""], { format, output, archive = false }) {
     const session = await sessionOf(context, name, archive);
     const records: HistoryRecord[] = [];

@@ -35,6 +35,7 @@ export const search: Verb<Options> = {
     ["search --archive -s desk/fix timeout", "in a session of any machine"],
     ["search migrat* --json | jq -r '.[].session'", "for a script"],
   ],
+  streams: true,
   async run(context, words, { session, since, lines, archive = false }) {
     const params = {
       words: words.join(" "),

@@ -145,13 +145,13 @@ async function sendAndWait(
   options: Options,
 ): Promise<number> {
   let latest: Delivery | undefined;
-  context.onInterrupt = () => {
+  context.onInterrupt(() => {
     context.note(
       latest
         ? `hacs-session: stopped waiting. Message ${message.id} is ${latest.status}, and goes on without this command.`
         : `hacs-session: stopped waiting. Message ${message.id} was not acknowledged; sending it again with --id is safe.`,
     );
-  };
+  });
   try {
     const { delivery, approval } = await deliver(
       context,

@@ -46,6 +46,7 @@ export const tail: Verb<Options> = {
     ["tail fix -f", "all of it, then live"],
     ["tail fix -f --json --since 120 | jq .method", "for a script that has everything up to 120"],
   ],
+  streams: true,
   async run(context, [name = ""], options) {
     const session = await sessionOf(context, name, options.archive ?? false);
     const streams = options.deltas ?? (context.terminal.out && !context.json);
@@ -62,7 +63,7 @@ export const tail: Verb<Options> = {
       return undefined;
     }
     if (cursor === 0) cursor = options.lines === undefined ? 0 : session.seq;
-    context.onInterrupt = () => printer.finish();
+    context.onInterrupt(() => printer.finish());
     await watch<void>(context, {
       attach: { name: session.id, after: cursor, deltas: streams, visible: false },
       waitsFor: "more",

@@ -25,6 +25,7 @@ export const daemonLogs: Verb<{ follow?: boolean; lines?: number }> = {
     ["daemon logs -f", "what it does, as it does it"],
     ["daemon logs -n 1000 --json", "the lines as they are: JSON, for jq"],
   ],
+  streams: true,
   async run(context, _args, { follow = false, lines = linesDefault }) {
     if (context.choice.host !== undefined) {
       const words = ["daemon", "logs", "--json", "-n", String(lines), ...(follow ? ["-f"] : [])];
