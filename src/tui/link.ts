@@ -144,6 +144,7 @@ export class Link {
 
   /** False when the daemon went away: as far as one knows it was not delivered. */
   async #send({ id, text, mode }: Outgoing): Promise<boolean> {
+    this.#store.act((model) => receive.tried(model, id));
     try {
       await this.#call("session/send", { id, content: contentOf(text), mode });
       this.#store.act((model) => receive.acknowledged(model, id));

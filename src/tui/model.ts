@@ -89,6 +89,8 @@ export interface Outgoing {
   id: string;
   text: string;
   mode: SendMode;
+  /** True once it was handed to the connection: the daemon may have it, whatever becomes of that. */
+  tried?: true;
 }
 
 /** A list to choose from; `choices` is null while codex is asked for them. */

@@ -122,6 +122,14 @@ export function detailed(model: Model, detail: SessionDetail): Model {
   return { ...model, transcript: { ...transcript, turn, usage: transcript.usage ?? detail.usage } };
 }
 
+/** From here on the daemon may have it. */
+export function tried(model: Model, id: string): Model {
+  const outbox = model.outbox.map((one) =>
+    one.id === id ? { ...one, tried: true as const } : one,
+  );
+  return { ...model, outbox };
+}
+
 export function acknowledged(model: Model, id: string): Model {
   return { ...model, outbox: model.outbox.filter((message) => message.id !== id) };
 }

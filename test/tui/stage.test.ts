@@ -64,12 +64,12 @@ function daemon(handlers: Handlers) {
   };
 }
 
-async function start(handlers: Handlers = {}) {
+async function start(handlers: Handlers = {}, dial = daemon(handlers)) {
   const errors: HacsError[] = [];
   const rings: News[] = [];
   const performed: string[] = [];
   const stage = new Stage({
-    dial: daemon(handlers),
+    dial,
     name: "api",
     readOnly: false,
     size: { columns: 80, rows: 24 },
@@ -103,8 +103,9 @@ function until(stage: Stage, is: (picture: Model) => boolean): Promise<void> {
   });
 }
 
+let ids = 0;
+
 function keys(stage: Stage, ...pressed: string[]): void {
-  let ids = 0;
   for (const key of pressed) {
     const stroke = /^(ctrl-|enter$)/.test(key) ? { key } : { text: key };
     strike(stage, stroke, () => `m${++ids}`);
@@ -229,13 +230,48 @@ test("a pane in which nothing happens keeps its model, so that it is not drawn a
   expect(stage.picture.panes[1]?.model).toBe(before.panes[1]?.model);
 });
 
-test("leaving with words unsent in any pane takes a second time", async () => {
+test("leaving with words unsent in any pane takes a second time, and says what may still arrive", async () => {
   const { stage, performed } = await start({ "session/send": () => new Promise(() => {}) });
   stage.resize(wide);
   keys(stage, "hello", "enter", "ctrl-b", "%", "ctrl-b", "d");
   expect(performed).not.toContain("detach");
-  expect(drawn(stage).notice?.text).toBe("1 not sent yet; detaching again drops it");
+  const arrives = "1 not acknowledged may still arrive";
+  expect(drawn(stage).notice?.text).toBe(`${arrives}; detach again to leave`);
+  // Only one is under way at a time: what stands behind it has never left.
+  keys(stage, "ctrl-b", "o", "and this", "enter", "ctrl-b", "d");
+  expect(performed).not.toContain("detach");
+  const drops = "detaching again drops that";
+  expect(drawn(stage).notice?.text).toBe(`${arrives}, 1 not sent yet; ${drops}`);
   keys(stage, "/detach", "enter");
+  expect(performed).toContain("detach");
+});
+
+test("a message that leaves after the warning that it is dropped is warned of again", async () => {
+  let back = () => {};
+  const away = new Promise<void>((resolve) => {
+    back = resolve;
+  });
+  let lose = () => {};
+  const dial = daemon({ "session/send": () => new Promise(() => {}) });
+  let dialled = 0;
+  const { stage, performed } = await start({}, async () => {
+    // The third is the shown session's again; its list has a connection of its own.
+    if (++dialled > 2) await away;
+    const connection = await dial();
+    if (dialled === 1) lose = () => connection.close();
+    return connection;
+  });
+  lose();
+  await until(stage, ({ link }) => link === "reconnecting");
+  keys(stage, "hello", "enter", "ctrl-b", "d");
+  expect(drawn(stage).notice?.text).toBe("1 not sent yet; detaching again drops it");
+  back();
+  await until(stage, ({ outbox }) => outbox[0]?.tried === true);
+  keys(stage, "ctrl-b", "d");
+  expect(performed).not.toContain("detach");
+  const said = "1 not acknowledged may still arrive; detach again to leave";
+  expect(drawn(stage).notice?.text).toBe(said);
+  keys(stage, "ctrl-b", "d");
   expect(performed).toContain("detach");
 });
 

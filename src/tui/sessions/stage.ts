@@ -23,6 +23,7 @@ import { Previewer } from "./preview.ts";
 import { Roster } from "./roster.ts";
 import { Show } from "./show.ts";
 import { Switcher } from "./switcher.ts";
+import { detachWarning, type Unsent, unsentOf } from "./unsent.ts";
 
 export interface StageOptions {
   dial: LinkOptions["dial"];
@@ -52,8 +53,8 @@ export class Stage implements Scene {
   /** Above 0 while several models change as one; it is drawn when all have. */
   #changing = 0;
   #frame: NodeJS.Timeout | undefined;
-  /** Messages, by id, that a detach was warned to drop: the next one is meant. */
-  #warned: ReadonlySet<string> = new Set();
+  /** What a detach was warned of, by message: the next one is meant, unless it is sent by then. */
+  #warned: ReadonlyMap<string, Unsent> = new Map();
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -219,13 +220,12 @@ export class Stage implements Scene {
 
   /** Leaving with words unsaid takes a second time. */
   #detach(): void {
-    const unsent = this.#panes.all.flatMap(({ show }) => show.model.outbox.map(({ id }) => id));
-    if (unsent.every((id) => this.#warned.has(id))) {
+    const unsent = unsentOf(this.#panes.all.map(({ show }) => show.model));
+    if ([...unsent].every(([id, how]) => this.#warned.get(id) === how)) {
       return this.#options.perform({ do: "detach" });
     }
-    this.#warned = new Set(unsent);
-    const them = unsent.length === 1 ? "it" : "them";
-    this.#panes.say(`${unsent.length} not sent yet; detaching again drops ${them}`, "warning");
+    this.#warned = unsent;
+    this.#panes.say(detachWarning(unsent), "warning");
   }
 
   async #order(show: Show, order: Order): Promise<void> {
