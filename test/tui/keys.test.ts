@@ -58,8 +58,6 @@ test("the terminal's colour is taken out of what is typed, wherever it is parted
   for (const end of ["\u0007", "\u001b\\"]) {
     const whole = `a\u001b]11;rgb:fdfd/f6f6/e3e3${end}b`;
     for (let at = 1; at < whole.length; at++) {
-      // A lone Escape is a key, and can't wait for what may come behind it.
-      if (whole[at - 1] === "\u001b" && whole[at] === "]") continue;
       const filter = new ReportFilter();
       const taken = [whole.slice(0, at), whole.slice(at)].map((part) => filter.take(part));
       expect(taken.map(({ rest }) => rest).join("")).toBe("ab");
@@ -70,19 +68,19 @@ test("the terminal's colour is taken out of what is typed, wherever it is parted
 
 test("the mark before a paste is not taken for keys, wherever a slow line parts it", () => {
   const whole = "\u001b[200~rm x\ry\u001b[201~";
-  for (let at = 3; at < whole.length; at++) {
+  for (let at = 1; at < whole.length; at++) {
     const filter = new ReportFilter();
     const parts = [whole.slice(0, at), whole.slice(at)].map((part) => filter.take(part).rest);
     expect(parts.join("")).toBe(whole);
     // What Ink would take for keys after a moment: a sequence that has begun and is no paste.
-    expect(parts[0]).not.toMatch(/^\u001b\[\d*$/);
+    expect(parts[0]).not.toMatch(/^\u001b(\[\d*)?$/);
   }
 });
 
 test("what is pasted is text: it neither clicks nor tells colours, wherever it is parted", () => {
   const pasted = "a\u001b[<0;1;1Mb\u001b]11;rgb:00/00/00\u0007c\u001b[20\u001b[200~d";
   const whole = `\u001b[200~${pasted}\u001b[201~`;
-  for (let at = 3; at <= whole.length; at++) {
+  for (let at = 1; at <= whole.length; at++) {
     const filter = new ReportFilter();
     const sent = `${whole}\u001b[<0;4;2M`;
     const taken = [sent.slice(0, at), sent.slice(at)].map((part) => filter.take(part));

@@ -1,8 +1,10 @@
 /**
  * The terminal's reports, of the mouse and of its colours, taken out of its bytes before Ink reads
- * them: Ink drops what is no key, and takes what it does not know for typed text. Ink gets a
- * stand-in for stdin whose `read` gives what is left.
+ * them: Ink drops what is no key, and takes what it does not know for typed text. What a slow line
+ * brought in part is held until its rest is there; a key's part for a bounded time, since Escape
+ * is a key by itself. Ink gets a stand-in for stdin whose `read` gives what is left.
  */
+import { type After, afterReading } from "./quiet.ts";
 
 /** SGR form: button, column, row, press (M) or release (m). */
 const report = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
@@ -13,6 +15,23 @@ const report = /\u001b\[<(\d+);(\d+);(\d+)([Mm])/g;
  */
 const begun =
   /\u001b(?:\[(?:<[\d;]{0,20}|2(?:0(?:0)?)?)?|\](?:1(?:1(?:;[\w:/?]{0,40}\u001b?)?)?)?)$/;
+/** What begins as some keys do and is a key by itself too, when nothing follows. */
+const unfinishedKey = /\u001b{1,2}(?:\[\[?[0-?]{0,20}|O[\d;]{0,20})?$/;
+/**
+ * For so long whatever follows an Escape makes an Alt key of it, as with Ink; afterwards only what
+ * a person does not type within a moment: who leaves a prompt with Escape and types on at once has
+ * left it.
+ */
+export const altMs = 20;
+const restOfKey = /^(?:[[\]]|O[A-Z])/;
+/**
+ * For so long a part of a key is held; then an Escape is Escape. As vim's `ttimeoutlen`: packets
+ * of a phone's ssh come further apart than Ink's own wait, and nobody feels it.
+ */
+export const keyMs = 100;
+/** Escape in a form that nothing behind it can be taken for the rest of. */
+const escapeKey = "\u001b[27u";
+
 /** The answer to the question for the background's colour. */
 const colorReport = /\u001b\]11;([\w:/]{1,40})(?:\u0007|\u001b\\)/g;
 
@@ -29,11 +48,6 @@ export interface Pointing {
   y: number;
 }
 
-/**
- * Before the rest of a mark whose Escape went ahead: if Ink still holds that, a report that Ink
- * drops takes it along, and then the mark is whole.
- */
-const mended = "\u001b[I\u001b";
 const pasteBegin = "\u001b[200~";
 const pasteEnd = "\u001b[201~";
 
@@ -49,21 +63,47 @@ interface Taken {
  */
 export class ReportFilter {
   #held = "";
+  /** Held as well, and for a bounded time; only one of both is held. */
+  #key = "";
+  /** True: the time for Alt is over. */
+  #late = false;
   #pasting = false;
-  /** True: the last chunk ended with an Escape, which Ink takes for the key after a moment. */
+  /** True: the last that was given is an Escape that had waited long enough. */
   #escaped = false;
+
+  /** True: `waited` has to be told how long nothing comes. */
+  get holdsKey(): boolean {
+    return this.#key !== "";
+  }
 
   take(chunk: string): Taken {
     const taken: Taken = { rest: "", pointings: [], background: null };
-    // A line slow enough parts the mark before a paste there, and every newline would be Enter.
-    const torn = this.#escaped && chunk.startsWith(pasteBegin.slice(1));
-    let left = this.#held + (torn ? mended : "") + chunk;
+    let left = this.#begunBefore(chunk) + chunk;
     this.#held = "";
+    this.#key = "";
+    this.#late = false;
+    this.#escaped = false;
     while (left !== "") {
       left = this.#pasting ? this.#pasted(left, taken) : this.#typed(left, taken);
     }
-    this.#escaped = !this.#pasting && this.#held === "" && taken.rest.endsWith("\u001b");
     return taken;
+  }
+
+  /** Nothing came since the last chunk, for so long; gives what is a key by now. */
+  waited(ms: number): string {
+    this.#late = ms >= altMs;
+    if (ms < keyMs) return "";
+    const key = withWholeEscapes(this.#key);
+    this.#escaped = key !== this.#key;
+    this.#key = "";
+    return key;
+  }
+
+  #begunBefore(chunk: string): string {
+    // An Escape that went ahead as the key, and every newline of the paste would be Enter.
+    if (this.#escaped && chunk.startsWith(pasteBegin.slice(1))) return "\u001b";
+    const over = this.#late && !restOfKey.test(chunk);
+    return this.#held + (over ? withWholeEscapes(this.#key) : this.#key);
   }
 
   /** Takes what comes before a paste and the mark itself; gives what follows. */
@@ -73,7 +113,8 @@ export class ReportFilter {
     const rest = withoutReportsIn(typed, taken);
     if (begins === -1) {
       this.#held = begun.exec(rest)?.[0] ?? "";
-      taken.rest += rest.slice(0, rest.length - this.#held.length);
+      if (this.#held === "") this.#key = unfinishedKey.exec(rest)?.[0] ?? "";
+      taken.rest += rest.slice(0, rest.length - this.#held.length - this.#key.length);
       return "";
     }
     taken.rest += rest + pasteBegin;
@@ -108,6 +149,11 @@ function withoutReportsIn(text: string, taken: Taken): string {
     .replace(otherReport, "");
 }
 
+/** Where nothing but Escapes is held, each is the key. */
+function withWholeEscapes(key: string): string {
+  return /^\u001b+$/.test(key) ? key.replaceAll("\u001b", escapeKey) : key;
+}
+
 /** As much of the mark as the text ends with, when that is not all of it. */
 function partOf(mark: string, text: string): string {
   for (let length = mark.length - 1; length > 0; length--) {
@@ -129,11 +175,31 @@ export function withoutReports(
   stdin: NodeJS.ReadStream,
   onPointing: (pointing: Pointing) => void,
   onBackground: (color: string) => void,
+  after: After = afterReading,
 ): NodeJS.ReadStream {
   const filter = new ReportFilter();
+  /** A key that time made one. */
+  let due = "";
+  let timers: (() => void)[] = [];
+  const wait = () => {
+    for (const callOff of timers) callOff();
+    const times = filter.holdsKey ? [altMs, keyMs] : [];
+    timers = times.map((ms) =>
+      after(ms, () => {
+        due += filter.waited(ms);
+        if (due !== "") stdin.emit("readable");
+      }),
+    );
+  };
   const read = (): string | null => {
+    if (due !== "") {
+      const key = due;
+      due = "";
+      return key;
+    }
     for (let chunk = stdin.read(); chunk !== null; chunk = stdin.read()) {
       const { rest, pointings, background } = filter.take(String(chunk));
+      wait();
       if (background !== null) onBackground(background);
       for (const pointing of pointings) onPointing(pointing);
       if (rest !== "") return rest;
