@@ -204,6 +204,33 @@ test("the chooser shows all it can at any width, and the selected one's last lin
   expect(screen(keys(narrow, "ctrl-b", "s").model)).toContain(" 1  n2   needs-approval (2)");
 });
 
+test("a long name among the sessions takes the place of nobody's state", () => {
+  const name = "a-name-that-is-as-long-as-names-may-be-0123456789";
+  const sessions = [
+    sessionInfo(),
+    other(2, { state: "needs-approval", approvals: 2 }),
+    other(3, { name }),
+    other(4, { name: `desk/${name}`, peer: "desk", state: "crashed" }),
+  ];
+  for (const columns of [36, 40, 45, 80]) {
+    const opened = keys(
+      among(sessions, { columns, rows: 20 }),
+      "ctrl-b",
+      "s",
+      "down",
+      "down",
+    ).model;
+    const rows = shown(opened);
+    const row = (lead: string) => rows.find((one) => one.startsWith(lead)) ?? "";
+    expect(row("*0")).toContain("  idle");
+    expect(row(" 1")).toContain("  needs-approval (2)");
+    expect(row(" 2  a-name-")).toContain("  idle");
+    expect(row(" 3    a-na")).toContain("  crashed");
+    // The preview's head names what a narrow list cuts, as far as the screen goes.
+    expect(rows.some((one) => one.startsWith(`── ${name.slice(0, columns - 4)}`))).toBe(true);
+  }
+});
+
 test("whatever is open, the screen has the terminal's rows and none too wide", () => {
   const opened = [
     ["ctrl-b", "s"],

@@ -77,23 +77,35 @@ function rowsOf(sessions: readonly SessionInfo[]): (number | string)[] {
   );
 }
 
-/** What matters least goes first where the screen is narrow; the directory takes what is left. */
+const gap = "  ";
+/** Where even the states have no room beside a name, each row's is cut at the edge. */
+const nameColumnsMin = 8;
+
+/**
+ * What matters least goes first where the screen is narrow; the directory takes what is left. One
+ * long name takes no state's place, and stands in full above the last lines.
+ */
 function tableOf(model: Model, sessions: readonly SessionInfo[], first: number): string[] {
   const shown = model.transcript.session?.id;
-  const column = (text: (session: SessionInfo, index: number) => string) => {
-    const texts = sessions.map((session, index) => visible(text(session, index)));
+  const column = (
+    text: (session: SessionInfo, index: number) => string,
+    widthMax = model.size.columns,
+  ) => {
+    const texts = sessions.map((session, index) => short(visible(text(session, index)), widthMax));
     const width = Math.max(0, ...texts.map(cells));
     return texts.map((one) => one + " ".repeat(width - cells(one)));
   };
-  const always = [
-    column(
-      ({ id }, index) =>
-        `${id === shown ? "*" : id === model.around.last ? "-" : " "}${first + index}`,
-    ),
-    // A peer's sessions stand below its own name.
-    column(({ name, peer }) => (peer === null ? name : `  ${name.slice(peer.length + 1)}`)),
-    column((session) => stateOf(session, model.now)),
-  ];
+  const numbers = column(
+    ({ id }, index) =>
+      `${id === shown ? "*" : id === model.around.last ? "-" : " "}${first + index}`,
+  );
+  const states = column((session) => stateOf(session, model.now));
+  const room = model.size.columns - width([numbers, states]) - gap.length;
+  // A peer's sessions stand below its own name.
+  const names = column(
+    ({ name, peer }) => (peer === null ? name : `  ${name.slice(peer.length + 1)}`),
+    Math.max(nameColumnsMin, room),
+  );
   const more = [
     column(({ activeAt }) => ago(activeAt, model.now, "m")),
     column((session) => (session.labels.demo ? "demo model" : (session.model ?? ""))),
@@ -101,9 +113,7 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
       clients === 0 ? "" : clients === 1 ? "1 client" : `${clients} clients`,
     ),
   ];
-  const width = (columns: string[][]) =>
-    columns.reduce((sum, texts) => sum + cells(texts[0] ?? "") + 2, 0);
-  const kept = [...always];
+  const kept = [numbers, names, states];
   for (const texts of more) {
     if (width([...kept, texts]) <= model.size.columns) kept.push(texts);
   }
@@ -113,7 +123,18 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
       peer === null ? shortPath(cwd, model.around.home) : cwd;
     kept.push(sessions.map((session) => keepEnd(visible(pathOf(session)), left)));
   }
-  return sessions.map((_, index) => kept.map((texts) => texts[index]).join("  "));
+  return sessions.map((_, index) => kept.map((texts) => texts[index]).join(gap));
+}
+
+/** With the gap behind each. */
+function width(columns: string[][]): number {
+  return columns.reduce((sum, texts) => sum + cells(texts[0] ?? "") + gap.length, 0);
+}
+
+function short(text: string, widthMax: number): string {
+  return cut([span(text)], widthMax)
+    .map((part) => part.text)
+    .join("");
 }
 
 function stateOf(session: SessionInfo, now: number): string {
