@@ -111,6 +111,26 @@ test("a message that the daemon refuses comes back, and the next one goes", asyn
   expect(store.model.notice?.text).toBe("too large");
 });
 
+test("a draft that was lost with the daemon is handed over after the next attach", async () => {
+  const texts: unknown[] = [];
+  const store = start(
+    daemon({
+      "session/attach": attach,
+      "session/compose": ({ text }, connection) => {
+        texts.push(text);
+        if (texts.length > 1) return { revision: 1 };
+        connection.end();
+        return undefined;
+      },
+    }),
+  );
+  await link!.start();
+  await link!.live;
+  store.act((model) => press(model, { text: "half a thought" }, () => "m"));
+  await until(store, ({ draft }) => draft.known?.text === "half a thought");
+  expect(texts).toEqual(["half a thought", "half a thought"]);
+});
+
 test("an answer that comes too late is told and harms nothing", async () => {
   const data = { code: "approval-answered" };
   const store = start(

@@ -1,5 +1,6 @@
 /** Carries what is being written to the daemon, a while after the last key and when one leaves. */
 
+import type { Composition } from "../../protocol/session.ts";
 import type { Store } from "../store.ts";
 import { draftToSend, sendingDraft, sentDraft, unsentDraft } from "./draft-sync.ts";
 
@@ -15,8 +16,8 @@ export class DraftCourier {
   readonly #forget: () => void;
   #timer: NodeJS.Timeout | undefined;
   #wanted: string | null = null;
-  /** What the daemon did not take: it is not asked again for the same text. */
-  #refused: string | null = null;
+  /** What the daemon did not take, and what it had then: as long as it has that, it is not asked again. */
+  #refused: { text: string; known: Composition | null } | null = null;
   #under: Promise<void> = Promise.resolve();
 
   constructor(store: Store, send: (text: string) => Promise<{ revision: number }>) {
@@ -38,11 +39,15 @@ export class DraftCourier {
   }
 
   #look(): void {
-    const wanted = draftToSend(this.#store.model);
-    if (wanted === this.#wanted) return;
+    const { model } = this.#store;
+    const wanted = draftToSend(model);
+    // After an attach the call may only have been lost with the daemon.
+    const anew = this.#refused !== null && this.#refused.known !== model.draft.known;
+    if (anew) this.#refused = null;
+    if (wanted === this.#wanted && !anew) return;
     this.#wanted = wanted;
     clearTimeout(this.#timer);
-    if (wanted === null || wanted === this.#refused) return;
+    if (wanted === null || wanted === this.#refused?.text) return;
     const waitMs = quietMs + wanted.length / charsPerMs;
     this.#timer = setTimeout(() => {
       this.#under = this.#carry();
@@ -52,6 +57,7 @@ export class DraftCourier {
   async #carry(): Promise<void> {
     const text = draftToSend(this.#store.model);
     if (text === null) return;
+    const { known } = this.#store.model.draft;
     this.#store.act((model) => sendingDraft(model, text));
     try {
       const { revision } = await this.#send(text);
@@ -59,7 +65,7 @@ export class DraftCourier {
       this.#store.act((model) => sentDraft(model, revision));
     } catch {
       // The text is still in the composer; it is not worth a word there.
-      this.#refused = text;
+      this.#refused = { text, known };
       this.#store.act(unsentDraft);
     }
   }
