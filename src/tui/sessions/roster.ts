@@ -1,7 +1,8 @@
 /**
  * What goes on in all sessions, by asking for the list once a second. One call costs the same
  * however busy the sessions are and also finds new ones; hidden attachments would bring every
- * record of every session to a client that wants a word of each.
+ * record of every session to a client that wants a word of each. One question at a time: a daemon
+ * that is slow is not asked more.
  */
 import type { Connection } from "../../client/connection.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
@@ -26,6 +27,7 @@ export class Roster {
   #control: Promise<Connection> | undefined;
   #list = "";
   #timer: NodeJS.Timeout | undefined;
+  #polling: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: RosterOptions) {
@@ -34,8 +36,8 @@ export class Roster {
 
   start(): void {
     if (this.#stopped) return;
-    void this.refresh();
-    this.#timer = setInterval(() => void this.refresh(), pollMs);
+    void this.#poll();
+    this.#timer = setInterval(() => void this.#poll(), pollMs);
   }
 
   stop(): void {
@@ -56,7 +58,20 @@ export class Roster {
     return dialled;
   }
 
+  /** Resolves with the list known as it is after now; what is on its way may be older. */
   async refresh(): Promise<void> {
+    await this.#polling;
+    await this.#poll();
+  }
+
+  #poll(): Promise<void> {
+    this.#polling ??= this.#ask().finally(() => {
+      this.#polling = undefined;
+    });
+    return this.#polling;
+  }
+
+  async #ask(): Promise<void> {
     try {
       const control = await this.connected();
       const { sessions } = await control.call("session/list", {});
