@@ -1,6 +1,7 @@
 import type { Key } from "ink";
 import { expect, test } from "vitest";
 import { SLASH, typed } from "../../src/tui/composer/slash.ts";
+import { CONTROLS } from "../../src/tui/controls/controls.ts";
 import { helpLines } from "../../src/tui/help.ts";
 import { commandFor, type Focus, KEYMAP } from "../../src/tui/keymap.ts";
 import { strokesOf } from "../../src/tui/terminal/keystrokes.ts";
@@ -143,6 +144,15 @@ test("slash commands are told from messages", () => {
   expect(typed("//detach")).toEqual({ kind: "message", text: "/detach" });
   expect(typed("/detatch now")).toEqual({ kind: "unknown", command: "/detatch" });
   expect(typed("/constructor")).toEqual({ kind: "unknown", command: "/constructor" });
+});
+
+test("a key that a command is said to be as does something in the composer", () => {
+  const abouts = [...Object.values(SLASH), ...Object.values(CONTROLS).map(({ about }) => about)];
+  const named = abouts.flatMap((about) => /as Ctrl-(\w) does/.exec(about)?.[1] ?? []);
+  expect(named).toContain("g");
+  for (const letter of named) {
+    expect([letter, commandFor("composer", `ctrl-${letter}`)]).not.toContain(undefined);
+  }
 });
 
 test("the help names the commands, and none to one who only watches", () => {

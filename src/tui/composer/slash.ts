@@ -31,7 +31,7 @@ export const SLASH = {
   "/expand": "show long output in full, or not",
   "/mouse": "the wheel scrolls, or the terminal selects text",
   "/redraw": "draw the screen again",
-  "/suspend": "suspend this client, as Ctrl-z does",
+  "/suspend": "suspend this client; fg brings it back",
   "/help": "the keys and these commands",
 } as const;
 export type SlashCommand = keyof typeof SLASH;
