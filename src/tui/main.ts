@@ -9,10 +9,11 @@ import { createElement } from "react";
 import type { Connection } from "../client/connection.ts";
 import { type HeldLink, shareLink } from "../client/host.ts";
 import { connectOrStart, reconnect } from "../client/launch.ts";
-import { HacsError, messageOf } from "../protocol/errors.ts";
+import { HacsError } from "../protocol/errors.ts";
 import { type DaemonChoice, pathsFor } from "../system/paths.ts";
 import { readSettings } from "../system/settings.ts";
 import { App } from "./app.tsx";
+import { asHacsError } from "./link.ts";
 import { type Effect, noticed } from "./model.ts";
 import { newId } from "./new-id.ts";
 import type { Scene } from "./scene.ts";
@@ -76,7 +77,7 @@ export async function top(where: TopOptions): Promise<{ error?: HacsError }> {
       selected = outcome.session;
       back = { before: shown.model(), ...backFrom(outcome) };
     } catch (error) {
-      return { error: asHacs(error) };
+      return { error: asHacsError(error) };
     }
   }
 }
@@ -185,7 +186,7 @@ async function showFrom(
       await board.hide();
       return session;
     } catch (error) {
-      stage.act((model) => noticed(model, asHacs(error).message, "warning"));
+      stage.act((model) => noticed(model, asHacsError(error).message, "warning"));
       return null;
     }
   };
@@ -199,7 +200,9 @@ async function showFrom(
     if (complaint !== null) stage.act((model) => noticed(model, complaint, "warning"));
     for (;;) {
       screen = show(stage);
-      screen.waitUntilExit().catch((error) => finish({ reason: "failed", error: asHacs(error) }));
+      screen
+        .waitUntilExit()
+        .catch((error) => finish({ reason: "failed", error: asHacsError(error) }));
       const ending = await next.promise;
       if (ending !== "top") {
         if (ending.reason === "detached") await stage.sent();
@@ -216,7 +219,7 @@ async function showFrom(
     }
   } catch (error) {
     await before();
-    return told({ reason: "failed", error: asHacs(error) });
+    return told({ reason: "failed", error: asHacsError(error) });
   } finally {
     await unmount(screen);
     await stage.leave();
@@ -241,10 +244,6 @@ function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
     given.filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
-}
-
-function asHacs(error: unknown): HacsError {
-  return error instanceof HacsError ? error : new HacsError("internal", messageOf(error));
 }
 
 function noTerminal(): HacsError {

@@ -4,6 +4,7 @@ import {
   chop,
   cut,
   graphemes,
+  keepEnd,
   type Line,
   lineCells,
   span,
@@ -99,4 +100,18 @@ test("a cut line says so", () => {
   expect(text(cut([span("hello world")], 8))).toBe("hello w…");
   expect(text(cut([span("日本語")], 4))).toBe("日…");
   expect(text(cut([span("hello")], 5))).toBe("hello");
+});
+
+test("the end of a path is kept, as much of it as fits", () => {
+  expect(keepEnd("/home/ann/api", 8)).toBe("…ann/api");
+  expect(keepEnd("/home/ann/日本", 5)).toBe("…日本");
+  expect(["ann/api", "api"].map((path) => keepEnd(path, 7))).toEqual(["ann/api", "api"]);
+  fc.assert(
+    fc.property(line, fc.integer({ min: 0, max: 50 }), (given, columns) => {
+      const whole = text(given);
+      const kept = keepEnd(whole, columns);
+      expect(cells(kept)).toBeLessThanOrEqual(columns);
+      expect(whole.endsWith(kept.replace(/^…/, ""))).toBe(true);
+    }),
+  );
 });

@@ -6,9 +6,10 @@ import { stateWords } from "../../protocol/limits.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import { shortPath } from "../../system/paths.ts";
 import type { Model } from "../model.ts";
-import { cells, cut, graphemes, type Line, span, wrap } from "../text/lines.ts";
+import { cells, cut, filled, keepEnd, type Line, span, wrap } from "../text/lines.ts";
 import type { StyleName } from "../text/theme.ts";
 import { blocksOf } from "../transcript/blocks.ts";
+import { textOfLine } from "../transcript/match.ts";
 import { view } from "../transcript/viewport.ts";
 import { sessionsOf, stateSign, waits } from "./around.ts";
 import type { Chooser } from "./overlay.ts";
@@ -60,8 +61,7 @@ const sessionsAround = 200;
 function rowLine(text: string, session: SessionInfo, selected: boolean, columns: number): Line {
   const style: StyleName = selected ? "selected" : styleOf(session);
   const line = cut([span(text, style)], columns);
-  const used = line.reduce((sum, part) => sum + cells(part.text), 0);
-  return selected ? [...line, span(" ".repeat(Math.max(0, columns - used)), style)] : line;
+  return selected ? filled(line, columns, style) : line;
 }
 
 function styleOf(session: SessionInfo): StyleName {
@@ -91,7 +91,9 @@ function tableOf(model: Model, sessions: readonly SessionInfo[], first: number):
     text: (session: SessionInfo, index: number) => string,
     widthMax = model.size.columns,
   ) => {
-    const texts = sessions.map((session, index) => short(visible(text(session, index)), widthMax));
+    const texts = sessions.map((session, index) =>
+      textOfLine(cut([span(visible(text(session, index)))], widthMax)),
+    );
     const width = Math.max(0, ...texts.map(cells));
     return texts.map((one) => one + " ".repeat(width - cells(one)));
   };
@@ -131,12 +133,6 @@ function width(columns: string[][]): number {
   return columns.reduce((sum, texts) => sum + cells(texts[0] ?? "") + gap.length, 0);
 }
 
-function short(text: string, widthMax: number): string {
-  return cut([span(text)], widthMax)
-    .map((part) => part.text)
-    .join("");
-}
-
 function stateOf(session: SessionInfo, now: number): string {
   const { approvals, queued, unreachableSince, stalledSince, frozenSince } = session;
   const state = stateWords(session);
@@ -169,12 +165,4 @@ function previewLines(
   const room = height - 1 - asked.length;
   const { rows } = view(blocksOf({ ...seen, size: model.size }), null, room);
   return [head, ...rows, ...asked];
-}
-
-/** The end says more of a path than its beginning. */
-function keepEnd(text: string, width: number): string {
-  if (cells(text) <= width) return text;
-  const kept = graphemes(text);
-  while (kept.length > 0 && cells(kept.join("")) > width - 1) kept.shift();
-  return `…${kept.join("")}`;
 }

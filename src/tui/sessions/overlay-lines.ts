@@ -1,8 +1,7 @@
 /** What is opened over the transcript, as rows; a prompt and a question take the status line. */
 import { SANDBOXES } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
-import { cells, chop, cut, type Line, span, wrap } from "../text/lines.ts";
-import { textOfLine } from "../transcript/match.ts";
+import { cells, chop, cut, filled, type Line, span, wrap } from "../text/lines.ts";
 import { chooserLines } from "./chooser-lines.ts";
 import { type NewForm, newFields, type Overlay } from "./overlay.ts";
 import { fieldAt, textShown } from "./press-overlay.ts";
@@ -26,7 +25,7 @@ export function overlayStatus(model: Model, overlay: Overlay): Line[] | null {
   const rows = chop([span(text, "statusAlert")], Math.max(1, columns));
   const at = overlay.label + textShown(overlay.text, cursorMark).split(cursorMark)[0];
   const row = rows[Math.min(rows.length - 1, Math.floor(cells(at) / Math.max(1, columns)))];
-  return [filled((row ?? []).map((part) => part.text).join(""), columns, "statusAlert")];
+  return [alert(row ?? [], columns)];
 }
 
 /** As many as names commonly need on a phone. */
@@ -35,16 +34,15 @@ const questionRowsMax = 4;
 /** However long the question, how to answer it is in view. */
 function questionRows(question: string, columns: number): Line[] {
   const keys = "(y/n)";
-  const all = wrap([span(`${question} ${keys}`)], columns).map(textOfLine);
+  const all = wrap([span(`${question} ${keys}`, "statusAlert")], columns);
   const rows = all.slice(0, questionRowsMax);
-  if (all.length > rows.length) rows.splice(-1, 1, `… ${keys}`);
-  return rows.map((row) => filled(row, columns, "statusAlert"));
+  if (all.length > rows.length) rows.splice(-1, 1, [span(`… ${keys}`, "statusAlert")]);
+  return rows.map((row) => alert(row, columns));
 }
 
-function filled(text: string, columns: number, style: "statusAlert"): Line {
-  const line = cut([span(text, style)], columns);
-  const used = line.reduce((sum, part) => sum + cells(part.text), 0);
-  return [...line, span(" ".repeat(Math.max(0, columns - used)), style)];
+/** In the status line's colour from edge to edge. */
+function alert(row: Line, columns: number): Line {
+  return filled(cut(row, columns), columns, "statusAlert");
 }
 
 const labels = { name: "Name", cwd: "Directory", model: "Model", sandbox: "Sandbox" } as const;

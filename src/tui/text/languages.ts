@@ -19,12 +19,6 @@ export function rulesFor(name: string): LanguageRules | "diff" | null {
   return byName.get(language) ?? null;
 }
 
-/** The language of a file by its name's ending. */
-export function languageOf(path: string): string {
-  const base = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return base.includes(".") ? base.slice(base.lastIndexOf(".") + 1) : base;
-}
-
 const words = (text: string): Set<string> => new Set(text.split(" "));
 const slashes = { comments: ["//"], blocks: [["/*", "*/", "codeComment"]] } as const;
 const hashes = { comments: ["#"], blocks: [], quotes: ['"', "'"] } as const;

@@ -101,10 +101,22 @@ export function cut(line: Line, width: number): Line {
   return width < 1 ? [] : [...first, span("…", first.at(-1)?.style ?? "plain")];
 }
 
+/** The same at the beginning: the end of a path says more. */
+export function keepEnd(text: string, width: number): string {
+  if (cells(text) <= width) return text;
+  const all = graphemes(text);
+  let from = all.length;
+  for (let left = width - 1; from > 0; from--) {
+    left -= cells(all[from - 1]!);
+    if (left < 0) break;
+  }
+  return width < 1 ? "" : `…${all.slice(from).join("")}`;
+}
+
 /** Filled up to `width` with blanks; one that is wider stays so. */
-export function filled(line: Line, width: number): Line {
+export function filled(line: Line, width: number, style: StyleName = "plain"): Line {
   const gap = width - lineCells(line);
-  return gap > 0 ? [...line, span(" ".repeat(gap))] : line;
+  return gap > 0 ? [...line, span(" ".repeat(gap), style)] : line;
 }
 
 /** Of a line that may go on for a million characters nobody sees. */

@@ -5,7 +5,7 @@ import { visible } from "../../protocol/address.ts";
 import { stateWords } from "../../protocol/limits.ts";
 import { shortPath } from "../../system/paths.ts";
 import { briefly, countText, tookText } from "../text/amounts.ts";
-import { cells, graphemes, type Line, type Span, span } from "../text/lines.ts";
+import { cut, filled, keepEnd, type Line, lineCells, type Span, span } from "../text/lines.ts";
 import { sparkline } from "../text/sparkline.ts";
 import type { StyleName } from "../text/theme.ts";
 import type { TopModel } from "./model.ts";
@@ -84,28 +84,11 @@ export function directory({ session }: TopRow, { around }: Seen): Span {
 
 /** In a column of `width`: cut with an ellipsis, or filled up. */
 export function padded(part: Span, width: number, right = false): Line {
-  const used = cells(part.text);
-  if (used > width) return [span(kept(part.text, width), part.style)];
-  const gap = span(" ".repeat(width - used));
-  return right ? [gap, part] : [part, gap];
+  const line = cut([part], width);
+  if (!right) return filled(line, width);
+  return [span(" ".repeat(Math.max(0, width - lineCells(line)))), ...line];
 }
 
-/** The end of a path says more than its beginning. */
-export function paddedPath(part: Span, width: number): Line {
-  if (cells(part.text) <= width) return padded(part, width);
-  const left = graphemes(part.text);
-  while (left.length > 0 && cells(left.join("")) > width - 1) left.shift();
-  return padded(span(`…${left.join("")}`, part.style), width);
-}
-
-function kept(text: string, width: number): string {
-  if (width < 1) return "";
-  let used = 0;
-  let text_ = "";
-  for (const one of graphemes(text)) {
-    if (used + cells(one) > width - 1) break;
-    text_ += one;
-    used += cells(one);
-  }
-  return `${text_}…${" ".repeat(width - used - 1)}`;
+export function paddedPath({ text, style }: Span, width: number): Line {
+  return padded(span(keepEnd(text, width), style), width);
 }
