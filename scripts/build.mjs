@@ -40,9 +40,11 @@ const withSimpleText = {
   name: "with-simple-text",
   setup(plugin) {
     const own = `${root}src/tui/text/width.ts`;
-    plugin.onResolve({ filter: /^string-width$/ }, ({ importer }) =>
-      importer === own ? undefined : { path: own },
-    );
+    const agreed = `${root}src/tui/terminal/agreed-width.ts`;
+    plugin.onResolve({ filter: /^string-width$/ }, ({ importer }) => {
+      if (importer === own) return undefined;
+      return { path: importer.endsWith("/ink/build/line-update.js") ? agreed : own };
+    });
   },
 };
 

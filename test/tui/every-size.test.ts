@@ -101,7 +101,7 @@ describe.each(sizes)("at $cols×$rows", ({ cols, rows }) => {
     await terminal.waitFor("• said meanwhile");
   });
 
-  test("wide, joined, right-to-left and hostile text keeps the screen in shape", async () => {
+  test("wide, joined, right-to-left and hostile text is whole, and keeps the screen in shape", async () => {
     const session = name("odd");
     await newSessions(session);
     const terminal = await attach(session, { cols, rows });
@@ -116,11 +116,39 @@ describe.each(sizes)("at $cols×$rows", ({ cols, rows }) => {
     await terminal.waitFor("שלום");
     await terminal.waitFor(/\[odd-\d+\] idle/);
     await inShape(terminal, cols, rows);
+    // Without the places where a narrow terminal breaks it.
+    const shown = terminal.text().replace(/\s+/g, "");
+    for (const text of [
+      "•日本語のテキスト👩‍👩‍👧🇩🇪e\u03011\ufe0f\u20e3👍🏻한국어",
+      "שלוםעולםمرحبابالعالم<U+202E>evil<U+202C><U+2066>x<U+2069>",
+      "^[[2J^[]0;owned^G^[[31mred<U+009B>1mbold^G",
+      "a│日本",
+      "שלום│👩‍👩‍👧",
+    ]) {
+      expect(shown).toContain(text);
+    }
     const raw = terminal.raw();
     expect(raw).not.toContain("\u001b]0;");
     expect(raw).not.toMatch(/[\u0007\u009b\u202a-\u202e\u2066-\u2069]/);
     expect(raw).not.toContain("\u001b[31mred");
   });
+
+  // Wider in this terminal than the tables say, and narrower.
+  test.each(["👩‍👩‍👧‍👦", "⚠️"])(
+    "a row with %s keeps its words when more comes to it",
+    async (picture) => {
+      const session = name(picture === "⚠️" ? "sign" : "family");
+      await newSessions(session);
+      const terminal = await attach(session, { cols, rows });
+      const gate = `${picture}${cols}`;
+      say(terminal, `gated ${gate} and after`);
+      await terminal.waitFor(`• before ${gate}`);
+      home.model.release(gate);
+      await terminal.waitFor(`• before ${gate} and after`);
+      await terminal.waitFor(`[${session}] idle`);
+      await inShape(terminal, cols, rows);
+    },
+  );
 
   test("it comes back after the daemon was killed, and a draft goes to another terminal", async () => {
     const session = name("lives");

@@ -21,7 +21,8 @@ const clearAndHome = "\u001b[2J\u001b[H";
 
 /**
  * Terminals and Unicode disagree on the width of some characters. Without automatic wrapping a
- * row that turns out too wide is cut at the edge, and the rows below stay where they are.
+ * row that turns out too wide is cut at the edge, and the rows below stay where they are; up to the
+ * edge it is whole, since `agreed-width.ts` has such a row painted from its beginning.
  */
 export function useNoAutowrap(): void {
   const { stdout } = useStdout();
