@@ -12,10 +12,10 @@ import { usePaint } from "./terminal/paper.ts";
 import { strike } from "./terminal/strike.ts";
 import {
   useFocusReports,
+  useLending,
   useMouse,
   useNoAutowrap,
   useSize,
-  useSuspend,
 } from "./terminal/terminal.ts";
 
 export function App({ store }: { store: Scene }) {
@@ -24,8 +24,8 @@ export function App({ store }: { store: Scene }) {
   useNoAutowrap();
   useMouse(store);
   useSize(store);
-  useSuspend(store);
-  useEditor(store, picture.panes[0].model.editing);
+  const lend = useLending(store);
+  useEditor(store, picture.panes[0].model.editing, lend);
   useClock(
     store,
     picture.panes.some(({ model }) => ticks(model)),

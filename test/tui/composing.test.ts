@@ -4,10 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { program } from "../support/home.ts";
 import { createScreens, readQuestion, say } from "../support/screens.ts";
 
-const { home, attach, open } = await createScreens();
+const { home, attach } = await createScreens();
 
 async function records(name: string): Promise<unknown[]> {
   const connection = await home.connect();
@@ -233,31 +232,4 @@ test("codex's controls: changes without a remote, a fork, a goal, a review, a sh
   say(terminal, "say in the copy");
   await terminal.waitFor("• in the copy");
   expect((await home.show("more")).state).toBe("idle");
-});
-
-test("Ctrl-g hands the terminal to the editor, and takes it and the text back", async () => {
-  await home.ok(["new", "editor", "-d"]);
-  const script = join(home.dir, "editor.sh");
-  writeFileSync(
-    script,
-    '#!/bin/sh\nstty -a | grep -o " icanon" > "$HOME/mode"\nread -r line\ntext=$(cat "$2")\nprintf "%s %s\\n" "$text" "$line" > "$2"\n',
-    { mode: 0o755 },
-  );
-  const terminal = open({
-    command: program,
-    args: ["attach", "editor"],
-    env: { ...home.env, EDITOR: `${script} --wait` },
-    cwd: home.work,
-  });
-  await terminal.waitFor("[editor]");
-  terminal.type("say written");
-  await terminal.waitFor("› say written");
-  terminal.press("ctrl-g");
-  await terminal.waitFor(() => !terminal.alternate());
-  terminal.type("in the editor\n");
-  await terminal.waitFor("› say written in the editor");
-  expect(terminal.alternate()).toBe(true);
-  expect(readFileSync(join(home.dir, "mode"), "utf8")).toContain("icanon");
-  terminal.press("enter");
-  await terminal.waitFor("• written in the editor");
 });

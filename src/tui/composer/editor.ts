@@ -4,22 +4,21 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { useApp, useStdout } from "ink";
+import { useStdout } from "ink";
 import { useEffect } from "react";
 import { messageOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
 import { trimEnd } from "../../protocol/trim-end.ts";
 import { type Model, noticed } from "../model.ts";
 import type { Scene } from "../scene.ts";
-import { autowrap, noAutowrap } from "../terminal/terminal.ts";
+import { autowrap, type Lend, noAutowrap } from "../terminal/terminal.ts";
 
 /** Runs while `model.editing`; ends with it false, whatever became of the editor. */
-export function useEditor(store: Scene, editing: boolean): void {
-  const { suspendTerminal } = useApp();
+export function useEditor(store: Scene, editing: boolean, lend: Lend): void {
   const { stdout } = useStdout();
   useEffect(() => {
     if (!editing) return;
-    void suspendTerminal(async () => {
+    void lend(async () => {
       stdout.write(autowrap);
       await leaveInput();
       try {
@@ -30,7 +29,7 @@ export function useEditor(store: Scene, editing: boolean): void {
       }
       stdout.write(noAutowrap);
     });
-  }, [editing, store, suspendTerminal, stdout]);
+  }, [editing, store, lend, stdout]);
 }
 
 /**

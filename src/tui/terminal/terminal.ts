@@ -1,6 +1,6 @@
-/** What the TUI asks of the terminal beyond Ink: no wrapping, its size, suspending, redrawing. */
+/** What the TUI asks of the terminal beyond Ink: no wrapping, its size, lending it out, redrawing. */
 import { type Instance, useApp, useStdin, useStdout, useWindowSize } from "ink";
-import { useEffect, useInsertionEffect } from "react";
+import { useEffect, useInsertionEffect, useMemo } from "react";
 import type { Model } from "../model.ts";
 
 /** What is asked here of what is drawn, be it the panes or the dashboard. */
@@ -79,32 +79,49 @@ export function useSize(store: Surface): void {
   }, [store, columns, rows]);
 }
 
+/** Runs `use` while the terminal is another program's; resolves when it is taken back. */
+export type Lend = (use: () => void | Promise<void>) => Promise<void>;
+
 /**
- * On SIGTSTP the terminal is given back before the process stops, and taken again when it goes
- * on. The signal is raised anew with its own effect: where no shell controls jobs the kernel
- * ignores it, and the screen just comes back.
+ * Lends the terminal out: to an editor that is run, and on SIGTSTP to the shell, before the process
+ * stops and until it goes on. The signal is raised anew with its own effect: where no shell controls
+ * jobs the kernel ignores it, and the screen just comes back.
  */
-export function useSuspend(store: Surface): void {
+export function useLending(store: Surface): Lend {
   const { suspendTerminal } = useApp();
   const { stdout } = useStdout();
+  const { lend, onStop } = useMemo(
+    () => lender(suspendTerminal, stdout, store),
+    [suspendTerminal, stdout, store],
+  );
   useEffect(() => {
-    const stop = () => {
-      process.off("SIGTSTP", onStop);
-      process.kill(process.pid, "SIGTSTP");
-      process.on("SIGTSTP", onStop);
-    };
-    const onStop = () => {
-      void suspendTerminal(() => {
-        stdout.write(mouseOff + autowrap + noFocusReports);
-        stop();
-        stdout.write(noAutowrap + focusReports + (store.model.around.mouse ? mouseOn : ""));
-      });
-    };
     process.on("SIGTSTP", onStop);
     return () => {
       process.off("SIGTSTP", onStop);
     };
-  }, [suspendTerminal, stdout, store]);
+  }, [onStop]);
+  return lend;
+}
+
+function lender(suspend: Lend, stdout: NodeJS.WritableStream, store: Surface) {
+  const lend: Lend = (use) =>
+    suspend(async () => {
+      // An editor that wants to stop has the terminal in order, and stops its whole group with it.
+      process.off("SIGTSTP", onStop);
+      try {
+        await use();
+      } finally {
+        process.on("SIGTSTP", onStop);
+      }
+    });
+  const onStop = () => {
+    void lend(() => {
+      stdout.write(mouseOff + autowrap + noFocusReports);
+      process.kill(process.pid, "SIGTSTP");
+      stdout.write(noAutowrap + focusReports + (store.model.around.mouse ? mouseOn : ""));
+    });
+  };
+  return { lend, onStop };
 }
 
 /** Draws every row again, for a screen that something else has written on. */

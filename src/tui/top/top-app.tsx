@@ -4,7 +4,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import type { Store } from "../store.ts";
 import { strokesOf } from "../terminal/keystrokes.ts";
 import { usePaint } from "../terminal/paper.ts";
-import { useMouse, useNoAutowrap, useSize, useSuspend } from "../terminal/terminal.ts";
+import { useLending, useMouse, useNoAutowrap, useSize } from "../terminal/terminal.ts";
 import type { TopEffect, TopModel } from "./model.ts";
 import { pasteTop, pressTop } from "./press-top.ts";
 import { topScreenOf } from "./top-screen.ts";
@@ -15,7 +15,7 @@ export function TopApp({ store }: { store: Store<TopModel, TopEffect> }) {
   useNoAutowrap();
   useMouse(store);
   useSize(store);
-  useSuspend(store);
+  useLending(store);
   useClock(store, model.away);
 
   useInput((input, key) => {

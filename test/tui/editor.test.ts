@@ -1,0 +1,86 @@
+/** What is written in $EDITOR, in real terminals, with a small program that does what editors do. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { program } from "../support/home.ts";
+import { createScreens } from "../support/screens.ts";
+import type { TestTerminal } from "../support/terminal.ts";
+
+const { home, open, newSessions } = await createScreens();
+
+/** The environment of one that runs these lines, then adds what is typed to the text. */
+function editor(...lines: string[]): Record<string, string | undefined> {
+  const script = join(home.dir, `editor-${Math.random()}.sh`);
+  const all = [
+    "#!/bin/sh",
+    ...lines,
+    "echo ready to edit",
+    "read -r line",
+    'text=$(cat "$2")',
+    'printf "%s %s\\n" "$text" "$line" > "$2"',
+  ];
+  writeFileSync(script, `${all.join("\n")}\n`, { mode: 0o755 });
+  return { ...home.env, EDITOR: `${script} --wait` };
+}
+
+/** Writes something, and opens the editor for the rest. */
+async function write(terminal: TestTerminal, text: string): Promise<void> {
+  terminal.type(text);
+  await terminal.waitFor(`› ${text}`);
+  terminal.press("ctrl-g");
+}
+
+/** As vim does it on Ctrl-z: it stops its whole group, and goes on where it was. */
+const stops = ["kill -s TSTP 0", "echo went on"];
+
+test("Ctrl-g hands the terminal to the editor, and takes it and the text back", async () => {
+  await newSessions("editor");
+  const env = editor('stty -a | grep -o " icanon" > "$HOME/mode"');
+  const terminal = open({ command: program, args: ["attach", "editor"], env });
+  await terminal.waitFor("[editor]");
+  await write(terminal, "say written");
+  await terminal.waitFor("ready to edit");
+  expect(terminal.alternate()).toBe(false);
+  terminal.type("in the editor\n");
+  await terminal.waitFor("› say written in the editor");
+  expect(terminal.alternate()).toBe(true);
+  expect(readFileSync(join(home.dir, "mode"), "utf8")).toContain("icanon");
+  terminal.press("enter");
+  await terminal.waitFor("• written in the editor");
+});
+
+test("an editor that is stopped goes to the background with attach, and comes back with it", async () => {
+  await newSessions("stops");
+  const shell = open({
+    command: "bash",
+    args: ["--norc", "--noprofile", "-i"],
+    env: { ...editor(...stops), PS1: "ready> " },
+  });
+  await shell.waitFor("ready>");
+  shell.type(`${program} attach stops\r`);
+  await shell.waitFor("[stops]");
+  await write(shell, "say written");
+  await shell.waitFor(/Stopped[\s\S]*ready>/);
+  expect(shell.text()).not.toContain("went on");
+  shell.type("fg\r");
+  await shell.waitFor(/went on\s+ready to edit/);
+  shell.type("after a pause\n");
+  await shell.waitFor("› say written after a pause");
+  // A stop of attach's own is one again.
+  shell.press("ctrl-b", "ctrl-z");
+  await shell.waitFor((lines) => lines.join("\n").match(/Stopped/g)?.length === 2);
+  shell.type("fg\r");
+  await shell.waitFor("› say written after a pause");
+  shell.press("ctrl-b", "d");
+  await shell.waitFor("[detached (from session stops)]");
+});
+
+test("where no shell controls jobs, an editor that wants to stop goes on", async () => {
+  await newSessions("alone");
+  const terminal = open({ command: program, args: ["attach", "alone"], env: editor(...stops) });
+  await terminal.waitFor("[alone]");
+  await write(terminal, "say written");
+  await terminal.waitFor(/went on\s+ready to edit/);
+  terminal.type("at once\n");
+  await terminal.waitFor("› say written at once");
+});
