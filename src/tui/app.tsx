@@ -24,7 +24,7 @@ export function App({ store }: { store: Scene }) {
   useNoAutowrap();
   useMouse(store);
   useSize(store);
-  const lend = useLending(store);
+  const lend = useLending({ store, focus: true });
   useEditor(store, picture.panes[0].model.editing, lend);
   useClock(
     store,

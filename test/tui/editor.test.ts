@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { program } from "../support/home.ts";
 import { createScreens } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
@@ -83,4 +84,27 @@ test("where no shell controls jobs, an editor that wants to stop goes on", async
   await terminal.waitFor(/went on\s+ready to edit/);
   terminal.type("at once\n");
   await terminal.waitFor("› say written at once");
+});
+
+test("in the editor the wheel and the focus are reported to nobody, and afterwards again", async () => {
+  await newSessions("modes");
+  // An editor with a mouse of its own turns it off when it leaves.
+  const env = editor("trap 'printf \"\\033[?1006l\\033[?1000l\\033[?1004l\"' EXIT");
+  const terminal = open({ command: program, args: ["attach", "modes"], env });
+  await terminal.waitFor("[modes]");
+  const modes = () =>
+    ["?1000", "?1006", "?1004"].map(
+      (mode) =>
+        terminal.raw().lastIndexOf(`\u001b[${mode}h`) >
+        terminal.raw().lastIndexOf(`\u001b[${mode}l`),
+    );
+  await eventually(() => modes().every((on) => on), {
+    what: "the wheel and the focus are reported",
+  });
+  await write(terminal, "say written");
+  await terminal.waitFor("ready to edit");
+  expect(modes()).toEqual([false, false, false]);
+  terminal.type("in peace\n");
+  await terminal.waitFor("› say written in peace");
+  await eventually(() => modes().every((on) => on), { what: "they are reported again" });
 });

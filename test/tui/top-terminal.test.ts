@@ -57,6 +57,18 @@ test.each(sizes)("states and bars move while one looks at $cols×$rows", async (
   expect(terminal.alternate()).toBe(false);
 });
 
+test("who was suspended in it is told of the mouse again, and of no focus", async () => {
+  await newSessions("stops");
+  const terminal = await top();
+  // No shell controls jobs here, so it goes on at once.
+  process.kill(terminal.pid, "SIGTSTP");
+  const again = () => terminal.raw().split("\u001b[?1000h").length > 2;
+  await eventually(again, { what: "the terminal is taken back" });
+  terminal.press("q");
+  expect((await terminal.exited).code).toBe(0);
+  expect(terminal.raw()).not.toContain("\u001b[?1004h");
+});
+
 test.each(sizes)(
   "an approval is answered in place at $cols×$rows, and codex hears it",
   async (size) => {

@@ -4,22 +4,19 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { useStdout } from "ink";
 import { useEffect } from "react";
 import { messageOf } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
 import { trimEnd } from "../../protocol/trim-end.ts";
 import { type Model, noticed } from "../model.ts";
 import type { Scene } from "../scene.ts";
-import { autowrap, type Lend, noAutowrap } from "../terminal/terminal.ts";
+import type { Lend } from "../terminal/terminal.ts";
 
 /** Runs while `model.editing`; ends with it false, whatever became of the editor. */
 export function useEditor(store: Scene, editing: boolean, lend: Lend): void {
-  const { stdout } = useStdout();
   useEffect(() => {
     if (!editing) return;
     void lend(async () => {
-      stdout.write(autowrap);
       await leaveInput();
       try {
         const text = await edit(store.model.composer.text, process.env);
@@ -27,9 +24,8 @@ export function useEditor(store: Scene, editing: boolean, lend: Lend): void {
       } catch (error) {
         store.act((model) => editingFailed(model, messageOf(error)));
       }
-      stdout.write(noAutowrap);
     });
-  }, [editing, store, lend, stdout]);
+  }, [editing, store, lend]);
 }
 
 /**

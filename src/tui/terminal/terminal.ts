@@ -10,8 +10,8 @@ interface Surface {
   resize(size: Model["size"]): void;
 }
 
-export const noAutowrap = "\u001b[?7l";
-export const autowrap = "\u001b[?7h";
+const noAutowrap = "\u001b[?7l";
+const autowrap = "\u001b[?7h";
 const focusReports = "\u001b[?1004h";
 const noFocusReports = "\u001b[?1004l";
 /** Buttons and the wheel, reported in SGR form, which has no bound on columns. */
@@ -82,17 +82,23 @@ export function useSize(store: Surface): void {
 /** Runs `use` while the terminal is another program's; resolves when it is taken back. */
 export type Lend = (use: () => void | Promise<void>) => Promise<void>;
 
+interface Lending {
+  store: Surface;
+  /** True: the focus is reported here, as `useFocusReports` has it. */
+  focus: boolean;
+}
+
 /**
  * Lends the terminal out: to an editor that is run, and on SIGTSTP to the shell, before the process
  * stops and until it goes on. The signal is raised anew with its own effect: where no shell controls
  * jobs the kernel ignores it, and the screen just comes back.
  */
-export function useLending(store: Surface): Lend {
+export function useLending({ store, focus }: Lending): Lend {
   const { suspendTerminal } = useApp();
   const { stdout } = useStdout();
   const { lend, onStop } = useMemo(
-    () => lender(suspendTerminal, stdout, store),
-    [suspendTerminal, stdout, store],
+    () => lender(suspendTerminal, stdout, { store, focus }),
+    [suspendTerminal, stdout, store, focus],
   );
   useEffect(() => {
     process.on("SIGTSTP", onStop);
@@ -103,24 +109,23 @@ export function useLending(store: Surface): Lend {
   return lend;
 }
 
-function lender(suspend: Lend, stdout: NodeJS.WritableStream, store: Surface) {
+function lender(suspend: Lend, stdout: NodeJS.WritableStream, { store, focus }: Lending) {
   const lend: Lend = (use) =>
     suspend(async () => {
       // An editor that wants to stop has the terminal in order, and stops its whole group with it.
       process.off("SIGTSTP", onStop);
+      // To it a report is keys, the first of which is Esc.
+      stdout.write(mouseOff + noFocusReports + autowrap);
       try {
         await use();
       } finally {
+        // It may have turned them off or on for itself.
+        const { mouse } = store.model.around;
+        stdout.write(noAutowrap + (focus ? focusReports : "") + (mouse ? mouseOn : mouseOff));
         process.on("SIGTSTP", onStop);
       }
     });
-  const onStop = () => {
-    void lend(() => {
-      stdout.write(mouseOff + autowrap + noFocusReports);
-      process.kill(process.pid, "SIGTSTP");
-      stdout.write(noAutowrap + focusReports + (store.model.around.mouse ? mouseOn : ""));
-    });
-  };
+  const onStop = () => void lend(() => void process.kill(process.pid, "SIGTSTP"));
   return { lend, onStop };
 }
 

@@ -15,7 +15,7 @@ export function TopApp({ store }: { store: Store<TopModel, TopEffect> }) {
   useNoAutowrap();
   useMouse(store);
   useSize(store);
-  useLending(store);
+  useLending({ store, focus: false });
   useClock(store, model.away);
 
   useInput((input, key) => {
