@@ -1,5 +1,6 @@
 /** Loads the TUI, which is a program of its own, only when someone is to look at it. */
 import type { HeldLink } from "../client/host.ts";
+import { visibleLines } from "../protocol/address.ts";
 import { ERRORS, type ErrorCode, HacsError } from "../protocol/errors.ts";
 import type { DaemonChoice } from "../system/paths.ts";
 import type { Context } from "./context.ts";
@@ -12,7 +13,12 @@ interface Tui {
     readOnly: boolean;
     env?: Record<string, string>;
     link?: HeldLink;
-  }): Promise<{ reason: "detached" | "ended" | "failed"; name: string; error?: Error }>;
+  }): Promise<{
+    reason: "detached" | "ended" | "failed";
+    name: string;
+    unsent?: string;
+    error?: Error;
+  }>;
   top(options: { choice: DaemonChoice; link?: HeldLink }): Promise<{ error?: Error }>;
 }
 
@@ -21,11 +27,17 @@ export async function openTui(
   options: { name: string; readOnly: boolean; env?: Record<string, string> },
 ): Promise<number> {
   const tui = await load(context);
-  const { reason, name, error } = await tui.attach({ ...(await whereTo(context)), ...options });
+  const {
+    reason,
+    name,
+    unsent = "",
+    error,
+  } = await tui.attach({ ...(await whereTo(context)), ...options });
   if (error) throw ourOwn(error);
   context.print(
     reason === "ended" ? `[ended] (session ${name})` : `[detached (from session ${name})]`,
   );
+  if (unsent !== "") context.print(`Written and not sent:\n${visibleLines(unsent)}`);
   return 0;
 }
 

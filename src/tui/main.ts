@@ -25,7 +25,7 @@ import { clipboardSequence } from "./terminal/clipboard.ts";
 import { strokeOf } from "./terminal/keystrokes.ts";
 import { mount, unmount } from "./terminal/mount.ts";
 import { point } from "./terminal/point.ts";
-import { mouseOff, mouseOn, redraw } from "./terminal/terminal.ts";
+import { mouseOff, mouseOn, redraw, takenBack } from "./terminal/terminal.ts";
 import { type DashboardOptions, openDashboard } from "./top/dashboard.ts";
 
 export interface AttachOptions {
@@ -42,6 +42,8 @@ export interface Outcome {
   reason: "detached" | "ended" | "failed";
   /** The name of the session shown last; another may be shown by then, or it was renamed. */
   name: string;
+  /** What was being written in a session that is no more. */
+  unsent?: string;
   error?: HacsError;
 }
 
@@ -170,6 +172,7 @@ async function showFrom(
   });
   const told = (ending: Ending): Shown => ({
     ...ending,
+    ...(ending.reason === "ended" ? { unsent: stage.model.composer.text } : {}),
     name: stage.model.name,
     session: shownSession(stage.model),
   });
@@ -204,6 +207,8 @@ async function showFrom(
         .waitUntilExit()
         .catch((error) => finish({ reason: "failed", error: asHacsError(error) }));
       const ending = await next.promise;
+      // An editor has the terminal to its end, and what is written in it is not lost.
+      await takenBack();
       if (ending !== "top") {
         if (ending.reason === "detached") await stage.sent();
         return told(ending);

@@ -108,3 +108,51 @@ test("in the editor the wheel and the focus are reported to nobody, and afterwar
   await terminal.waitFor("› say written in peace");
   await eventually(() => modes().every((on) => on), { what: "they are reported again" });
 });
+
+/**
+ * Renames a session and ends it while the editor is open, and resolves when attach knows of both:
+ * nothing is drawn then, but what it learns later of the session beside it rings.
+ */
+async function endUnderEditor(name: string, terminal: TestTerminal): Promise<void> {
+  await terminal.waitFor("ready to edit");
+  await home.ok(["rename", name, `${name}-2`]);
+  await home.ok(["kill", `${name}-2`]);
+  await home.ok(["send", `beside-${name}`, "ask echo ring"]);
+  const rung = () => terminal.raw().includes(`beside-${name} waits for an approval`);
+  await eventually(rung, { what: "attach has heard of what came after the end" });
+}
+
+test("a session that ends under the editor leaves it alone, and what is written is shown after it", async () => {
+  await newSessions("beside-only", "only");
+  const terminal = open({ command: program, args: ["attach", "only"], env: editor() });
+  await terminal.waitFor("[only]");
+  await write(terminal, "say written");
+  await endUnderEditor("only", terminal);
+  expect(terminal.text()).not.toContain("[ended]");
+  terminal.type("to the end\n");
+  expect(await terminal.exited).toEqual({ code: 0, signal: null });
+  expect(terminal.alternate()).toBe(false);
+  expect(terminal.text()).toMatch(
+    /\[ended\] \(session only-2\)\nWritten and not sent:\nsay written to the end$/,
+  );
+});
+
+test("a pane that ends under the editor leaves what is written to Up, and the other pane its draft", async () => {
+  await newSessions("beside-dies", "stays", "dies");
+  const terminal = open({ command: program, args: ["attach", "stays"], env: editor(), cols: 160 });
+  await terminal.waitFor("[stays]");
+  terminal.type("a draft of its own");
+  await terminal.waitFor("› a draft of its own");
+  await terminal.waitFor(/ dies\b/);
+  terminal.press("ctrl-b", ":");
+  terminal.type("vsplit dies\r");
+  await terminal.waitFor(/\[stays\].*\[dies\]/);
+  await write(terminal, "say written");
+  await endUnderEditor("dies", terminal);
+  terminal.type("to the end\n");
+  await terminal.waitFor("dies is gone; Up in an empty composer brings what you wrote");
+  expect(terminal.text()).toContain("› a draft of its own");
+  expect(terminal.text()).not.toContain("to the end");
+  terminal.press("ctrl-u", "up");
+  await terminal.waitFor("› say written to the end");
+});

@@ -11,18 +11,21 @@ import { trimEnd } from "../../protocol/trim-end.ts";
 import { type Model, noticed } from "../model.ts";
 import type { Scene } from "../scene.ts";
 import type { Lend } from "../terminal/terminal.ts";
+import { putBy } from "./past.ts";
 
 /** Runs while `model.editing`; ends with it false, whatever became of the editor. */
 export function useEditor(store: Scene, editing: boolean, lend: Lend): void {
   useEffect(() => {
     if (!editing) return;
+    // The pane may be gone when the editor ends, and another have the keys.
+    const [{ id, model: before }] = store.picture.panes;
     void lend(async () => {
       await leaveInput();
       try {
-        const text = await edit(store.model.composer.text, process.env);
-        store.act((model) => edited(model, text));
+        const text = await edit(before.composer.text, process.env);
+        store.act((model) => edited(model, text, before.name), id);
       } catch (error) {
-        store.act((model) => editingFailed(model, messageOf(error)));
+        store.act((model) => editingFailed(model, messageOf(error)), id);
       }
     });
   }, [editing, store, lend]);
@@ -38,19 +41,26 @@ async function leaveInput(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** An editor ends a file with a newline; nobody means to send it. */
-export function edited(model: Model, given: string): Model {
+/**
+ * An editor ends a file with a newline; nobody means to send it. `name` is the session that it was
+ * opened in; where that ended meanwhile the model is another one's, which has words of its own.
+ */
+function edited(model: Model, given: string, name: string): Model {
   const text = trimEnd(given.replace(/\r\n?/g, "\n"), "\n");
-  const composer = { text, cursor: text.length, recalled: null };
-  return { ...model, editing: false, composer };
+  if (model.editing) {
+    return { ...model, editing: false, composer: { text, cursor: text.length, recalled: null } };
+  }
+  if (text === "") return model;
+  const said = `${name} is gone; Up in an empty composer brings what you wrote`;
+  return noticed(putBy(model, text), said, "warning");
 }
 
-export function editingFailed(model: Model, why: string): Model {
+function editingFailed(model: Model, why: string): Model {
   return noticed({ ...model, editing: false }, `the editor failed: ${why}`, "warning");
 }
 
 /** Gives the text as it was saved. Throws when the editor says that it failed. */
-export async function edit(text: string, env: NodeJS.ProcessEnv): Promise<string> {
+async function edit(text: string, env: NodeJS.ProcessEnv): Promise<string> {
   const editor = env.VISUAL || env.EDITOR || "vi";
   // Its own directory, so that nobody else can read the file or put another in its place.
   const directory = await mkdtemp(join(tmpdir(), "hacs-session-"));

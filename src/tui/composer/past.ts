@@ -33,11 +33,15 @@ export function past(model: Model): string[] {
 
 /** Empties the composer; what was in it is kept, unless Up has it already. */
 export function cleared(model: Model): Model {
-  const { composer, dropped } = model;
-  const kept =
-    composer.recalled === null ? [{ text: composer.text, newest: true }, ...dropped] : dropped;
-  const next = { ...model, composer: emptyComposer, dropped: kept.slice(0, droppedMax) };
-  return noticed(next, "cleared; Up brings it back");
+  const { composer } = model;
+  const next = composer.recalled === null ? putBy(model, composer.text) : model;
+  return noticed({ ...next, composer: emptyComposer }, "cleared; Up brings it back");
+}
+
+/** Keeps a text for Up. */
+export function putBy(model: Model, text: string): Model {
+  const dropped = [{ text, newest: true }, ...model.dropped];
+  return { ...model, dropped: dropped.slice(0, droppedMax) };
 }
 
 /** A message that was sent is newer than what was cleared before. */

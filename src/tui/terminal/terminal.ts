@@ -82,6 +82,14 @@ export function useSize(store: Surface): void {
 /** Runs `use` while the terminal is another program's; resolves when it is taken back. */
 export type Lend = (use: () => void | Promise<void>) => Promise<void>;
 
+/** A process has one terminal, and so one of these. */
+let lent = Promise.resolve();
+
+/** Resolves when the terminal is no other program's. */
+export function takenBack(): Promise<void> {
+  return lent;
+}
+
 interface Lending {
   store: Surface;
   /** True: the focus is reported here, as `useFocusReports` has it. */
@@ -110,8 +118,8 @@ export function useLending({ store, focus }: Lending): Lend {
 }
 
 function lender(suspend: Lend, stdout: NodeJS.WritableStream, { store, focus }: Lending) {
-  const lend: Lend = (use) =>
-    suspend(async () => {
+  const lend: Lend = (use) => {
+    lent = suspend(async () => {
       // An editor that wants to stop has the terminal in order, and stops its whole group with it.
       process.off("SIGTSTP", onStop);
       // To it a report is keys, the first of which is Esc.
@@ -125,6 +133,8 @@ function lender(suspend: Lend, stdout: NodeJS.WritableStream, { store, focus }: 
         process.on("SIGTSTP", onStop);
       }
     });
+    return lent;
+  };
   const onStop = () => void lend(() => void process.kill(process.pid, "SIGTSTP"));
   return { lend, onStop };
 }
