@@ -234,6 +234,24 @@ test("a prompt warns before it says what runs, in a diff and a path as in a comm
   expect(screen(asking({}))).not.toContain("│ !");
 });
 
+test("what a terminal may draw wider than it is breaks earlier, and nothing of it is lost", () => {
+  const family = "👩‍👩‍👧‍👦";
+  // Each of seven characters may take two columns.
+  const command = `echo ${family.repeat(20)} ; rm -rf build`;
+  const rows = shown(asking({ command }));
+  const asked = rows.filter((row) => row.startsWith("│ "));
+  // A row's last blanks are not in the picture.
+  const words = asked.map((row) => row.slice(2)).join("");
+  expect(words.replaceAll(" ", "")).toContain(command.replaceAll(" ", ""));
+  for (const row of asked) expect(row.split(family).length - 1).toBeLessThanOrEqual(2);
+  // Marks stand on their letters everywhere, and are no reason to break.
+  expect(shown(asking({ command: "é́".repeat(30) })).join("")).toContain("é́".repeat(30));
+  // One that no row holds comes apart, and is all there.
+  const crowd = Array(40).fill("👩").join("\u200d");
+  const apart = shown(asking({ command: crowd })).filter((row) => row.startsWith("│ "));
+  expect(apart.map((row) => row.slice(2)).join("")).toContain(crowd);
+});
+
 test("a question over the status line is wrapped, and says how to answer it however long it is", () => {
   const name = "a-session-with-a-name-that-is-as-long-as-it-may-be";
   const long = { ...modelWith({ ...phone }), name };

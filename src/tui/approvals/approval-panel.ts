@@ -8,7 +8,7 @@ import type { ApprovalDetail } from "../../protocol/session.ts";
 import { keyName } from "../keymap.ts";
 import type { FormState, Model } from "../model.ts";
 import { cells, chop, cut, type Line, span, wrap } from "../text/lines.ts";
-import { type Asked, askedOf } from "./asked.ts";
+import { type Asked, askedOf, seenWhole } from "./asked.ts";
 import { type KeyedDecision, keyed } from "./decisions.ts";
 import { type Field, fieldsOf, isLong, optionOf } from "./form.ts";
 
@@ -138,7 +138,8 @@ function footOf(
 
 function choice({ key, label }: KeyedDecision, width: number): Line[] {
   // What does not fit goes on under the words, so that the keys stand alone in their column.
-  return wrap([span(visible(label))], Math.max(1, width - 2)).map(
+  const room = Math.max(1, width - 2);
+  return seenWhole(wrap([span(visible(label))], room), room).map(
     (line, index): Line => [index === 0 ? span(key, "key") : span(" "), span(" "), ...line],
   );
 }

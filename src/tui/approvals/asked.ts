@@ -3,7 +3,7 @@ import { visible, visibleLines } from "../../protocol/address.ts";
 import type { Draft } from "../../protocol/records.ts";
 import type { ApprovalDetail } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
-import { chop, type Line, span, wrap } from "../text/lines.ts";
+import { chop, type Line, span, widestCells, wrap } from "../text/lines.ts";
 import { itemOfDraft } from "../transcript/items/draft.ts";
 import { objectsOf, textOf } from "../transcript/items/drawing.ts";
 import { fileChange } from "../transcript/items/file-change.ts";
@@ -65,7 +65,16 @@ function wholeRows(model: Model, approval: ApprovalDetail, width: number): Asked
     say("from ", textOf(approval.params.serverName));
     if (fields.length > 0) say("it wants ", fields.map(({ title }) => title).join(", "));
   }
-  return { rows, needed: rows.length };
+  const whole = seenWhole(rows, width);
+  return { rows: whole, needed: whole.length };
+}
+
+/**
+ * A row that this terminal may take for wider than it is would lose its end at the edge, and what is
+ * approved with it.
+ */
+export function seenWhole(rows: readonly Line[], width: number): Line[] {
+  return rows.flatMap((row) => chop(row, width, widestCells));
 }
 
 /** Of the files of a change, those that its diff does not name. */
@@ -122,7 +131,7 @@ function changeRows(model: Model, changes: ReturnType<typeof objectsOf>, width: 
 function fieldRows(field: Field, index: number, count: number, width: number): Asked {
   const place = count > 1 ? ` (${index + 1} of ${count})` : "";
   const labels = field.options.flatMap(({ label, about }) => [label, about]);
-  const head = [
+  const title = [
     ...warnings([field.title, field.prompt, ...labels], [], width),
     ...wrap([span(visible(field.title) + place, "bold")], width),
     ...visibleLines(field.prompt)
@@ -140,7 +149,8 @@ function fieldRows(field: Field, index: number, count: number, width: number): A
       width,
     ),
   );
-  const rows = [...head, ...options];
+  const head = seenWhole(title, width);
+  const rows = [...head, ...seenWhole(options, width)];
   // What one takes of a long list is said where its number is written.
   return { rows, needed: isLong(field) ? head.length : rows.length };
 }

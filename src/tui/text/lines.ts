@@ -38,6 +38,20 @@ export function cells(text: string): number {
   return graphemes(text).reduce((sum, grapheme) => sum + graphemeCells(grapheme), 0);
 }
 
+/**
+ * The most columns that a terminal may take for it: not all join emoji into one, colour them, make
+ * flags of letters, or know them at all. Marks are drawn on what stands before them everywhere.
+ */
+export function widestCells(text: string): number {
+  const simple = simpleWidth(text);
+  if (simple !== null) return simple;
+  let sum = 0;
+  for (const character of text) {
+    if (!/^(?!\ufe0f)\p{M}$/u.test(character)) sum += simpleWidth(character) ?? 2;
+  }
+  return sum;
+}
+
 /** Texts are long and their alphabets short: each asking of Unicode's tables is worth keeping. */
 const knownCells = new Map<string, number>();
 const knownCellsMax = 4_000;
@@ -55,9 +69,9 @@ function graphemeCells(grapheme: string): number {
 }
 
 /** Of the row as a whole: what ends one span and begins the next may be one character. */
-export function lineCells(line: Line): number {
+export function lineCells(line: Line, cellsOf = cells): number {
   const { length } = line;
-  return cells(length === 1 ? line[0]!.text : line.map(({ text }) => text).join(""));
+  return cellsOf(length === 1 ? line[0]!.text : line.map(({ text }) => text).join(""));
 }
 
 /** Breaks between words; a word that is too long, or text without spaces, breaks anywhere. */
@@ -87,9 +101,9 @@ export function wrapOn(line: Line, width: number): Line[] {
 }
 
 /** Breaks at the edge and keeps every space: for code, output and what is to be approved. */
-export function chop(line: Line, width: number): Line[] {
-  if (lineCells(line) <= width) return [line];
-  const rows = new Rows(width);
+export function chop(line: Line, width: number, cellsOf = cells): Line[] {
+  if (lineCells(line, cellsOf) <= width) return [line];
+  const rows = new Rows(width, undefined, cellsOf);
   for (const piece of line) rows.put(piece);
   return rows.finish();
 }
@@ -135,13 +149,15 @@ class Rows {
   used = 0;
   readonly #width: number;
   readonly #rowsMax: number;
+  readonly #cellsOf: (text: string) => number;
   readonly #done: Line[] = [];
   #row: Span[] = [];
 
   /** What comes after `rowsMax` rows is let go. */
-  constructor(width: number, rowsMax = Number.POSITIVE_INFINITY) {
+  constructor(width: number, rowsMax = Number.POSITIVE_INFINITY, cellsOf = cells) {
     this.#width = Math.max(1, width);
     this.#rowsMax = rowsMax;
+    this.#cellsOf = cellsOf;
   }
 
   get atStartOfContinuation(): boolean {
@@ -159,23 +175,31 @@ class Rows {
     if (this.#done.length >= this.#rowsMax) return;
     const width = this.#added(piece.text);
     if (this.used + width <= this.#width) return this.#add(piece, width);
+    const cellsOf = this.#cellsOf;
     let part = "";
     let partWidth = 0;
-    for (const grapheme of graphemes(piece.text)) {
-      let wide = part === "" ? this.#added(grapheme) : cells(grapheme);
+    for (const grapheme of this.#pieces(piece.text)) {
+      let wide = part === "" ? this.#added(grapheme) : cellsOf(grapheme);
       if (this.used + partWidth + wide > this.#width && this.used + partWidth > 0) {
         this.#add(span(part, piece.style), partWidth);
         this.next();
         if (this.#done.length >= this.#rowsMax) return;
         part = "";
         partWidth = 0;
-        wide = cells(grapheme);
+        wide = cellsOf(grapheme);
       }
       // A character wider than the whole row can only be stood for.
       part += wide > this.#width ? "?" : grapheme;
       partWidth += Math.min(wide, this.#width);
     }
     this.#add(span(part, piece.style), partWidth);
+  }
+
+  /** One that is wider than a row comes apart. */
+  #pieces(text: string): string[] {
+    const all = graphemes(text);
+    const fits = (grapheme: string) => this.#cellsOf(grapheme) <= this.#width;
+    return all.every(fits) ? all : all.flatMap((one) => (fits(one) ? [one] : [...one]));
   }
 
   finish(): Line[] {
@@ -185,8 +209,8 @@ class Rows {
 
   /** What a text adds to the row's width: its beginning may join with the row's end. */
   #added(text: string): number {
-    if (this.#row.length === 0 || /^[\x20-\x7e]/.test(text)) return cells(text);
-    return lineCells([...this.#row, span(text)]) - this.used;
+    if (this.#row.length === 0 || /^[\x20-\x7e]/.test(text)) return this.#cellsOf(text);
+    return lineCells([...this.#row, span(text)], this.#cellsOf) - this.used;
   }
 
   #add(piece: Span, width: number): void {
