@@ -91,6 +91,14 @@ export interface OwnRecords {
 }
 export type OwnMethod = keyof OwnRecords;
 
+/** Records that stand for others that are gone: their seq may be further on than the next. */
+const STAND_INS: ReadonlySet<string> = new Set<OwnMethod>(["session/trimmed"]);
+
+/** Is it the record after `cursor`, with none missing in between that nothing stands for? */
+export function follows(cursor: number, { seq, method }: { seq: number; method: string }): boolean {
+  return seq === cursor + 1 || (seq > cursor && STAND_INS.has(method));
+}
+
 /**
  * The live-only events of ours. `session/state` replaces what was known of the session;
  * `session/draft` replaces what was known of an item on its way; `session/live` says that the

@@ -114,9 +114,13 @@ export class Link {
       case "control":
         return this.#desk.control(effect.control, effect.rest);
       case "earlier":
-        return this.#page({ before: effect.before }, receive.receivedEarlier);
+        return this.#page({ before: effect.before }, (model, records) =>
+          receive.receivedEarlier(model, effect.before, records),
+        );
       case "later":
-        return this.#page({ after: effect.after }, receivedLater);
+        return this.#page({ after: effect.after }, (model, records) =>
+          receivedLater(model, effect.after, records),
+        );
       case "jump":
         return this.#page(effect.to === "start" ? { after: 0 } : {}, (model, records) =>
           receivedJump(model, effect.to, records),

@@ -87,13 +87,16 @@ function awayFor({ code }: HacsError): Model["link"] {
   return code === "daemon-stopped" ? "stopped" : "reconnecting";
 }
 
-/** An older page, folded by itself: what it says of the present is long over. */
-export function receivedEarlier(model: Model, records: readonly HistoryRecord[]): Step {
+/** The page before `before`, folded by itself: what it says of the present is long over. */
+export function receivedEarlier(
+  model: Model,
+  before: number,
+  records: readonly HistoryRecord[],
+): Step {
+  // A jump or a trim went elsewhere meanwhile.
+  if (model.earlier !== "loading" || model.oldest !== before) return only(model);
   const first = records[0];
   if (first === undefined) return only({ ...model, earlier: "none" });
-  // A jump or a trim went elsewhere meanwhile.
-  if (model.earlier !== "loading") return only(model);
-  if (model.oldest !== null && records.at(-1)?.seq !== model.oldest - 1) return only(model);
   const entries = [...pageEntries(model, records), ...model.transcript.entries];
   const longer: Model = {
     ...model,

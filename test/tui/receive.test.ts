@@ -97,12 +97,12 @@ test("older records are put before, wherever the reader stands", () => {
   expect(effects).toEqual([{ do: "earlier", before: 101 }]);
   const before = shown(model);
   const older = [agentMessage(99, "older"), record(100, "session/approval", { status: "lost" })];
-  const { model: longer } = receivedEarlier(model, older as never);
+  const { model: longer } = receivedEarlier(model, 101, older as never);
   expect(longer).toMatchObject({ oldest: 99, earlier: "unknown" });
   expect(shown(longer).slice(1, 20)).toEqual(before.slice(1, 20));
   const further = press(longer, { key: "pageup" }, () => "m");
   expect(shown(further.model).join("\n")).toContain("• older");
-  expect(receivedEarlier(further.model, []).model.earlier).toBe("none");
+  expect(receivedEarlier(further.model, 99, []).model.earlier).toBe("none");
 });
 
 test("a page that leaves the screen half empty wants the one before", () => {

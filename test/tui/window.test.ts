@@ -22,9 +22,9 @@ function answer(model: Model, effect: Effect, head = total): Step {
   const only = (next: Model): Step => ({ model: next, effects: [] });
   switch (effect.do) {
     case "earlier":
-      return receivedEarlier(model, before(effect.before));
+      return receivedEarlier(model, effect.before, before(effect.before));
     case "later":
-      return only(receivedLater(model, after(effect.after)));
+      return only(receivedLater(model, effect.after, after(effect.after)));
     case "jump":
       return only(
         receivedJump(model, effect.to, effect.to === "start" ? after(0) : before(head + 1)),
@@ -140,10 +140,20 @@ test("who pages down faster than history comes waits for it, and is not taken to
 test("a page that was asked for before the reader went elsewhere joins nothing", () => {
   const paged = go(attached(), { key: "home" });
   const later = records(5_001, 5_200);
-  expect(receivedLater(paged, later)).toBe(paged);
+  expect(receivedLater(paged, 5_000, later)).toBe(paged);
   const waiting: Model = { ...paged, earlier: "loading", oldest: 701 };
-  expect(receivedEarlier(waiting, records(1, 200)).model).toBe(waiting);
+  expect(receivedEarlier(waiting, 201, records(1, 200)).model).toBe(waiting);
   expect(receivedJump(paged, "end", later)).toBe(paged);
+});
+
+test("a page that begins or ends with a record that stands for others joins what is held", () => {
+  const paged = go(attached(), { key: "home" });
+  const asked: Model = { ...paged, newer: { after: 200, state: "loading", held: null } };
+  const later = receivedLater(asked, 200, records(301, 400));
+  expect(later.newer).toEqual({ after: 400, state: "unknown", held: null });
+  const waiting: Model = { ...attached(), earlier: "loading", oldest: 701 };
+  const { model: longer } = receivedEarlier(waiting, 701, records(401, 500));
+  expect(longer).toMatchObject({ oldest: 401, earlier: "unknown" });
 });
 
 test("a message that is sent from far back is seen where it goes, at the end", () => {

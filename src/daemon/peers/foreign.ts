@@ -223,6 +223,7 @@ const own: Record<string, v.GenericSchema> = {
   }),
   "session/cut": v.looseObject({ threadId: word, turnId: word, item: object }),
   "session/gap": v.looseObject({ reason: text, since: word, recovered: count }),
+  "session/trimmed": v.looseObject({ records: count, until: time }),
   "session/interrupted": v.looseObject({ turnId: word, by: actor, reason: v.optional(text) }),
   "session/renamed": v.looseObject({ from: address, to: address, by: actor }),
   "session/ended": v.looseObject({ by: actor, reason: v.optional(text) }),

@@ -9,7 +9,7 @@ import { sees } from "../../protocol/access.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/messages.ts";
 import type { Params, Result } from "../../protocol/methods.ts";
-import type { SessionEvent } from "../../protocol/records.ts";
+import { follows, type SessionEvent } from "../../protocol/records.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 import type { Client } from "../client.ts";
 import type { EventFrame } from "../session/framing.ts";
@@ -116,10 +116,11 @@ export class Relay implements EventTaker {
   }
 
   #pass(event: ForeignEvent): void {
-    const { seq } = event;
+    const { seq, method } = event;
     if (seq !== undefined) {
       if (seq <= this.#cursor) return;
-      if (seq !== this.#cursor + 1) return this.broken(hole(this.#peer.name, this.#cursor, seq));
+      if (!follows(this.#cursor, { seq, method }))
+        return this.broken(hole(this.#peer.name, this.#cursor, seq));
       this.#cursor = seq;
     }
     this.#send(event);

@@ -107,17 +107,21 @@ export function wantLater(model: Model): Step {
   return only({ ...model, newer: loading }, { do: "later", after: newer.after });
 }
 
-export function receivedLater(model: Model, records: readonly HistoryRecord[]): Model {
+/** The page after `after`. */
+export function receivedLater(
+  model: Model,
+  after: number,
+  records: readonly HistoryRecord[],
+): Model {
   const { newer, transcript } = model;
   // The reader went elsewhere meanwhile: the page does not follow what is held now.
-  if (newer === null || newer.held !== null) return model;
-  if (records.length > 0 && records[0]!.seq !== newer.after + 1) return model;
+  if (newer === null || newer.held !== null || newer.after !== after) return model;
   const entries = [...transcript.entries, ...pageEntries(model, records)];
-  const after = records.at(-1)?.seq ?? newer.after;
+  const last = records.at(-1)?.seq ?? after;
   return trimmed({
     ...model,
     transcript: { ...transcript, entries },
-    newer: after >= transcript.cursor ? null : { after, state: "unknown", held: null },
+    newer: last >= transcript.cursor ? null : { after: last, state: "unknown", held: null },
   });
 }
 

@@ -1,12 +1,13 @@
 /** A link that breaks, and what is promised all the same. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { SessionEvent } from "../../../src/protocol/records.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
 import { eventually } from "../../support/eventually.ts";
 import { clientIdsIn, historyOf } from "../../support/history.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
 import { errorOf } from "../../support/sessions.ts";
-import { watch } from "../../support/watcher.ts";
+import { type Watcher, watch } from "../../support/watcher.ts";
 
 let model: TestModel;
 let near: Home;
@@ -160,6 +161,49 @@ describe("while the link is down", () => {
     proxy.cut();
     proxy.speak();
     await connected();
+  });
+});
+
+describe("a session whose oldest records were dropped", () => {
+  /** Until the record that stands for the dropped ones is past `cursor`. */
+  const dropped = async (cursor: number): Promise<void> => {
+    await far.ok(["send", "brief", "say more", "--wait"]);
+    await far.ok(["send", "brief", "say enough", "--wait"]);
+    await far.ok(["update", "brief", "--keep-size", "1K"]);
+    const mark = async () => (await historyOf(far, "brief"))[0]!.seq;
+    await eventually(async () => (await mark()) > cursor + 1, { what: "records are dropped" });
+  };
+  const headSeen = async (watcher: Watcher) => {
+    const { seq } = await far.show("brief");
+    await watcher.until("the head", (event) => event.seq === seq);
+  };
+  const expectOneJump = (records: SessionEvent[]) => {
+    expect(records[0]?.method).toBe("session/trimmed");
+    const first = records[0]!.seq!;
+    expect(records.map(({ seq }) => seq)).toEqual(records.map((_, place) => first + place));
+  };
+
+  test("is attached to and followed, over a link that breaks as well", async () => {
+    await far.ok(["new", "brief", "-d"]);
+    await dropped(0);
+    for (const from of [{ after: 0 }, { last: 500 }]) {
+      const watcher = await watch(near, "b/brief", from);
+      await headSeen(watcher);
+      expectOneJump(watcher.records());
+      watcher.stop();
+    }
+
+    const watcher = await watch(near, "b/brief");
+    await headSeen(watcher);
+    const cursor = watcher.records().at(-1)!.seq!;
+    await proxy.shut();
+    await dropped(cursor);
+    await proxy.open();
+    await headSeen(watcher);
+    expectOneJump(watcher.records().filter(({ seq }) => seq! > cursor));
+    watcher.stop();
+    await far.ok(["kill", "brief"]);
+    await far.ok(["rm", "brief"]);
   });
 });
 
