@@ -28,6 +28,7 @@ export class HttpClient implements Client {
   readonly #response: ServerResponse;
   readonly #onBug: (error: unknown) => void;
   readonly #drained: (() => void)[] = [];
+  #streams = false;
   #ended = false;
 
   constructor(identity: Identity, response: ServerResponse, onBug: (error: unknown) => void) {
@@ -48,6 +49,7 @@ export class HttpClient implements Client {
   /** Begins the stream: what follows is events, until one side closes. */
   stream(headers: Record<string, string>): void {
     const response = this.#response;
+    this.#streams = true;
     // Without chunks, what the feed framed once for all goes out as it is.
     response.useChunkedEncodingByDefault = false;
     response.shouldKeepAlive = false;
@@ -61,6 +63,13 @@ export class HttpClient implements Client {
       this.#part();
       this.onClose();
     });
+  }
+
+  /** The request is over, and what was opened for it with it, unless a stream goes on. */
+  answered(): void {
+    if (this.#streams && !this.closed) return;
+    this.#ended = true;
+    this.#part();
   }
 
   /** Something that is no event of the session's. */

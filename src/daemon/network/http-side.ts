@@ -8,7 +8,7 @@ import { HttpClient } from "./http-client.ts";
 import type { Lobby } from "./lobby.ts";
 import { noteRefusal } from "./problem.ts";
 import { Rate } from "./rate.ts";
-import { matchPath, type Route, targetOf } from "./route.ts";
+import { type Answer, matchPath, type Route, targetOf } from "./route.ts";
 import { routes } from "./routes.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -81,11 +81,19 @@ export class HttpSide {
       client,
       tickets,
     });
-    const given = await route.run(exchange);
+    const given = await ran(route, exchange);
     if (given === undefined) return;
     const type = given.contentType === undefined ? {} : { "content-type": given.contentType };
     const headers = { ...commonHeaders(visitor.origin), ...given.headers, ...type };
     answer(response, given.status ?? route.status, given.value, headers);
+  }
+}
+
+async function ran(route: Route, exchange: Exchange): Promise<Answer | undefined> {
+  try {
+    return await route.run(exchange);
+  } finally {
+    exchange.client?.answered();
   }
 }
 

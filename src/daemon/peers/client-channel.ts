@@ -155,6 +155,8 @@ export function openChannel(client: Client, peer: string, link: Link): ClientCha
   const known = channelOf(client, peer);
   if (known !== undefined) return known;
   if (client.actor === undefined) throw new Error("a method ran before the hello");
+  // Nothing would ever end what is opened for one that is gone.
+  if (client.closed) throw new HacsError("daemon-unreachable", "Who asked for it is gone.");
   const channel = new ClientChannel(peer, link, client.actor, client.passed ?? []);
   const kept = { readOnly: false, channel, end: () => channel.close() };
   client.attachments.set(channelKey(peer), kept);
