@@ -10,6 +10,9 @@ import { Duplex } from "node:stream";
 import { HacsError } from "../protocol/errors.ts";
 import { frameBytesMax } from "../protocol/framing.ts";
 
+/** How many channels a link carries at once. */
+export const channelsMax = 2_000;
+
 const pingMs = 3_000;
 const silenceMaxMs = 9_000;
 /** How often it is looked whether the silence is too long: a dead link is known within 10 s. */

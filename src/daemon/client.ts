@@ -18,6 +18,11 @@ export interface Identity {
 /** Whoever can open the daemon's own socket. */
 export const owner: Identity = { access: ownerAccess };
 
+/** The user's own programs, over the daemon's own socket or ssh, and no other daemon between. */
+export function isOwner({ access, neighbour }: Identity): boolean {
+  return access.token === null && neighbour === undefined;
+}
+
 export interface Client extends Sink {
   readonly identity: Identity;
   /** Who it is, as what it does is attributed; undefined before the hello. */

@@ -7,6 +7,7 @@ const CLOSE_CODES: Partial<Record<ErrorCode, number>> = {
   "session-not-found": 4404,
   "timed-out": 4408,
   "daemon-stopping": 1012,
+  "too-many-clients": 1013,
   "frame-too-large": 1009,
 };
 const policyViolation = 1008;

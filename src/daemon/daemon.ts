@@ -10,6 +10,7 @@ import { version } from "../system/version.ts";
 import { Audit } from "./audit.ts";
 import type { Client, Dispatch, Identity } from "./client.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { ClientPlaces, clientBounds } from "./client-places.ts";
 import { CodexProxy } from "./codex-proxy/codex-proxy.ts";
 import { CodexUpdate } from "./codex-update.ts";
 import { dispatcher } from "./dispatch.ts";
@@ -28,11 +29,9 @@ import type { Metrics } from "./watch/metrics.ts";
 import { Tally } from "./watch/tally.ts";
 import type { Wire } from "./wire.ts";
 
-/** More than this many clients at once is a mistake of somebody's. */
-const clientsMax = 10_000;
-/** How long the last answers have to get out. */
 /** How long a session may take to be settled before its agent is left as it is. */
 const settleTimeoutMs = 10_000;
+/** How long the last answers have to get out. */
 const lastBytesMs = 50;
 /** How long a removal waits for the archive's; it is made up for later. */
 const archiveWaitMs = 2_000;
@@ -56,7 +55,9 @@ export class Daemon {
   readonly loop = new LoopDelay();
   #metrics: Promise<Metrics> | undefined;
   readonly #startedAt = Date.now();
-  readonly #clients = new Set<Client>();
+  /** With how each leaves its place. */
+  readonly #clients = new Map<Client, () => void>();
+  readonly #places = new ClientPlaces(clientBounds);
   readonly #onStopped: () => void;
   #server: Server | undefined;
   /** The port may be open before sessions have found their agents. */
@@ -74,6 +75,7 @@ export class Daemon {
     this.peers = new Peers({
       services,
       accept: (wire, identity) => this.accept(wire, identity),
+      places: this.#places,
       hasToken: (id) => this.tokens.has(id),
     });
     this.audit = new Audit(services, this.sessions);
@@ -115,7 +117,8 @@ export class Daemon {
   accept(wire: Wire, identity: Identity): ClientConnection {
     const client = new ClientConnection(wire, identity, this.dispatch, this.onBug);
     client.onClose = () => this.part(client);
-    if (!this.admit(client)) wire.destroy();
+    if (this.#stopping || !this.#serving) wire.destroy();
+    else this.#admitOrTell(client);
     return client;
   }
 
@@ -123,19 +126,28 @@ export class Daemon {
     this.services.log.error({ err: error }, "a request met a bug");
   };
 
-  /** Counts a client in; false when there is no place for it. */
-  admit(client: Client): boolean {
-    if (this.#clients.size >= clientsMax || this.#stopping || !this.#serving) return false;
-    this.#clients.add(client);
-    return true;
+  #admitOrTell(client: Client): void {
+    try {
+      this.admit(client);
+    } catch (error) {
+      client.fail(error);
+    }
+  }
+
+  /** Counts a client in, or throws `too-many-clients`. */
+  admit(client: Client): void {
+    this.#clients.set(client, this.#places.take(client.identity));
   }
 
   part(client: Client): void {
+    this.#clients.get(client)?.();
     this.#clients.delete(client);
   }
 
   #cut(token: string, why: HacsError): number {
-    const theirs = [...this.#clients].filter(({ identity }) => identity.access.token === token);
+    const theirs = [...this.#clients.keys()].filter(
+      ({ identity }) => identity.access.token === token,
+    );
     for (const client of theirs) client.fail(why);
     return theirs.length + this.codexProxy.cut(token, why) + this.peers.cut(token);
   }
@@ -156,7 +168,7 @@ export class Daemon {
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */
   partFromUnseen(session: Session): void {
     this.codexProxy.partFromUnseen(session);
-    for (const client of this.#clients) {
+    for (const client of this.#clients.keys()) {
       if (!client.attachments.has(session.id)) continue;
       if (!sees(client.identity.access, session.name)) client.fail(noSuchSession(session.id));
     }
@@ -202,7 +214,7 @@ export class Daemon {
   }
 
   clientKinds(): string[] {
-    const kinds = [...this.#clients].map(({ actor }) => actor?.kind ?? "unknown");
+    const kinds = [...this.#clients.keys()].map(({ actor }) => actor?.kind ?? "unknown");
     return [...kinds, ...Array<string>(this.codexProxy.count).fill("codex")];
   }
 

@@ -86,6 +86,10 @@ export const ERRORS = {
     exit: 1,
     about: "too much in a short time; retryAfterMs, if there is one, says when again",
   },
+  "too-many-clients": {
+    exit: 6,
+    about: "as many clients are connected as may be, in all, with this token, or by this link",
+  },
   "host-refused": { exit: 7, about: "a request's Host is not one that is served here" },
   "origin-refused": { exit: 7, about: "a web page asks whose origin is not on the allow list" },
   "request-invalid": { exit: 2, about: "an HTTP request is not as HTTP or this page has it" },

@@ -28,7 +28,8 @@ export const link: MethodHandler<"peer/link"> = (caller, { daemon: neighbour }) 
 };
 
 export const offer: MethodHandler<"peer/offer"> = (caller, { as, daemon: neighbour }) => {
-  const { access } = caller.client.identity;
+  const { identity } = caller.client;
+  const { access } = identity;
   if (!isForAll(access) && !sees(access, `${as}/session`)) {
     throw new HacsError(
       "not-allowed",
@@ -37,10 +38,7 @@ export const offer: MethodHandler<"peer/offer"> = (caller, { as, daemon: neighbo
     );
   }
   caller.daemon.peers.checkOffer(as, neighbour, access.token);
-  takeOver(
-    caller,
-    (stream) => void caller.daemon.peers.offered(as, neighbour, stream, access.token),
-  );
+  takeOver(caller, (stream) => void caller.daemon.peers.offered(as, neighbour, stream, identity));
   return {};
 };
 

@@ -5,7 +5,7 @@
 
 import { HacsError } from "../../protocol/errors.ts";
 import type { Client } from "../client.ts";
-import { patienceMs } from "./lobby.ts";
+import { helloMs, helloTooLate } from "../hello-deadline.ts";
 import type { WebSocketWire } from "./web-socket-wire.ts";
 
 const everyMs = 5_000;
@@ -44,16 +44,9 @@ export class Heartbeat {
       const { wire, client } = beating;
       beating.unanswered = wire.showedLife() ? 0 : beating.unanswered + 1;
       if (beating.unanswered >= unansweredMax) wire.destroy();
-      else if (client.actor === undefined && now - beating.since > patienceMs)
-        client.fail(tooLate());
+      else if (client.actor === undefined && now - beating.since > helloMs)
+        client.fail(helloTooLate());
       else wire.ping();
     }
   }
-}
-
-function tooLate(): HacsError {
-  return new HacsError(
-    "timed-out",
-    `The first call on a connection is hello, within ${patienceMs / 1000} s.`,
-  );
 }

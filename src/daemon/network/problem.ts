@@ -49,6 +49,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "agent-gone": 502,
   "peer-invalid": 502,
   "daemon-stopping": 503,
+  "too-many-clients": 503,
   "peer-unreachable": 503,
   "timed-out": 504,
 };

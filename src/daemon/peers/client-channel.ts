@@ -13,7 +13,7 @@ import { version } from "../../system/version.ts";
 import type { Client } from "../client.ts";
 import { type ForwardedMethod, isForwarded, readResult } from "./foreign.ts";
 import { type ForeignEvent, readEvent, readFrame } from "./foreign-event.ts";
-import { inspectDepth } from "./peer.ts";
+import { inspectDepth, type Peer } from "./peer.ts";
 import { readError } from "./refusal.ts";
 
 const greetMs = 30_000;
@@ -37,7 +37,13 @@ export class ClientChannel {
   #early: { session: string; read: () => ForeignEvent }[] | undefined;
   #attaching = 0;
 
-  constructor(peer: string, link: Link, by: Actor, passed: readonly string[]) {
+  constructor(
+    peer: string,
+    link: Link,
+    by: Actor,
+    passed: readonly string[],
+    onClose: () => void = () => {},
+  ) {
     this.#peer = peer;
     this.#connection = new Connection(link.open(), (frame) => {
       inspectDepth(frame);
@@ -50,6 +56,7 @@ export class ClientChannel {
     this.#connection.onClose = (error) => {
       for (const taker of [...this.#takers.values()]) taker.lost(error);
       this.#takers.clear();
+      onClose();
     };
     const { kind, user, from, via = [] } = by;
     const client = { kind, version, user, from, via };
@@ -151,14 +158,21 @@ export function channelOf(client: Client, peer: string): ClientChannel | undefin
   return channel === undefined || channel.closed ? undefined : channel;
 }
 
-export function openChannel(client: Client, peer: string, link: Link): ClientChannel {
-  const known = channelOf(client, peer);
+/** Throws `too-many-clients`, as the other side would. */
+export function openChannel(
+  client: Client,
+  { name, places }: Pick<Peer, "name" | "places">,
+  link: Link,
+): ClientChannel {
+  const known = channelOf(client, name);
   if (known !== undefined) return known;
   if (client.actor === undefined) throw new Error("a method ran before the hello");
   // Nothing would ever end what is opened for one that is gone.
   if (client.closed) throw new HacsError("daemon-unreachable", "Who asked for it is gone.");
-  const channel = new ClientChannel(peer, link, client.actor, client.passed ?? []);
+  if (link.closed) throw new HacsError("peer-unreachable", `${name}: the link is down.`);
+  const leave = places.take(client.identity);
+  const channel = new ClientChannel(name, link, client.actor, client.passed ?? [], leave);
   const kept = { readOnly: false, channel, end: () => channel.close() };
-  client.attachments.set(channelKey(peer), kept);
+  client.attachments.set(channelKey(name), kept);
   return channel;
 }

@@ -70,7 +70,7 @@ async function call<M extends ForwardedMethod>(
   params: Params<M>,
 ): Promise<Result<M>> {
   const link = await peer.reach();
-  return openChannel(client, peer.name, link).call(method, params);
+  return openChannel(client, peer, link).call(method, params);
 }
 
 async function detach(

@@ -5,11 +5,12 @@
 
 import { Connection } from "../../client/connection.ts";
 import { greet } from "../../client/dial.ts";
-import type { Link } from "../../client/link.ts";
+import { channelsMax, type Link } from "../../client/link.ts";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import type { Json } from "../../protocol/messages.ts";
 import type { PeerInfo, SessionInfo } from "../../protocol/session.ts";
 import { version } from "../../system/version.ts";
+import { ClientPlaces, type PlaceBounds } from "../client-places.ts";
 import { nestsTooDeep } from "../nesting.ts";
 import type { PeerRow } from "../store/peer-table.ts";
 import { readSessions } from "./foreign.ts";
@@ -31,6 +32,8 @@ export interface PeerOptions {
   kept: () => Pick<PeerInfo, "stored" | "refused">;
 }
 
+/** Of clients here: some channels of a link stay free for what this daemon asks by itself. */
+const channelBounds: PlaceBounds = { max: channelsMax - 100, owners: 100 };
 /** How often what a peer has is asked for, whoever wants to know. */
 const refreshMs = 3_000;
 /** How long a call waits for a link that is being made. */
@@ -38,6 +41,8 @@ export const patienceMs = 5_000;
 
 export class Peer {
   readonly row: PeerRow;
+  /** Of clients here that ask for something there. */
+  readonly places = new ClientPlaces(channelBounds);
   readonly #options: PeerOptions;
   readonly #watchers = new Set<() => void>();
   #link: Link | undefined;

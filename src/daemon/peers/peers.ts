@@ -7,8 +7,8 @@ import { checkName, hopsMax, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import type { Neighbour, Params } from "../../protocol/methods.ts";
 import type { PeerInfo } from "../../protocol/session.ts";
-import type { Identity } from "../client.ts";
-import { LineWire } from "../line-wire.ts";
+import type { Client, Identity } from "../client.ts";
+import type { ClientPlaces } from "../client-places.ts";
 import { delay, inTime } from "../patience.ts";
 import type { Services } from "../services.ts";
 import type { PeerRow } from "../store/peer-table.ts";
@@ -18,6 +18,7 @@ import { Dialer } from "./dialer.ts";
 import { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
 import { type KnownSession, Peer, patienceMs } from "./peer.ts";
+import { serveLink } from "./served-link.ts";
 import { shortest } from "./shortest-way.ts";
 import { readToken, removeToken } from "./token-file.ts";
 import { checkWay, newRow } from "./way.ts";
@@ -25,12 +26,13 @@ import { checkWay, newRow } from "./way.ts";
 export interface PeersOptions {
   services: Services;
   /** A channel of a link that others dialled, or that this daemon offers, is a client. */
-  accept: (wire: Wire, identity: Identity) => void;
+  accept: (wire: Wire, identity: Identity) => Client;
+  /** A link that came in takes one, as the client had that it was made of. */
+  places: ClientPlaces;
   /** The token still counts. */
   hasToken: (id: string) => boolean;
 }
 
-const channelsMax = 10_000;
 /** A peer is told to be quicker than the one who waits for it. */
 const hopMs = 50;
 const firstListMs = 1_000;
@@ -268,14 +270,18 @@ export class Peers {
     asked: boolean = false,
     onClose: (error: HacsError) => void = () => {},
   ): Link {
-    const link: Link = new Link(stream, {
+    const { accept, places, services } = this.#options;
+    const leave = places.keep(identity);
+    const link: Link = serveLink(stream, {
+      identity,
       asked,
-      onChannel: (channel) => this.#options.accept(new LineWire(channel), identity),
+      clock: services.clock,
+      accept,
       onClose: (error) => {
+        leave();
         this.#served.delete(link);
         onClose(error);
       },
-      channelsMax,
     });
     this.#served.set(link, identity.access.token);
     return link;
@@ -296,18 +302,16 @@ export class Peers {
   }
 
   /** A daemon that dialled in, and speaks first on its link. */
-  async offered(
-    as: string,
-    daemon: Neighbour,
-    stream: Duplex,
-    token: string | null,
-  ): Promise<void> {
+  async offered(as: string, daemon: Neighbour, stream: Duplex, identity: Identity): Promise<void> {
+    const { token } = identity.access;
     const row = this.#peers.get(as)?.row ?? newRow(as, "joined");
     row.shownToken = token ?? ownersWay;
     const peer = this.#peers.get(as) ?? this.#know(row);
+    const leave = this.#options.places.keep(identity);
     const link: Link = new Link(stream, {
       asked: false,
       onClose: (error) => {
+        leave();
         this.#served.delete(link);
         peer.disconnected(link, error);
       },

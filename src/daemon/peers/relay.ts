@@ -68,7 +68,7 @@ export class Relay implements EventTaker {
   }
 
   async #attachTo(params: Params<"session/attach">): Promise<Result<"session/attach">> {
-    const channel = openChannel(this.#client, this.#peer.name, await this.#peer.reach());
+    const channel = openChannel(this.#client, this.#peer, await this.#peer.reach());
     const result = await channel.attach(params, (id) => {
       this.#id = id;
       return this;

@@ -1,11 +1,14 @@
-/** The channels of links: they end with whom they were opened for. */
+/** The channels of links: they end with whom they were opened for, and leave places to others. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Connection } from "../../../src/client/connection.ts";
+import { Connection } from "../../../src/client/connection.ts";
+import { greet } from "../../../src/client/dial.ts";
+import { channelsMax, Link } from "../../../src/client/link.ts";
+import { openTransport, readUrl } from "../../../src/client/transport.ts";
 import { type Chain, createChain } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Home } from "../../support/home.ts";
-import { ask, listenOn, makeToken, openEvents } from "../../support/port.ts";
-import { createSession } from "../../support/sessions.ts";
+import { ask, listenOn, makeToken, openEvents, openWeb } from "../../support/port.ts";
+import { createSession, errorOf } from "../../support/sessions.ts";
 
 let chain: Chain;
 let near: Home;
@@ -48,3 +51,44 @@ test("a stream of events is one there for as long as it is read", async () => {
   stream.close();
   await eventually(async () => (await clients()) === before, { what: "it is gone there" });
 });
+
+test("an observe token for no session can't keep anybody out, and is revoked as ever", async () => {
+  const { id, token: bad } = await makeToken(near, { scope: "observe", sessions: "none" });
+  const links: Link[] = [];
+  try {
+    while (links.length < 10) links.push(await linkWith(bad));
+    for (const link of links)
+      for (let i = 0; i < channelsMax; i++) link.open().on("error", () => {});
+    // What was opened was judged by the time a ping that was sent behind it is answered.
+    await Promise.all(links.map((link) => link.ping()));
+    const late = new Connection(links[0]!.open());
+    expect(await errorOf(late.call("hello", {} as never))).toMatchObject({ exitCode: 6 });
+    expect((await near.cliJson(["ls"]))[0]).toMatchObject({ name: "b/bot" });
+    const other = await openWeb(url, { token });
+    expect((await other.hello()).result).toBeDefined();
+    const { clients: held } = await (await near.connect()).call("daemon/status", {});
+    expect(held).toBeLessThan(7_000);
+    other.close();
+    await near.ok(["token", "revoke", id]);
+    await eventually(() => links.every(({ closed }) => closed), { what: "its links are cut" });
+    expect((await near.connect()).closed).toBe(false);
+  } finally {
+    for (const link of links) link.close("done");
+  }
+}, 60_000);
+
+async function linkWith(shown: string): Promise<Link> {
+  const where = readUrl(url.replace("http", "ws"));
+  const stream = await openTransport(where, {
+    token: shown,
+    remoteCommand: undefined,
+    ca: undefined,
+    timeoutMs: 5_000,
+  });
+  const dialled = new Connection(stream);
+  await greet(dialled, { kind: "test", version: "1", user: "", from: "" });
+  await dialled.call("peer/link", {});
+  const link = new Link(dialled.release(), { asked: true, onClose: () => {} });
+  await link.ping();
+  return link;
+}
