@@ -3,7 +3,7 @@
  * the order of its coming when the link is back, and is forgotten when the peer has acknowledged
  * it. The peer's inbox takes each id once, so one whose acknowledgement was lost does no harm.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Link } from "../../client/link.ts";
 import { checkMessageId, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
@@ -13,6 +13,19 @@ import type { OutboxRow } from "../store/outbox-table.ts";
 import type { Store } from "../store/store.ts";
 import { ClientChannel } from "./client-channel.ts";
 
+export interface OutboxBounds {
+  /** Of what waits. */
+  messages: number;
+  bytes: number;
+  /** Of what was refused so many, the last, are named. */
+  refused: number;
+}
+
+export const outboxBounds: OutboxBounds = {
+  messages: limits.messagesMax,
+  bytes: 256 * 1024 * 1024,
+  refused: 1_000,
+};
 /** What may be otherwise in a while, and so is no refusal. */
 const PASSING = new Set([
   "queue-full",
@@ -26,11 +39,13 @@ const againMs = 5_000;
 export class Outbox {
   readonly #peer: string;
   readonly #store: Store;
+  readonly #bounds: OutboxBounds;
   #flushing = false;
 
-  constructor(peer: string, store: Store) {
+  constructor(peer: string, store: Store, bounds = outboxBounds) {
     this.#peer = peer;
     this.#store = store;
+    this.#bounds = bounds;
   }
 
   /** Stores a message; the same id with the same content again is the same message. */
@@ -38,13 +53,7 @@ export class Outbox {
     const id = params.id === undefined ? randomUUID() : checkMessageId(params.id);
     const known = this.#store.outbox.get(this.#peer, session, id);
     if (known !== undefined) return this.#repeated(known, params);
-    if (this.#store.outbox.waiting(this.#peer) >= limits.messagesMax) {
-      throw new HacsError(
-        "queue-full",
-        `At most ${limits.messagesMax} messages are kept for a peer, and ${quote(this.#peer)} has them.`,
-        "Wait until it is back: hacs-session peer ls",
-      );
-    }
+    this.#refuseFull(params.content);
     const row = {
       peer: this.#peer,
       session,
@@ -65,15 +74,26 @@ export class Outbox {
   }
 
   waits(session: string): boolean {
-    return this.#store.outbox.of(this.#peer).some((row) => row.session === session && !row.error);
+    return this.#store.outbox.waits(this.#peer, session);
   }
 
   info(): Pick<PeerInfo, "stored" | "refused"> {
-    const rows = this.#store.outbox.of(this.#peer);
-    const refused = rows.flatMap(({ id, session, error }) =>
-      error === null ? [] : [{ id, session: `${this.#peer}/${session}`, error }],
+    const { outbox } = this.#store;
+    const refused = outbox
+      .refused(this.#peer)
+      .map(({ id, session, error }) => ({ id, session: `${this.#peer}/${session}`, error }));
+    return { stored: outbox.size(this.#peer).messages, refused };
+  }
+
+  #refuseFull(content: MessageContent): void {
+    const { messages, bytes } = this.#store.outbox.size(this.#peer);
+    const more = Buffer.byteLength(JSON.stringify(content));
+    if (messages < this.#bounds.messages && bytes + more <= this.#bounds.bytes) return;
+    throw new HacsError(
+      "queue-full",
+      `At most ${this.#bounds.messages} messages of ${this.#bounds.bytes} bytes in all are kept for a peer; for ${quote(this.#peer)} there are ${messages} of ${bytes} bytes.`,
+      "Wait until it is back: hacs-session peer ls",
     );
-    return { stored: rows.length - refused.length, refused };
   }
 
   /** Delivers what waits; ends when the link does. */
@@ -81,23 +101,21 @@ export class Outbox {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
-      for (let next = this.#next(); next !== undefined && !link.closed; next = this.#next()) {
+      while (!link.closed) {
+        const next = this.#store.outbox.first(this.#peer);
+        if (next === undefined) return;
         if (!(await this.#deliver(next, link))) break;
       }
     } finally {
       this.#flushing = false;
     }
-    if (this.#next() !== undefined && !link.closed)
-      setTimeout(() => void this.flush(link), againMs).unref();
-  }
-
-  #next(): OutboxRow | undefined {
-    return this.#store.outbox.of(this.#peer).find(({ error }) => error === null);
+    if (!link.closed) setTimeout(() => void this.flush(link), againMs).unref();
   }
 
   /** False: it is to be tried again later. */
   async #deliver(row: OutboxRow, link: Link): Promise<boolean> {
-    const { session: name, id, mode, content, by } = row;
+    const { session: name, id, mode, by } = row;
+    const content = row.content as MessageContent;
     let channel: ClientChannel | undefined;
     try {
       channel = new ClientChannel(this.#peer, link, by, []);
@@ -109,15 +127,33 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof HacsError)) throw error;
       if (error.exitCode === 6 || PASSING.has(error.code)) return false;
-      const why = this.#store.redactor.text(error.message);
-      this.#store.durably(() => {
-        this.#store.outbox.refuse(row.place, why, this.#redacted(content));
-        if (this.#redacted(content) !== content) this.#store.forgetting();
-      });
+      return this.#refuse(row.place, content, error.message);
     } finally {
       channel?.close();
     }
     return true;
+  }
+
+  /** False: that can't be written just now. */
+  #refuse(place: number, content: MessageContent, message: string): boolean {
+    const { outbox, redactor } = this.#store;
+    try {
+      this.#store.durably(() => {
+        outbox.refuse(place, redactor.text(message), this.#digestOf(content));
+        outbox.forgetRefused(this.#peer, this.#bounds.refused);
+        if (this.#redacted(content) !== content) this.#store.forgetting();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof HacsError) return false;
+      throw error;
+    }
+  }
+
+  #digestOf(content: MessageContent): string {
+    return createHash("sha256")
+      .update(JSON.stringify(this.#redacted(content)))
+      .digest("base64url");
   }
 
   #redacted(content: MessageContent): MessageContent {
@@ -125,9 +161,8 @@ export class Outbox {
   }
 
   #repeated(known: OutboxRow, { content }: Params<"session/send">): Receipt {
-    // Of what was refused, only this much is known any more.
-    const kept = JSON.stringify(this.#redacted(known.content));
-    if (kept === JSON.stringify(this.#redacted(content))) return receiptOf(known);
+    const kept = "digest" in known.content ? known.content.digest : this.#digestOf(known.content);
+    if (kept === this.#digestOf(content)) return receiptOf(known);
     throw new HacsError(
       "id-conflict",
       `The message id ${quote(known.id)} was used before with another text.`,

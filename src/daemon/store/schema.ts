@@ -234,6 +234,9 @@ const migrations = [
   -- PEM: the certificates of who vouches for a peer that a CA of one's own does.
   ALTER TABLE peers ADD COLUMN ca TEXT;
   `,
+  `
+  CREATE INDEX outbox_waiting ON outbox (peer, place) WHERE error IS NULL;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {
