@@ -32,6 +32,21 @@ export function checkClaim(
   if (shownToken === ownersWay || counts(shownToken)) throw taken(as);
 }
 
+/** How many daemons may have names with one token. */
+export const namesMax = 100;
+
+/** A name that a token does not have yet is one more. Throws `not-allowed` where that is too many. */
+export function checkCount(rows: readonly PeerRow[], { as, token }: Claim): void {
+  if (token === null) return;
+  const names = rows.filter(({ shownToken }) => shownToken === token).map(({ name }) => name);
+  if (names.length < namesMax || names.includes(as)) return;
+  throw new HacsError(
+    "not-allowed",
+    `With one token at most ${namesMax} daemons have names; this one's have them all.`,
+    "Join with another token, or have one of the names removed there: hacs-session peer rm NAME",
+  );
+}
+
 export function taken(name: string): HacsError {
   return new HacsError(
     "name-taken",

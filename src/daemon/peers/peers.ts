@@ -13,7 +13,7 @@ import { delay, inTime } from "../patience.ts";
 import type { Services } from "../services.ts";
 import type { PeerRow } from "../store/peer-table.ts";
 import type { Wire } from "../wire.ts";
-import { checkClaim, itself, ownersWay, taken } from "./claim.ts";
+import { checkClaim, checkCount, itself, ownersWay, taken } from "./claim.ts";
 import { Dialer } from "./dialer.ts";
 import { Offer } from "./offer.ts";
 import { Outbox } from "./outbox.ts";
@@ -294,18 +294,27 @@ export class Peers {
     return theirs.length;
   }
 
-  /** May `daemon` be called so here? Throws `name-taken`. */
+  /** May `daemon` be called so here? Throws `name-taken` or `not-allowed`. */
   checkOffer(as: string, daemon: Neighbour, token: string | null): void {
     checkName(as, "peer name");
     if (daemon.id === this.id) throw itself(as);
-    checkClaim(this.#peers.get(as)?.row, { as, daemon, token }, this.#options.hasToken);
+    const claim = { as, daemon, token };
+    checkClaim(this.#peers.get(as)?.row, claim, this.#options.hasToken);
+    const rows = [...this.#peers.values()].map(({ row }) => row);
+    checkCount(rows, claim);
   }
 
   /** A daemon that dialled in, and speaks first on its link. */
   async offered(as: string, daemon: Neighbour, stream: Duplex, identity: Identity): Promise<void> {
     const { token } = identity.access;
+    try {
+      // Another may have been answered the same before this one's stream was there.
+      this.checkOffer(as, daemon, token);
+    } catch {
+      return void stream.destroy();
+    }
     const row = this.#peers.get(as)?.row ?? newRow(as, "joined");
-    row.shownToken = token ?? ownersWay;
+    Object.assign(row, { daemon: daemon.id, shownToken: token ?? ownersWay });
     const peer = this.#peers.get(as) ?? this.#know(row);
     const leave = this.#options.places.keep(identity);
     const link: Link = new Link(stream, {

@@ -2,13 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { namesMax } from "../../../src/daemon/peers/claim.ts";
 import { PROTOCOL } from "../../../src/protocol/methods.ts";
 import { unixUrl } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createHome, type Home, program } from "../../support/home.ts";
 import { framed } from "../../support/hostile-peer.ts";
 import { createModel, type TestModel } from "../../support/model.ts";
-import { makeToken, openWeb } from "../../support/port.ts";
+import { makeToken, openWeb, type WebClient } from "../../support/port.ts";
 import { connectRaw } from "../../support/raw-client.ts";
 import { type SshServer, startSshd } from "../../support/ssh-server.ts";
 
@@ -323,5 +324,31 @@ describe("a name", () => {
     // Once its token is no more, whoever is let in with that id may have it.
     await server.ok(["token", "revoke", id]);
     expect(await offer({ scope: "prompt", sessions: "den/*" })).toBe(undefined);
+  });
+
+  test("is one of a hundred that daemons have with one token", async () => {
+    const [url] = (await server.cliJson(["daemon", "status"])).listen;
+    const grant = { scope: "prompt", sessions: "*" } as const;
+    const [{ token }, { token: another }] = [
+      await makeToken(server, grant),
+      await makeToken(server, grant),
+    ];
+    const clients: WebClient[] = [];
+    const offer = async (shown: string, as: string, id: string) => {
+      const client = await openWeb(url, { token: shown });
+      clients.push(client);
+      await client.hello();
+      const answer = await client.call("peer/offer", { as, daemon: { id, name: as } });
+      return answer.error?.data.code;
+    };
+    const id = (n: number) => n.toString(16).padStart(32, "0");
+    for (let n = 0; n < namesMax; n++) expect(await offer(token, `n${n}`, id(n))).toBe(undefined);
+    expect(await offer(token, "more", id(1000))).toBe("not-allowed");
+    // One that it has is none more, and neither is another token's.
+    expect(await offer(token, "n7", id(7))).toBe(undefined);
+    expect(await offer(another, "more", id(1000))).toBe(undefined);
+    await server.ok(["peer", "rm", "n8"]);
+    expect(await offer(token, "instead", id(1001))).toBe(undefined);
+    for (const client of clients) client.close();
   });
 });
