@@ -69,7 +69,9 @@ test("a turn's end rings when the terminal has lost the focus, and not while it 
   expect(terminal.raw()).not.toContain("\u001b]9;");
   say(terminal, "gated unseen");
   await terminal.waitFor("• before unseen");
-  terminal.type("\u001b[O");
+  // What is typed behind it shows that it was read.
+  terminal.type("\u001b[Oaway");
+  await terminal.waitFor("› away");
   home.model.release("unseen");
   await terminal.waitFor(/\[rings\] idle/);
   await terminal.waitFor(() =>
