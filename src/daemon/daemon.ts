@@ -159,10 +159,12 @@ export class Daemon {
   async remove(session: Session): Promise<Result<"session/remove">> {
     const { store, archive } = this.services;
     const records = store.keep.count(session.id);
+    const forgotten = this.upkeep.forget(session.id);
+    // It is there as long as the store has it.
     this.sessions.remove(session);
-    await this.upkeep.forget(session.id);
-    const forgotten = archive === undefined || (await archive.forgets(session.id, archiveWaitMs));
-    return { records, ...(forgotten ? {} : { pending: true }) };
+    await forgotten;
+    const everywhere = archive === undefined || (await archive.forgets(session.id, archiveWaitMs));
+    return { records, ...(everywhere ? {} : { pending: true }) };
   }
 
   /** Clients for whom a session does not exist under its new name have nothing to do with it. */

@@ -1,7 +1,8 @@
 /**
  * SQLite on a disk that fails on purpose: real files and real transactions, and before any statement
  * the process can die, or the disk be full or broken for a while. What is told of a broken disk are
- * SQLite's own words.
+ * SQLite's own words. With a write-ahead log a full one shows at the commit alone: until then what
+ * is written is in memory.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
@@ -13,10 +14,16 @@ export class Dead extends Error {
 }
 
 export interface Disk {
-  /** Called before each statement; throws `Dead`, or what SQLite would. `writes`: it may write. */
-  before: (sql: string, writes: boolean) => void;
+  /** Called before each statement; throws `Dead`, or what SQLite would. */
+  before: (sql: string, access: Access) => void;
   /** Called after each one that went well. */
   after: (sql: string) => void;
+}
+
+/** What a statement may do to the disk: `commits`, the file has to grow for it now. */
+export interface Access {
+  writes: boolean;
+  commits: boolean;
 }
 
 export function diskError(what: "full" | "broken"): Error {
@@ -34,11 +41,11 @@ export function databaseOn(disk: Disk, open: Set<DatabaseSync>): typeof Database
     }
 
     override exec(sql: string): void {
-      guarded(disk, sql, () => super.exec(sql));
+      guarded(disk, sql, this.isTransaction, () => super.exec(sql));
     }
 
     override prepare(sql: string): StatementSync {
-      return guard(super.prepare(sql), sql, disk);
+      return guard(super.prepare(sql), sql, disk, this);
     }
 
     override close(): void {
@@ -48,18 +55,20 @@ export function databaseOn(disk: Disk, open: Set<DatabaseSync>): typeof Database
   };
 }
 
-function guard(statement: StatementSync, sql: string, disk: Disk): StatementSync {
+function guard(statement: StatementSync, sql: string, disk: Disk, db: DatabaseSync): StatementSync {
   for (const name of ["run", "get", "all", "iterate"] as const) {
     const real = statement[name].bind(statement) as (...args: unknown[]) => unknown;
     Object.defineProperty(statement, name, {
-      value: (...args: unknown[]) => guarded(disk, sql, () => real(...args)),
+      value: (...args: unknown[]) => guarded(disk, sql, db.isTransaction, () => real(...args)),
     });
   }
   return statement;
 }
 
-function guarded<T>(disk: Disk, sql: string, work: () => T): T {
-  disk.before(sql, /^\s*(INSERT|UPDATE|DELETE|COMMIT|PRAGMA (wal|incremental))/i.test(sql));
+function guarded<T>(disk: Disk, sql: string, within: boolean, work: () => T): T {
+  const commits = /^\s*(COMMIT|PRAGMA (wal|incremental))/i.test(sql);
+  const changes = /^\s*(INSERT|UPDATE|DELETE)/i.test(sql);
+  disk.before(sql, { writes: commits || changes, commits: commits || (changes && !within) });
   const result = work();
   disk.after(sql);
   return result;

@@ -40,7 +40,7 @@ import type { ProcessIdentity } from "../../src/system/process-identity.ts";
 import type { Random } from "../support/random.ts";
 import { Actor, type Clock } from "./clock.ts";
 import { Codex, type CodexProcess } from "./codex.ts";
-import { Dead, databaseOn, diskError } from "./disk.ts";
+import { type Access, Dead, databaseOn, diskError } from "./disk.ts";
 import { Cable } from "./network.ts";
 
 const bootId = "simulation";
@@ -70,6 +70,10 @@ export class Machine {
   #commitsOnly = false;
   /** As long as it is, writes fail so. */
   disk: "well" | "full" | "broken" = "well";
+  /** Commits until one fails, alone. */
+  #refuseIn = Number.POSITIVE_INFINITY;
+  /** A commit failed, and the daemon may have gone on. */
+  onRefused: () => void = () => {};
   statements = 0;
   /** Deaths in the middle of something, as many as there were. */
   crashes = 0;
@@ -121,7 +125,7 @@ export class Machine {
     const actor = this.#actor;
     const paths = pathsFor({}, { HACS_SESSION_HOME: this.dir, HOME: this.dir });
     const disk = {
-      before: (sql: string, writes: boolean) => this.#beforeStatement(actor, sql, writes),
+      before: (sql: string, access: Access) => this.#beforeStatement(actor, sql, access),
       after: (sql: string) => this.#afterStatement(sql),
     };
     const services: Services = {
@@ -171,6 +175,11 @@ export class Machine {
     this.#commitsOnly = commitsOnly;
   }
 
+  /** So many more commits, and one of them finds the disk full. */
+  refuseIn(count: number): void {
+    this.#refuseIn = count;
+  }
+
   /** As `main.ts` ends the daemon at an error that nobody caught. A disk that fails is no bug. */
   #threw(actor: Actor, error: unknown): void {
     if (error instanceof Dead) return;
@@ -179,9 +188,10 @@ export class Machine {
     this.#die(`an error was not caught: ${error}`);
   }
 
-  /** No further death is planned. */
+  /** No further death or failure is planned. */
   spare(): void {
     this.#dieIn = Number.POSITIVE_INFINITY;
+    this.#refuseIn = Number.POSITIVE_INFINITY;
   }
 
   /** SIGKILL. */
@@ -215,15 +225,20 @@ export class Machine {
     return cable;
   }
 
-  #beforeStatement(actor: Actor, sql: string, writes: boolean): void {
+  #beforeStatement(actor: Actor, sql: string, { writes, commits }: Access): void {
     if (!actor.alive) throw new Dead();
     this.statements++;
     if (!this.#commitsOnly || sql === "COMMIT") this.#dieIn--;
     if (this.#dieIn <= 0 && !this.#dieAfter) this.#crash();
-    if (this.disk !== "well" && writes) {
-      this.log(`the disk is ${this.disk}: ${sql.slice(0, 60).replaceAll(/\s+/g, " ")}`);
-      throw diskError(this.disk);
-    }
+    if (commits && --this.#refuseIn === 0) this.#refuse(sql, "full");
+    if (this.disk === "broken" && writes) this.#refuse(sql, "broken");
+    if (this.disk === "full" && commits) this.#refuse(sql, "full");
+  }
+
+  #refuse(sql: string, disk: "full" | "broken"): never {
+    this.log(`the disk is ${disk}: ${sql.slice(0, 60).replaceAll(/\s+/g, " ")}`);
+    this.clock.in(this.clock.world, 0, () => this.onRefused());
+    throw diskError(disk);
   }
 
   #afterStatement(sql: string): void {
@@ -243,7 +258,7 @@ export class Machine {
     this.log(`${this.#actor.name} ends: ${why}`);
     this.#actor.kill();
     this.daemon = undefined;
-    this.#dieIn = Number.POSITIVE_INFINITY;
+    this.spare();
     this.#leaveFiles();
     for (const cable of this.cables) cable.ends[1].die();
     this.cables.clear();

@@ -1,8 +1,10 @@
 /** What must hold after every schedule, read from the file itself and from what people saw. */
 import { DatabaseSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../src/protocol/messages.ts";
 import type { SessionEvent } from "../../src/protocol/records.ts";
 import type { Item } from "./codex.ts";
+import type { Machine } from "./machine.ts";
 import type { Watcher } from "./people.ts";
 import type { World } from "./schedule.ts";
 
@@ -21,6 +23,8 @@ export async function brokenPromises(world: World): Promise<string[]> {
   const sessions = readSessions(machine.file);
   return [
     ...machine.bugs,
+    ...world.forgotten,
+    ...memory(machine),
     ...sessions.flatMap((session) => [
       ...seqs(session),
       ...receipts(session),
@@ -87,7 +91,7 @@ function wholeThread({ machine }: World, { name, thread, records }: Stored): str
 }
 
 /** An acknowledged message is with codex exactly once, unless it was told to have failed. */
-function deliveries({ machine, senders }: World, sessions: Stored[]): string[] {
+function deliveries({ machine, senders, unsent }: World, sessions: Stored[]): string[] {
   const times = new Map<string, number>();
   for (const { turns } of machine.codex.threads.values())
     for (const { type, clientId } of turns.flatMap(({ items }) => items))
@@ -98,6 +102,8 @@ function deliveries({ machine, senders }: World, sessions: Stored[]): string[] {
     const row = sessions.find(({ name }) => name === session)?.messages.get(id);
     if (!acknowledged || row === undefined) {
       broken.push(`${id} was ${acknowledged ? "acknowledged and is lost" : "never acknowledged"}`);
+    } else if (row.error === "it was taken back" && unsent.has(id)) {
+      if (times.has(id)) broken.push(`${id} was taken back, and codex has it`);
     } else if (row.status === "finished" ? times.get(id) !== 1 : !mayFail(row)) {
       broken.push(
         `${id} is ${row.status} (${row.error}), and codex has it ${times.get(id) ?? 0} times`,
@@ -176,6 +182,70 @@ function orphans({ machine }: World, sessions: Stored[]): string[] {
   return machine.codex.living
     .filter(({ pid }) => !known.includes(pid))
     .map(({ pid }) => `codex ${pid} is an orphan`);
+}
+
+/** What the daemon remembers is what a next one would read. */
+export function memory({ file, daemon, running }: Machine): string[] {
+  if (!running) return [];
+  const stored = readOpen(file);
+  return (daemon?.sessions.all() ?? []).flatMap((session) => {
+    const { name, endedAt, stoppedTurn, threadId, agent, ready } = session.row;
+    const its = stored.get(session.id);
+    if (its === undefined) return [`${name} is remembered, and not stored`];
+    const row = { name, endedAt, stoppedTurn, threadId, ready: Number(ready) };
+    const remembered = {
+      row: { ...row, agent: agent && JSON.stringify(agent) },
+      // One at rest remembers nothing but its row.
+      ...(session.atRest
+        ? {}
+        : {
+            seq: session.history.head,
+            open: session.inbox
+              .unfinished()
+              .map(({ messageId, status }) => `${messageId} ${status}`)
+              .toSorted(),
+            waiting: session
+              .waiting()
+              .map(({ id }) => id)
+              .toSorted(),
+          }),
+    };
+    const kept = Object.fromEntries(
+      Object.keys(remembered).map((key) => [key, its[key as keyof typeof its]]),
+    );
+    if (isDeepStrictEqual(remembered, kept)) return [];
+    return [
+      `${name} is remembered as ${JSON.stringify(remembered)}; it is ${JSON.stringify(kept)}`,
+    ];
+  });
+}
+
+function readOpen(file: string) {
+  const db = new DatabaseSync(file, { readOnly: true });
+  const ids = (sql: string, session: unknown) =>
+    db
+      .prepare(sql)
+      .all(session as string)
+      .map(({ id }) => String(id));
+  try {
+    const rows = db.prepare(
+      `SELECT id, seq, name, ended_at AS endedAt, stopped_turn AS stoppedTurn, thread_id AS threadId,
+         ready, agent FROM sessions WHERE removed_at IS NULL`,
+    );
+    const open = `SELECT id || ' ' || status AS id FROM messages
+      WHERE session = ? AND status IN ('accepted', 'delivered') ORDER BY 1`;
+    const waiting = "SELECT id FROM approvals WHERE session = ? AND status = 'waiting' ORDER BY id";
+    return new Map(
+      rows
+        .all()
+        .map(({ id, seq, ...row }) => [
+          String(id),
+          { seq, row: { ...row }, open: ids(open, id), waiting: ids(waiting, id) },
+        ]),
+    );
+  } finally {
+    db.close();
+  }
 }
 
 function readSessions(file: string): Stored[] {

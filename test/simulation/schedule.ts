@@ -7,7 +7,7 @@ import { Random } from "../support/random.ts";
 import { Clock } from "./clock.ts";
 import { Machine } from "./machine.ts";
 import { Operator, Sender, Watcher } from "./people.ts";
-import { brokenPromises } from "./promises.ts";
+import { brokenPromises, memory } from "./promises.ts";
 
 export interface Outcome {
   seed: number;
@@ -25,6 +25,8 @@ export interface Outcome {
 const troubleMs = 20_000;
 const settleMs = 3_600_000;
 const sessions = ["a", "b"];
+/** Of a session that nobody speaks to, so that it may be renamed and ended. */
+const spare = ["spare", "other"];
 const decisions = ["accept", "decline", "cancel"];
 
 export interface ScheduleOptions {
@@ -87,19 +89,25 @@ export class World {
   readonly operator: Operator;
   /** Power was cut: what was told and not acknowledged may be gone. */
   powerCuts = 0;
+  /** Messages that somebody wanted to take back. */
+  readonly unsent = new Set<string>();
+  /** Where the daemon was found to remember what is not stored. */
+  readonly forgotten: string[] = [];
   #calm = false;
 
   constructor(machine: Machine, random: Random) {
     this.machine = machine;
     this.random = random;
     this.operator = new Operator(machine, "operator");
+    machine.onRefused = () => void this.forgotten.push(...memory(machine));
   }
 
   async begin(): Promise<boolean> {
     const { machine, operator } = this;
     machine.start();
     let made = 0;
-    for (const name of sessions) {
+    const names = [...sessions, ...spare.slice(0, 1)];
+    for (const name of names) {
       const wanted = {
         name,
         spec: { cwd: machine.dir },
@@ -107,7 +115,7 @@ export class World {
       };
       operator.insist("session/new", wanted, () => void made++);
     }
-    return machine.clock.run(() => made === sessions.length, 60_000);
+    return machine.clock.run(() => made === names.length, 60_000);
   }
 
   people(): void {
@@ -170,6 +178,14 @@ export class World {
     switch (what) {
       case "statement":
         return machine.dieIn(random.int(1, 60), random.chance(0.5));
+      case "refused":
+        // Sometimes it meets what somebody wanted, sometimes what came by itself.
+        this.#want(random.pick(["unsend", "rename", "kill"]));
+        return machine.refuseIn(random.int(1, 6));
+      case "unsend":
+      case "rename":
+      case "kill":
+        return this.#want(what);
       case "commit":
         return machine.dieIn(random.int(1, 15), random.chance(0.7), true);
       case "daemon":
@@ -213,6 +229,22 @@ export class World {
       case "power":
         return this.#cutPower();
     }
+  }
+
+  /** What is kept by more than one statement, or changes more than one thing. */
+  #want(what: "unsend" | "rename" | "kill"): void {
+    const { machine, random, operator } = this;
+    const [name = "", to = ""] = random.chance(0.5) ? spare : spare.toReversed();
+    if (what === "rename") return operator.call("session/rename", { name, to });
+    if (what === "kill") return operator.call("session/kill", { name });
+    const open = (machine.daemon?.sessions.live() ?? []).filter(({ inbox }) => inbox.queued > 0);
+    if (open.length === 0) return;
+    const { name: session, inbox } = random.pick(open);
+    const { messageId: id } = random.pick(
+      inbox.unfinished().filter(({ status }) => status === "accepted"),
+    );
+    this.unsent.add(id);
+    operator.call("session/withdraw", { name: session, id });
   }
 
   /** Nothing that was told on this machine is known any more but what is on the disk. */
@@ -270,6 +302,10 @@ const weights = {
   hang: 2,
   full: 3,
   broken: 2,
+  refused: 8,
+  unsend: 1,
+  rename: 1,
+  kill: 1,
   cut: 3,
   silent: 2,
   clock: 1,

@@ -178,6 +178,11 @@ export class AgentHost {
     this.#forget(left);
   }
 
+  /** It was not for good after all. */
+  reopen(): void {
+    this.#closed = false;
+  }
+
   /** Lets go of the agent without ending it: the next daemon adopts it. */
   leave(): void {
     this.#left = true;

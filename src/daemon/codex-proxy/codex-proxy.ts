@@ -112,6 +112,7 @@ export class CodexProxy {
   async listen(session: Session): Promise<void> {
     const { paths } = this.#services;
     session.onEnd = () => this.#forget(session);
+    session.onStay = () => void this.listen(session);
     try {
       this.#checkRoom();
       const user = otherUser(session.row.spec.user);

@@ -77,7 +77,9 @@ export class Courier {
     // Said once for many: this is a time in which much happens.
     if (this.#counts.dropped % pendingMax === 0)
       this.#warn("too many deliveries wait; the oldest are dropped", { pendingMax });
-    this.#counts.dropped += tooMany;
+    this.#parts.store.afterwards(() => {
+      this.#counts.dropped += tooMany;
+    });
   }
 
   /** Begins what is due, as far as there is room: not now, since to start a program takes a while. */
@@ -216,8 +218,12 @@ export class Courier {
   /** Until the next daemon: whoever reads the URL's answer has said never to come again. */
   #giveUp(): void {
     this.#gone = true;
+    const { store } = this.#parts;
     this.#write(() => {
-      this.#counts.dropped += this.#parts.store.hooks.clear(this.name);
+      const dropped = store.hooks.clear(this.name);
+      store.afterwards(() => {
+        this.#counts.dropped += dropped;
+      });
     });
     this.#warn("the URL says that it is gone: the hook is off until the daemon starts again", {});
   }

@@ -106,7 +106,6 @@ export class Approvals {
       method,
       params,
     });
-    this.#asked.set(detail.id, params);
     const row: ApprovalRow = {
       id: detail.id,
       agent,
@@ -122,6 +121,10 @@ export class Approvals {
     };
     this.#store.transaction(() => {
       this.#store.approvals.insert(this.#session, row);
+      this.#store.afterwards(() => {
+        this.#asked.set(row.id, params);
+        this.#waiting.push(row);
+      });
       this.#history.own("session/approval", {
         status: "requested",
         approval: detail,
@@ -129,7 +132,6 @@ export class Approvals {
         itemId,
       });
     });
-    this.#waiting.push(row);
   }
 
   /** The first answer counts. A later one is told who gave it. */
@@ -177,14 +179,15 @@ export class Approvals {
       for (const { id, response } of heard)
         this.#store.approvals.redact(id, this.#store.redactor.json(response));
       this.#store.forgetting();
+      this.#store.afterwards(() => {
+        this.#secret = this.#secret.filter((row) => !which(row));
+      });
     });
-    this.#secret = this.#secret.filter((row) => !which(row));
   }
 
   #lose(row: ApprovalRow, reason: string): void {
-    this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
-    this.#asked.delete(row.id);
     this.#store.transaction(() => {
+      this.#over(row);
       this.#store.approvals.update({
         ...row,
         status: "lost",
@@ -204,6 +207,7 @@ export class Approvals {
     outcome: Pick<ApprovalRow, "status" | "response"> & { decision: string; by: Actor },
   ): void {
     this.#store.durably(() => {
+      this.#over(row);
       this.#store.approvals.update({ ...row, ...outcome, answeredAt: new Date().toISOString() });
       this.#history.own("session/approval", {
         status: "answered",
@@ -214,8 +218,18 @@ export class Approvals {
         command: row.detail.command,
       });
     });
-    this.#waiting = this.#waiting.filter((waiting) => waiting !== row);
-    this.#asked.delete(row.id);
+  }
+
+  /** It waits no more; unless that can't be stored. */
+  #over(row: ApprovalRow): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((other) => other !== row);
+    this.#store.afterwards(
+      () => this.#asked.delete(row.id),
+      () => {
+        this.#waiting = waiting;
+      },
+    );
   }
 
   #find(id: string | undefined): ApprovalRow {

@@ -18,6 +18,7 @@ export interface DeadlinesPort {
 
 /** codex tells when a turn began in whole seconds; one that began longer ago was joined late. */
 const joinedLateMs = 5_000;
+const endAgainMs = 10_000;
 
 export class Deadlines {
   readonly #port: DeadlinesPort;
@@ -42,6 +43,11 @@ export class Deadlines {
     if (end === null) return this.#life.clear();
     // A wall clock that was far behind, as before its first setting, does not make it live longer.
     this.#life.set(Math.max(0, Math.min(end.ttlMs, Date.parse(end.at) - Date.now())));
+  }
+
+  /** Its time is over, and its end could not be stored: that is tried again. */
+  endLater(): void {
+    this.#life.set(endAgainMs);
   }
 
   /** The turn, what it waits for or what it may take has changed. */

@@ -51,7 +51,12 @@ export class DraftKeeper {
   /** It completed, or was kept as a record: in the same transaction as that. */
   forget(itemId: string): void {
     this.#changed.delete(itemId);
-    if (this.#saved.delete(itemId)) this.#store.drafts.remove(this.#session, itemId);
+    if (!this.#saved.delete(itemId)) return;
+    this.#store.afterwards(
+      () => {},
+      () => this.#saved.add(itemId),
+    );
+    this.#store.drafts.remove(this.#session, itemId);
   }
 
   #save(): void {
@@ -62,7 +67,7 @@ export class DraftKeeper {
           const draft = this.#drafts.get(itemId);
           if (draft === undefined) continue;
           this.#store.drafts.put(this.#session, draft);
-          this.#saved.add(itemId);
+          this.#store.afterwards(() => this.#saved.add(itemId));
         }
       });
       this.#changed.clear();

@@ -56,20 +56,24 @@ export class Drafts {
     this.#drafts.delete(itemId);
   }
 
+  /** It did not complete after all. */
+  putBack(draft: Draft): void {
+    this.#drafts.set(draft.itemId, draft);
+  }
+
   all(): Draft[] {
     return [...this.#drafts.values()];
   }
 
-  /** Removes the drafts of a turn, or all, and gives those that had shown some text. */
-  cut(turnId?: string): Draft[] {
-    const cut: Draft[] = [];
-    for (const [itemId, draft] of this.#drafts) {
-      if (turnId !== undefined && draft.turnId !== turnId) continue;
-      this.#drafts.delete(itemId);
-      if (Object.values(draft.fields).some((field) => field.text !== "")) cut.push(draft);
-    }
-    return cut;
+  /** Those of a turn; or all. */
+  of(turnId: string | undefined): Draft[] {
+    return this.all().filter((draft) => turnId === undefined || draft.turnId === turnId);
   }
+}
+
+/** Whether any text of it was shown. */
+export function hasText(draft: Draft): boolean {
+  return Object.values(draft.fields).some(({ text }) => text !== "");
 }
 
 /** A draft as the item that it would have become, with what was shown of it. */

@@ -10,7 +10,7 @@ import type { RecordRow } from "../store/record-table.ts";
 import type { Store } from "../store/store.ts";
 import { encodeBounded } from "./bounded.ts";
 import { DraftKeeper } from "./draft-keeper.ts";
-import { Drafts, itemOfDraft } from "./drafts.ts";
+import { Drafts, hasText, itemOfDraft } from "./drafts.ts";
 import { Feed } from "./feed.ts";
 import { liveFrame, recordFrame } from "./framing.ts";
 import { withPastAfter, withPastBefore } from "./past.ts";
@@ -169,10 +169,15 @@ export class History {
     this.feed.push(liveFrame(event, JSON.stringify(shown), true));
   }
 
+  /** Drafts that end are back with a transaction that fails. */
   #complete(itemId: string): void {
-    this.#streams.end(itemId);
+    const draft = this.drafts.get(itemId);
     this.drafts.complete(itemId);
     this.#keeper.forget(itemId);
+    this.#store.afterwards(
+      () => this.#streams.end(itemId),
+      () => draft && this.drafts.putBack(draft),
+    );
   }
 
   /** What is kept of it, and what that takes up. */
@@ -194,7 +199,10 @@ export class History {
 
   /** Drafts that will never complete: what was shown of them stays in the history. */
   cutDrafts(turnId?: string): void {
-    for (const draft of this.drafts.cut(turnId)) this.cutDraft(draft);
+    for (const draft of this.drafts.of(turnId)) {
+      if (hasText(draft)) this.cutDraft(draft);
+      else this.#complete(draft.itemId);
+    }
   }
 
   cutDraft(draft: Draft): void {

@@ -111,8 +111,14 @@ export class Inbox {
         createdAt,
       );
       this.#store.messages.insert(this.#session, row);
+      this.#open = [...this.#open, row].sort(byDelivery);
+      this.#store.afterwards(
+        () => {},
+        () => {
+          this.#open = this.#open.filter((message) => message !== row);
+        },
+      );
     });
-    this.#open = [...this.#open, row].sort(byDelivery);
     return this.#receipt(row);
   }
 
@@ -281,23 +287,17 @@ export class Inbox {
   }
 
   #update(message: MessageRow, changes: Partial<MessageRow>): void {
-    const before = { ...message };
-    Object.assign(message, this.#store.redactor.json(changes));
-    try {
-      this.#store.transaction(() => {
-        this.#store.messages.update(this.#session, message);
-        if (message.status !== "accepted") this.#forgetSecrets(message);
-      });
-    } catch (error) {
-      Object.assign(message, before);
-      throw error;
-    }
+    this.#store.transaction(() => {
+      this.#store.assign(message, this.#store.redactor.json(changes));
+      this.#store.messages.update(this.#session, message);
+      if (message.status !== "accepted") this.#forgetSecrets(message);
+    });
   }
 
   #forgetSecrets(message: MessageRow): void {
     const content = this.#redacted(message.content);
     if (content === message.content) return;
-    message.content = content;
+    this.#store.assign(message, { content });
     this.#store.messages.redact(this.#session, message.id, content);
     this.#store.forgetting();
   }
@@ -307,9 +307,11 @@ export class Inbox {
   }
 
   #forgetSettled(): void {
-    this.#open = this.#open.filter(
-      (message) => message.status === "accepted" || message.status === "delivered",
-    );
+    this.#store.afterwards(() => {
+      this.#open = this.#open.filter(
+        (message) => message.status === "accepted" || message.status === "delivered",
+      );
+    });
   }
 
   #receipt(row: MessageRow): Receipt {

@@ -35,6 +35,8 @@ export interface LifePort {
   rouse: () => Promise<void>;
   update: (changes: Partial<Omit<SessionRow, "id" | "createdAt">>) => void;
   onEnd: () => void;
+  /** It did not end after all. */
+  onStay: () => void;
   log: (message: string, details: object) => void;
 }
 
@@ -89,15 +91,31 @@ export class Life {
 
   /** Ends the session for good; its history stays. Gives how many messages were never delivered. */
   kill(by: Actor, reason?: string): Promise<number> {
-    this.#killing ??= this.#kill(by, reason);
+    this.#killing ??= this.#kill(by, reason).catch((error) => {
+      this.#killing = undefined;
+      throw error;
+    });
     return this.#killing;
   }
 
+  /** One whose end can't be stored has lost its agent alone, as one that was put to sleep. */
   async #kill(by: Actor, reason?: string): Promise<number> {
-    const { delivery, host, services, inbox, history, update, onEnd } = this.#port;
+    const { delivery, host, onEnd, onStay } = this.#port;
     delivery.stopped = true;
     onEnd();
-    await host.close();
+    try {
+      await host.close();
+      return this.#end(by, reason);
+    } catch (error) {
+      host.reopen();
+      delivery.stopped = false;
+      onStay();
+      throw error;
+    }
+  }
+
+  #end(by: Actor, reason?: string): number {
+    const { services, inbox, history, update } = this.#port;
     return services.store.transaction(() => {
       const cancelled = inbox.close();
       history.own("session/ended", { by, reason });

@@ -66,7 +66,14 @@ export class Overtime {
   #end(): void {
     const lived = formatDuration(this.#session.limits.ttlMs ?? 0);
     const reason = `it had ${lived} to live`;
-    this.#act("ttl", lived, "kill", { reason }, (by) => this.#session.life.kill(by, reason));
+    this.#act("ttl", lived, "kill", { reason }, async (by) => {
+      try {
+        await this.#session.life.kill(by, reason);
+      } catch (error) {
+        this.#deadlines.endLater();
+        throw error;
+      }
+    });
   }
 
   /** An agent that does not even take an interruption is started anew. */

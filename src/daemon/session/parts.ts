@@ -37,6 +37,7 @@ export interface Whole {
   /** Whether its thread has any item. */
   readonly spoken: boolean;
   onEnd: () => void;
+  onStay: () => void;
   onChange: () => void;
 }
 
@@ -159,6 +160,10 @@ export class Parts {
         this.overtime.over();
         session.onEnd();
       },
+      onStay: () => {
+        this.overtime.live();
+        session.onStay();
+      },
     });
     this.history.feed.beforeFlush = () => this.#tellState();
   }
@@ -265,8 +270,10 @@ export class Parts {
   readonly update = (changes: Partial<Omit<SessionRow, "id" | "createdAt">>): void => {
     const { store } = this.#services;
     if (Object.keys(changes).length > 0)
-      store.transaction(() => store.sessions.update(this.row.id, changes));
-    Object.assign(this.row, changes);
+      store.transaction(() => {
+        store.sessions.update(this.row.id, changes);
+        store.assign(this.row, changes);
+      });
     this.changed();
   };
 

@@ -60,6 +60,8 @@ export class Session {
   codexSocket: string | null = null;
   /** It is about to end for good. */
   onEnd: () => void = () => {};
+  /** It did not end after all. */
+  onStay: () => void = () => {};
   /** Something of it changed that shows. */
   onChange: () => void = () => {};
 

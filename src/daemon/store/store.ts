@@ -56,6 +56,8 @@ export class Store {
   #depth = 0;
   #onCommit: (() => void)[] = [];
   #onRollback: (() => void)[] = [];
+  /** What was overwritten is still in the write-ahead log. */
+  #toForget = false;
 
   /**
    * `Database` is SQLite, or what stands before it and fails on purpose. Throws `state-newer`,
@@ -95,6 +97,7 @@ export class Store {
       this.#commit.run();
       this.#depth--;
       this.#settle(this.#onCommit);
+      if (this.#toForget) this.#forget();
       return result;
     } catch (error) {
       if (this.#depth > 0) this.#depth--;
@@ -107,13 +110,22 @@ export class Store {
 
   /**
    * What the transaction wrote over or deleted is to be in no file any more: SQLite zeroes it in
-   * its pages, and here the write-ahead log, which still has it, is emptied.
+   * its pages, and the write-ahead log, which still has it, is emptied.
    */
   forgetting(): void {
-    this.afterwards(
-      () => this.forgetNow(),
-      () => {},
-    );
+    this.afterwards(() => {
+      this.#toForget = true;
+    });
+  }
+
+  /** What is committed stays so though the disk is too full for this: then the next commit does it. */
+  #forget(): void {
+    try {
+      this.forgetNow();
+      this.#toForget = false;
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
+    }
   }
 
   /** The same for what is committed already. */
@@ -141,12 +153,24 @@ export class Store {
   }
 
   /**
-   * What memory does once the transaction around it is committed (nobody is told of anything
-   * before), and how it steps back if it is not.
+   * What memory does once the outermost transaction around it is committed (nobody is told of
+   * anything before), and how it steps back if it is not. A full disk shows at that commit, long
+   * after each statement went well: what changes memory beside the store does so by this or `assign`.
    */
-  afterwards(commit: () => void, rollback: () => void): void {
+  afterwards(commit: () => void, rollback: () => void = () => {}): void {
+    if (this.#depth === 0) return commit();
     this.#onCommit.push(commit);
     this.#onRollback.push(rollback);
+  }
+
+  /** Changes what memory has of something that is stored, now; it steps back with the transaction. */
+  assign<T extends object>(target: T, changes: Partial<T>): void {
+    const before = Object.keys(changes).map((key) => [key, target[key as keyof T]]);
+    Object.assign(target, changes);
+    this.afterwards(
+      () => {},
+      () => Object.assign(target, Object.fromEntries(before)),
+    );
   }
 
   #settle(callbacks: (() => void)[]): void {

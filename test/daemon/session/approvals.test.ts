@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
 import { Approvals } from "../../../src/daemon/session/approvals.ts";
 import { History } from "../../../src/daemon/session/history.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
 import type { HacsError } from "../../../src/protocol/errors.ts";
+import { type Disk, diskThatFills } from "../../support/full-disk.ts";
 import { sessionRow } from "../../support/session-row.ts";
 
+const session = { id: "s", name: () => "bot", agent: () => "agent" };
 let dir: string;
+let disk: Disk;
 let store: Store;
 let history: History;
 let replies: unknown[];
@@ -17,7 +21,8 @@ let approvals: Approvals;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "hs-"));
-  store = new Store(join(dir, "history.db"));
+  disk = diskThatFills();
+  store = new Store(join(dir, "history.db"), new Redactor(), disk.Database);
   store.sessions.insert(sessionRow("s", "bot"));
   history = new History("s", 0, store);
   approvals = load();
@@ -27,17 +32,15 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
+/** What a daemon that starts now would know. */
+const stored = () => new Approvals(session, store, history, () => {}).waiting();
+
 /** As a daemon does when it starts. */
 function load(): Approvals {
   replies = [];
-  return new Approvals(
-    { id: "s", name: () => "bot", agent: () => "agent" },
-    store,
-    history,
-    (id, response) => {
-      replies.push([id, response]);
-    },
-  );
+  return new Approvals(session, store, history, (id, response) => {
+    replies.push([id, response]);
+  });
 }
 
 const method = "item/commandExecution/requestApproval";
@@ -58,6 +61,25 @@ const told = () =>
     .after(0, 100)
     .map(({ params }) => JSON.parse(params))
     .map(({ status, by: who, reason }) => [status, who?.kind ?? reason ?? null]);
+
+test("a disk that is full changes nothing: what waited waits, and is answered later", () => {
+  ask(0);
+  ask(1);
+  const before = ids();
+  disk.full = true;
+  const refused = (work: () => unknown) =>
+    expect(codeOf(() => store.transaction(work))).toBe("state-unwritable");
+  refused(() => approvals.answer(before[0], { decision: "accept" }, by));
+  refused(() => approvals.lose("the turn ended"));
+  refused(() => approvals.resolvedElsewhere(0, false));
+  refused(() => ask(2));
+  expect([ids(), stored().map(({ id }) => id)]).toEqual([before, before]);
+  disk.full = false;
+  replies = [];
+  for (const id of before) approvals.answer(id, { decision: "accept" }, by);
+  expect(replies).toEqual([0, 1].map((id) => [id, { decision: "accept" }]));
+  expect(ids()).toEqual([]);
+});
 
 test("of several, one must be named", () => {
   ask(0);

@@ -31,6 +31,21 @@ const begin = (id: string, agoMs = 0) => {
   deadlines.look();
 };
 
+test("an end that could not be stored comes again, unless it may stay by then", () => {
+  end = { at: new Date(Date.now() + 1_000).toISOString(), ttlMs: 1_000 };
+  deadlines.live();
+  clock.pass(1_000);
+  expect(ends).toBe(1);
+  deadlines.endLater();
+  clock.pass(60_000);
+  expect(ends).toBe(2);
+  deadlines.endLater();
+  end = null;
+  deadlines.live();
+  clock.pass(60_000);
+  expect(ends).toBe(2);
+});
+
 test("a turn that takes longer is told, once", () => {
   begin("t1");
   clock.pass(59_999);

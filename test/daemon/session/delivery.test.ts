@@ -1,5 +1,4 @@
 /** A message's last step, with a codex that answers when the test says so. */
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
 import { Delivery } from "../../../src/daemon/session/delivery.ts";
@@ -8,24 +7,11 @@ import { Inbox } from "../../../src/daemon/session/inbox.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
 import { HacsError } from "../../../src/protocol/errors.ts";
 import type { Json } from "../../../src/protocol/messages.ts";
+import { type Disk, diskThatFills } from "../../support/full-disk.ts";
 import { sessionRow } from "../../support/session-row.ts";
 
 const me = { kind: "script", user: "me", from: "here" };
-let full = false;
-/** SQLite, on a disk that can be full. */
-class Disk extends DatabaseSync {
-  override prepare(sql: string) {
-    const statement = super.prepare(sql);
-    const run = statement.run.bind(statement) as (...values: unknown[]) => { changes: number };
-    const write = (...values: unknown[]) => {
-      if (!full || sql === "ROLLBACK") return run(...values);
-      throw Object.assign(new Error("disk full"), { code: "ERR_SQLITE_ERROR" });
-    };
-    Object.defineProperty(statement, "run", { value: write });
-    return statement;
-  }
-}
-
+let disk: Disk;
 let store: Store;
 let inbox: Inbox;
 let calls: string[];
@@ -36,8 +22,8 @@ let delivery: Delivery;
 beforeEach(() => {
   vi.useFakeTimers();
   onStoreError.mockClear();
-  full = false;
-  store = new Store(":memory:", new Redactor(), Disk);
+  disk = diskThatFills();
+  store = new Store(":memory:", new Redactor(), disk.Database);
   store.sessions.insert(sessionRow("s"));
   inbox = new Inbox(
     { id: "s", name: () => "s", maxQueued: () => 1_000 },
@@ -90,7 +76,7 @@ test("a message that is on its way is in no doubt: an earlier turn's end does no
 
 test("what can't be stored on the way to codex ends the daemon, since nothing would come back to it", async () => {
   inbox.accept({ text: "kept" }, "queue", "m", me);
-  full = true;
+  disk.full = true;
   delivery.pump();
   await vi.advanceTimersByTimeAsync(1);
   expect(onStoreError).toHaveBeenCalledWith(expect.any(HacsError));

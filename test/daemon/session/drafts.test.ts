@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Drafts, itemOfDraft } from "../../../src/daemon/session/drafts.ts";
-import { draftCharsMax, draftStepChars } from "../../../src/protocol/records.ts";
+import { Drafts, hasText, itemOfDraft } from "../../../src/daemon/session/drafts.ts";
+import { type Draft, draftCharsMax, draftStepChars } from "../../../src/protocol/records.ts";
 
 const begin = (id: string, type = "agentMessage", turnId = "turn") => ({
   threadId: "t",
@@ -52,7 +52,7 @@ test("a long draft drops its beginning, keeps its end, and goes on counting", ()
   expect(from + text.length).toBe(1.5 * draftCharsMax + 3);
 });
 
-test("what is cut is what had shown something, in its turn", () => {
+test("a draft is one of its turn, and has text once some was shown", () => {
   const drafts = new Drafts();
   for (const [id, turn] of [
     ["a", "one"],
@@ -62,9 +62,10 @@ test("what is cut is what had shown something, in its turn", () => {
     drafts.begin(begin(id, "agentMessage", turn));
   drafts.append("text", delta("b", "shown", "one"));
   drafts.append("text", delta("c", "shown", "two"));
-  expect(drafts.cut("one").map(({ itemId }) => itemId)).toEqual(["b"]);
-  expect(drafts.all().map(({ itemId }) => itemId)).toEqual(["c"]);
-  expect(drafts.cut().map(({ itemId }) => itemId)).toEqual(["c"]);
+  const ids = (list: Draft[]) => list.map(({ itemId }) => itemId);
+  expect(ids(drafts.of("one"))).toEqual(["a", "b"]);
+  expect(ids(drafts.of(undefined))).toEqual(["a", "b", "c"]);
+  expect(ids(drafts.of("one").filter(hasText))).toEqual(["b"]);
 });
 
 const field = (text: string) => ({ from: 0, text, partial: false });

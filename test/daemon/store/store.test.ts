@@ -13,8 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
 import { History } from "../../../src/daemon/session/history.ts";
 import { Store } from "../../../src/daemon/store/store.ts";
+import { diskThatFills } from "../../support/full-disk.ts";
 import { sessionRow } from "../../support/session-row.ts";
 
 let dir: string;
@@ -77,6 +79,56 @@ test("nobody is told before the commit, and nobody of what was taken back", () =
     }),
   ).toThrow();
   expect(told).toEqual(["inner", "back"]);
+  store.close();
+});
+
+test("what memory was changed to beside the store is stepped back when the commit fails", () => {
+  const disk = diskThatFills();
+  const store = new Store(file, new Redactor(), disk.Database);
+  const history = withSession(store);
+  const message: { status: string; error?: string } = { status: "accepted" };
+  const cancel = () =>
+    store.transaction(() => {
+      store.transaction(() => store.assign(message, { status: "cancelled" }));
+      store.assign(message, { status: "failed", error: "why" });
+      note(history, "told");
+      expect(message).toEqual({ status: "failed", error: "why" });
+    });
+  disk.full = true;
+  expect(cancel).toThrow("can't be written");
+  expect(message).toEqual({ status: "accepted" });
+  disk.full = false;
+  cancel();
+  expect(message).toEqual({ status: "failed", error: "why" });
+  // Where nothing is stored, nothing can fail.
+  store.assign(message, { status: "alone" });
+  expect(() =>
+    store.transaction(() => {
+      throw new Error("another");
+    }),
+  ).toThrow("another");
+  expect(message.status).toBe("alone");
+  store.close();
+});
+
+test("what was committed is told though what it overwrote can't be forgotten yet", () => {
+  const disk = diskThatFills();
+  const store = new Store(file, new Redactor(), disk.Database);
+  const told: string[] = [];
+  store.transaction(() => {
+    store.forgetting();
+    // It fills in the moment after the commit.
+    store.afterwards(() => {
+      disk.full = true;
+    });
+    store.afterwards(() => void told.push("it is committed"));
+    withSession(store);
+  });
+  expect(told).toEqual(["it is committed"]);
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0);
+  disk.full = false;
+  store.transaction(() => {});
+  expect(statSync(`${file}-wal`).size).toBe(0);
   store.close();
 });
 
