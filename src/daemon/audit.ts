@@ -160,16 +160,21 @@ export class Audit {
       token: client.identity.access.token,
       detail: this.#store.redactor.json(detail),
     };
+    this.#write(() => this.#store.audit.insert(entry), entry);
+  }
+
+  /** What was done was done; that there is no entry of it is said where it still can be. */
+  #write(work: () => void, entry: object): void {
     try {
-      this.#store.transaction(() => this.#store.audit.insert(entry));
+      this.#store.transaction(work);
     } catch (error) {
-      // What was done was done; that there is no entry of it is said where it still can be.
       this.#log.error({ err: error, entry }, "an entry of the audit can't be written");
     }
   }
 
   #record(session: Session, client: Client, action: string, detail: JsonObject): void {
-    session.history.own("session/control", { action, by: client.actor as Actor, detail });
+    const told = { action, by: client.actor as Actor, detail };
+    this.#write(() => session.history.own("session/control", told), told);
   }
 }
 

@@ -66,7 +66,7 @@ export class Daemon {
 
   constructor(services: Services, onStopped: () => void) {
     this.services = services;
-    this.tokens = new Tokens(services.store.tokens);
+    this.tokens = new Tokens(services);
     this.tokens.onEnd = (id, why) => this.#cut(id, why);
     this.codexProxy = new CodexProxy(services);
     this.sessions = new Sessions(services, (session) => this.codexProxy.listen(session));

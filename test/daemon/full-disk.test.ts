@@ -6,7 +6,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
+import type { PeerInfo } from "../../src/protocol/session.ts";
+import { unixUrl } from "../support/chain.ts";
+import { eventually, within } from "../support/eventually.ts";
 import { createHome, type Home } from "../support/home.ts";
+import { ask, listenOn, makeToken, openWeb } from "../support/port.ts";
 import { createSession, errorOf, finished, say } from "../support/sessions.ts";
 
 let home: Home;
@@ -72,4 +76,60 @@ test("a session that could not be renamed or killed is there under its name, and
   roomAgain();
   await connection.call("session/remove", { name: "bot" });
   expect(await states()).toEqual([expect.stringMatching(/^other /)]);
+});
+
+test("a token's end counts though it can't be written down, and is once there is room", async () => {
+  await home.ok(["daemon", "stop"]);
+  const url = await listenOn(home);
+  connection = await home.connect();
+  const pid = home.daemonPid();
+  const [kept, ...over] = [
+    await makeToken(home),
+    await makeToken(home),
+    await makeToken(home, { expiresMs: 3_000 }),
+  ];
+  const clients = await Promise.all(
+    over.map(async ({ token }) => {
+      const client = await openWeb(url, { token });
+      await client.hello();
+      return client;
+    }),
+  );
+  full();
+  // That a token was used is nothing that its use would wait for.
+  expect((await ask(url, "/v1/sessions", { token: kept!.token })).status).toBe(200);
+  expect(await refused(connection.call("token/revoke", { id: over[0]!.id }))).toBe(
+    "state-unwritable",
+  );
+  for (const client of clients)
+    expect(await within(client.closed, { what: "it is cut" })).toBe(4401);
+  for (const { token } of over)
+    expect((await ask(url, "/v1/sessions", { token })).status).toBe(401);
+  expect(home.daemonPids()).toEqual([pid]);
+  roomAgain();
+  for (const { id } of over) await connection.call("token/revoke", { id });
+  await home.killDaemon();
+  const [again] = (await home.cliJson(["daemon", "start", "--listen", "127.0.0.1:0"])).listen;
+  for (const { token } of over)
+    expect((await ask(again, "/v1/sessions", { token })).status).toBe(401);
+  expect((await ask(again, "/v1/sessions", { token: kept!.token })).status).toBe(200);
+});
+
+test("a peer's link may be lost, and one that can't be stored is not there", async () => {
+  const far = await createHome();
+  await far.ok(["daemon", "start"]);
+  await home.ok(["peer", "add", "far", unixUrl(far)]);
+  const pid = home.daemonPid();
+  const state = async () => (await home.cliJson(["peer", "ls"]))[0].state;
+  full();
+  const added = connection.call("peer/add", { name: "other", url: unixUrl(far) });
+  expect(await refused(added)).toBe("state-unwritable");
+  expect(await refused(connection.call("peer/remove", { name: "far" }))).toBe("state-unwritable");
+  await far.ok(["daemon", "stop"]);
+  await eventually(async () => (await state()) === "unreachable", { what: "the link is down" });
+  expect(home.daemonPids()).toEqual([pid]);
+  roomAgain();
+  await home.killDaemon();
+  expect((await home.cliJson(["peer", "ls"])).map((peer: PeerInfo) => peer.name)).toEqual(["far"]);
+  await far.close();
 });

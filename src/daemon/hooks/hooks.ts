@@ -20,6 +20,7 @@ import { signalGroup } from "../../system/process-identity.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session/session.ts";
 import type { Delivery } from "../store/hook-table.ts";
+import { storingIfPossible } from "../store/storing.ts";
 import type { Happened, Listener } from "../watch/watch.ts";
 import { Courier } from "./courier.ts";
 import { eventOf, sampleOf } from "./hook-event.ts";
@@ -52,8 +53,14 @@ export class Hooks implements Listener {
     for (const identity of store.hooks.running()) signalGroup(identity, "SIGKILL");
     const known = this.#couriers.map(({ name }) => name);
     for (const hook of store.hooks.names().filter((name) => !known.includes(name))) {
-      const dropped = store.transaction(() => store.hooks.clear(hook));
-      log.warn({ hook, dropped }, "a hook is not in the config file any more");
+      storingIfPossible(
+        store,
+        () => {
+          const dropped = store.hooks.clear(hook);
+          log.warn({ hook, dropped }, "a hook is not in the config file any more");
+        },
+        (error) => log.warn({ hook, err: error }, "what waits for a hook can't be dropped"),
+      );
     }
     for (const courier of this.#couriers) courier.soon();
   }

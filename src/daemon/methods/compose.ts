@@ -6,6 +6,7 @@
 import { HacsError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/methods.ts";
 import type { Session } from "../session/session.ts";
+import { storingIfPossible } from "../store/storing.ts";
 import { actorOf, refuseReadOnly } from "./caller.ts";
 import type { Caller, MethodHandler } from "./index.ts";
 
@@ -26,7 +27,13 @@ export const compose: MethodHandler<"session/compose"> = (caller, { name, text }
 export function clearComposition(caller: Caller, session: Session, sent: string): void {
   const { store, redactor } = caller.daemon.services;
   const { text } = store.compositions.get(session.id);
-  if (text !== "" && text.trim() === redactor.text(sent).trim()) keep(caller, session, "");
+  if (text === "" || text.trim() !== redactor.text(sent).trim()) return;
+  // What was sent is sent, whether it still stands there or not.
+  storingIfPossible(
+    store,
+    () => void keep(caller, session, ""),
+    () => {},
+  );
 }
 
 function keep(caller: Caller, session: Session, written: string): number {
@@ -35,7 +42,11 @@ function keep(caller: Caller, session: Session, written: string): number {
   const text = redactor.text(written);
   const before = compositions.get(session.id);
   if (before.text === text) return before.revision;
-  const revision = compositions.set(session.id, text);
-  session.history.live("session/composed", { text, revision, by: actorOf(caller) });
-  return revision;
+  return store.transaction(() => {
+    const revision = compositions.set(session.id, text);
+    store.afterwards(() =>
+      session.history.live("session/composed", { text, revision, by: actorOf(caller) }),
+    );
+    return revision;
+  });
 }

@@ -12,6 +12,7 @@ import type { ClientPlaces } from "../client-places.ts";
 import { delay, inTime } from "../patience.ts";
 import type { Services } from "../services.ts";
 import type { PeerRow } from "../store/peer-table.ts";
+import { storingIfPossible } from "../store/storing.ts";
 import type { Wire } from "../wire.ts";
 import { checkClaim, checkCount, itself, ownersWay, taken } from "./claim.ts";
 import { Dialer } from "./dialer.ts";
@@ -115,8 +116,8 @@ export class Peers {
     checkWay(way);
     if (this.#peers.has(name)) throw taken(name);
     const row = newRow(name, "added", way, this.#stateDir);
+    this.#create(row);
     const { peer, dialer } = this.#startPeer(row);
-    this.#save(row);
     const error = await firstOf(dialer);
     if (error === undefined || !isLasting(error)) return peer.info();
     this.remove(name);
@@ -137,8 +138,8 @@ export class Peers {
       );
     }
     const row = { ...newRow(as, "offer", way, this.#stateDir), access: { scope, sessions } };
+    this.#create(row);
     const { offer, dialer } = this.#startOffer(row);
-    this.#save(row);
     const error = await firstOf(dialer);
     if (error === undefined || !isLasting(error)) return offer.info(0);
     this.remove(url);
@@ -155,18 +156,20 @@ export class Peers {
       offers.find((offer) => offer.name === name);
     if (row === undefined) this.find(name);
     const gone = row as PeerRow;
-    this.#dialers.get(gone)?.stop();
-    this.#dialers.delete(gone);
-    if (gone.kind === "offer") this.#offers.delete(String(gone.url));
-    else {
-      this.#peers.get(gone.name)?.close("the peer was removed");
-      this.#peers.delete(gone.name);
-      this.#outboxes.delete(gone.name);
-    }
+    // It is there as long as the store has it.
     const dropped = store.transaction(() => {
       store.peers.remove(gone);
       return gone.kind === "offer" ? 0 : store.outbox.clear(gone.name);
     });
+    const peer = gone.kind === "offer" ? undefined : this.#peers.get(gone.name);
+    if (peer === undefined) this.#offers.delete(String(gone.url));
+    else {
+      this.#peers.delete(gone.name);
+      this.#outboxes.delete(gone.name);
+    }
+    this.#dialers.get(gone)?.stop();
+    this.#dialers.delete(gone);
+    peer?.close("the peer was removed");
     removeToken(gone.tokenFile);
     return { name, dropped };
   }
@@ -356,9 +359,23 @@ export class Peers {
     return address;
   }
 
-  #save(row: PeerRow): void {
+  /** One that can't be stored is none. */
+  #create(row: PeerRow): void {
     const { store } = this.#options.services;
-    store.transaction(() => store.peers.put(row));
+    try {
+      store.transaction(() => store.peers.put(row));
+    } catch (error) {
+      removeToken(row.tokenFile);
+      throw error;
+    }
+  }
+
+  /** How it stands; the next time that is told again. One that was removed stays so. */
+  #save(row: PeerRow): void {
+    const { store, log } = this.#options.services;
+    if (this.#peers.get(row.name)?.row !== row) return;
+    const failed = (err: unknown) => log.warn({ peer: row.name, err }, "a peer can't be written");
+    storingIfPossible(store, () => store.peers.put(row), failed);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Arrival } from "../agent/agent-host-events.ts";
 import { afterOpening } from "../agent/thread-settings.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
-import { storing } from "../store/storing.ts";
+import { storing, storingIfPossible } from "../store/storing.ts";
 import { agentRecord } from "./agent-record.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Delivery } from "./delivery.ts";
@@ -105,9 +105,14 @@ export function depart(
   if (how === "crashed") log("the agent crashed", { reason });
 }
 
-/** It does not answer, or answers again when no reason is given. */
-export function stall({ row, host, history, update }: Arriving, reason: string | undefined): void {
+/** It does not answer, or answers again when no reason is given: shown, whether it can be written or not. */
+export function stall(session: Arriving, reason: string | undefined): void {
+  const { row, services, host, history, update, log } = session;
   const status = reason === undefined ? "answers" : "stalled";
-  history.own("session/agent", { ...agentRecord(status, row, { reason }), pid: host.pid });
+  storingIfPossible(
+    services.store,
+    () => history.own("session/agent", { ...agentRecord(status, row, { reason }), pid: host.pid }),
+    (error) => log("that an agent stalls can't be written down", { error: String(error) }),
+  );
   update({});
 }

@@ -7,7 +7,7 @@ import type { Actor } from "../../protocol/session.ts";
 import type { AgentHost } from "../agent/agent-host.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
-import { isStoreError } from "../store/storing.ts";
+import { storingIfPossible } from "../store/storing.ts";
 import type { Delivery } from "./delivery.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
@@ -155,11 +155,11 @@ export class Life {
 
   /** That a turn was stopped on purpose. A disk that is full keeps nobody from stopping it. */
   #mark(stoppedTurn: string): void {
-    try {
-      this.#port.update({ stoppedTurn });
-    } catch (error) {
-      if (!isStoreError(error)) throw error;
-      this.#port.log("that a turn is stopped can't be written down", { error: String(error) });
-    }
+    const { services, update, log } = this.#port;
+    storingIfPossible(
+      services.store,
+      () => update({ stoppedTurn }),
+      (error) => log("that a turn is stopped can't be written down", { error: String(error) }),
+    );
   }
 }

@@ -10,7 +10,7 @@ import { AgentFamily, type AgentMark } from "../../system/agent-family.ts";
 import { endFamily } from "../../system/end-family.ts";
 import { type Freeze, freeze, frozen, thaw } from "../../system/freeze.ts";
 import type { Store } from "../store/store.ts";
-import { isStoreError } from "../store/storing.ts";
+import { storingIfPossible } from "../store/storing.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
 
@@ -158,14 +158,9 @@ export class Panic {
 
   /** A disk that is full keeps nobody from stopping things; the next daemon writes it down. */
   #write(change: () => void): boolean {
-    try {
-      this.#port.store.transaction(change);
-      return true;
-    } catch (error) {
-      if (!isStoreError(error)) throw error;
-      this.#port.log("that it was stopped can't be written down yet", { error: String(error) });
-      return false;
-    }
+    return storingIfPossible(this.#port.store, change, (error) =>
+      this.#port.log("that it was stopped can't be written down yet", { error: String(error) }),
+    );
   }
 
   /** Before any of them is signalled: a daemon that dies now leaves what nobody else could tell. */

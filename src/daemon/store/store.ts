@@ -102,7 +102,7 @@ export class Store {
     } catch (error) {
       if (this.#depth > 0) this.#depth--;
       // A full disk may have rolled it back already.
-      if (this.#db.isTransaction) this.#rollback.run();
+      if (this.#db.isOpen && this.#db.isTransaction) this.#rollback.run();
       this.#settle(this.#onRollback.reverse());
       throw storeError(error, this.#file);
     }

@@ -1,13 +1,17 @@
 /**
  * The tokens that let a client in from elsewhere. A token is `hacs_ID_SECRET`; of it only a hash is
  * kept, and its row is found by the id, which is no secret. One that is revoked, or whose time is
- * over, is gone at once, and so are the connections that showed it.
+ * over, counts no more at once, and the connections that showed it are cut, whether that can be
+ * written down or not; its row goes when it can.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Grant, NewToken, TokenInfo } from "../../protocol/access.ts";
 import { quote } from "../../protocol/address.ts";
-import { HacsError } from "../../protocol/errors.ts";
-import type { TokenRow, TokenTable } from "../store/token-table.ts";
+import { HacsError, messageOf } from "../../protocol/errors.ts";
+import type { Services } from "../services.ts";
+import type { Store } from "../store/store.ts";
+import { isStoreError, storingIfPossible } from "../store/storing.ts";
+import type { TokenRow } from "../store/token-table.ts";
 
 const tokensMax = 10_000;
 const secretBytes = 32;
@@ -22,13 +26,17 @@ const timerMaxMs = 30_000;
 export class Tokens {
   /** The token is no more, and who came with it has to go. Gives how many went. */
   onEnd: (id: string, why: HacsError) => number = () => 0;
-  readonly #table: TokenTable;
+  readonly #store: Store;
+  readonly #log: Services["log"];
   readonly #rows: Map<string, TokenRow>;
+  /** Those that are over and whose rows could not be removed yet. */
+  readonly #left = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(table: TokenTable) {
-    this.#table = table;
-    this.#rows = new Map(table.all().map((row) => [row.id, row]));
+  constructor({ store, log }: Pick<Services, "store" | "log">) {
+    this.#store = store;
+    this.#log = log;
+    this.#rows = new Map(store.tokens.all().map((row) => [row.id, row]));
     this.#expire();
   }
 
@@ -53,7 +61,7 @@ export class Tokens {
       expiresAt: expiresMs === null ? null : new Date(now + expiresMs).toISOString(),
       usedAt: null,
     };
-    this.#table.insert(row);
+    this.#store.durably(() => this.#store.tokens.insert(row));
     this.#rows.set(id, row);
     this.#arm();
     return { id, token, scope, sessions, expiresAt: row.expiresAt };
@@ -85,15 +93,29 @@ export class Tokens {
     return [...this.#rows.values()].map(infoOf);
   }
 
-  /** Throws `token-not-found`. */
+  /** Throws `token-not-found`; or `state-unwritable`, and then it counts no more all the same. */
   revoke(given: string): { token: TokenInfo; cut: number } {
     const row = this.#find(given);
+    const token = infoOf(row);
     const why = new HacsError(
       "unauthenticated",
       "The token that this connection came with was revoked.",
       "Ask for another one.",
     );
-    return { token: infoOf(row), cut: this.#end(row.id, why) };
+    const cut = this.#end(row, why);
+    try {
+      this.#store.durably(() => this.#remove(row.id));
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+      throw new HacsError(
+        "state-unwritable",
+        `The token ${row.id} counts no more and ${cut} connections were cut, but only as long as this daemon runs: ${messageOf(error)}`,
+        "Make room on the disk, and revoke it again.",
+      );
+    } finally {
+      this.#arm();
+    }
+    return { token, cut };
   }
 
   close(): void {
@@ -119,14 +141,31 @@ export class Tokens {
   #use(row: TokenRow): void {
     const now = Date.now();
     if (row.usedAt !== null && Math.abs(now - Date.parse(row.usedAt)) < usedEveryMs) return;
-    row.usedAt = new Date(now).toISOString();
-    this.#table.used(row.id, row.usedAt);
+    // Known from here on in any case, so that a full disk is not tried with every request.
+    const usedAt = new Date(now).toISOString();
+    row.usedAt = usedAt;
+    this.#storeIfPossible(() => this.#store.tokens.used(row.id, usedAt));
   }
 
-  #end(id: string, why: HacsError): number {
-    this.#table.remove(id);
-    this.#rows.delete(id);
-    return this.onEnd(id, why);
+  /** Gives how many went. */
+  #end(row: TokenRow, why: HacsError): number {
+    if (!isOver(row)) row.expiresAt = new Date().toISOString();
+    this.#left.add(row.id);
+    return this.onEnd(row.id, why);
+  }
+
+  #remove(id: string): void {
+    this.#store.tokens.remove(id);
+    this.#store.afterwards(() => {
+      this.#left.delete(id);
+      this.#rows.delete(id);
+    });
+  }
+
+  #storeIfPossible(work: () => void): void {
+    storingIfPossible(this.#store, work, (error) =>
+      this.#log.warn({ err: error }, "what became of a token can't be written down"),
+    );
   }
 
   #expire(): void {
@@ -136,16 +175,18 @@ export class Tokens {
         `The token that this connection came with expired at ${row.expiresAt}.`,
         "Ask for another one.",
       );
-      this.#end(row.id, why);
+      this.#end(row, why);
+      this.#storeIfPossible(() => this.#remove(row.id));
     }
     this.#arm();
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
-    const ends = [...this.#rows.values()].flatMap(({ expiresAt }) =>
-      expiresAt === null ? [] : [Date.parse(expiresAt)],
-    );
+    const ends = [...this.#rows.values()].flatMap(({ id, expiresAt }) => {
+      if (this.#left.has(id)) return [Date.now() + timerMaxMs];
+      return expiresAt === null ? [] : [Date.parse(expiresAt)];
+    });
     if (ends.length === 0) return;
     const next = ends.reduce((first, end) => Math.min(first, end));
     const waitMs = Math.min(timerMaxMs, Math.max(0, next - Date.now()));
