@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
-import type { HistoryRecord } from "../../src/protocol/session.ts";
+import { limits } from "../../src/protocol/methods.ts";
+import type { HistoryRecord, MessageContent } from "../../src/protocol/session.ts";
 import { historyOf } from "../support/history.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { isRunning } from "../support/processes.ts";
@@ -262,4 +263,17 @@ test("a name that nobody has is answered with those that come near", async () =>
     code: "session-not-found",
     next: expect.stringContaining("zebra"),
   });
+});
+
+test("a prompt that can't be sent makes no session", async () => {
+  const wrong: [MessageContent, string][] = [
+    [{ text: "" }, "empty-message"],
+    [{ text: "x".repeat(limits.messageBytesMax + 1) }, "message-too-large"],
+    [{ text: "look", images: ["/nowhere.png"] }, "image-unreadable"],
+  ];
+  for (const [prompt, code] of wrong) {
+    const made = createSession(home, connection, { name: "ghost", prompt });
+    expect((await errorOf(made)).code).toBe(code);
+  }
+  expect(await names(true)).not.toContain("ghost");
 });

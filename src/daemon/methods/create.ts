@@ -6,6 +6,8 @@ import type { SessionSpec } from "../../protocol/session.ts";
 import { loginEnvironment, otherUser } from "../../system/unix-user.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { basicEnvironment } from "../session/environment.ts";
+import { checkImages } from "../session/images.ts";
+import { checkContent } from "../session/inbox.ts";
 import { actorOf, countMessage } from "./caller.ts";
 import type { MethodHandler } from "./index.ts";
 import { setKeep } from "./update.ts";
@@ -15,7 +17,12 @@ export const create: MethodHandler<"session/new"> = async (caller, params) => {
   const { spec, env } = placed(params);
   const by = actorOf(caller);
   const origin = originOf(params.resume);
-  if (prompt !== undefined) countMessage(caller);
+  // What can't be sent makes no session.
+  if (prompt !== undefined) {
+    checkContent(prompt);
+    checkImages(prompt.images ?? []);
+    countMessage(caller);
+  }
   const session = await caller.daemon.sessions.create({
     name,
     spec,

@@ -329,7 +329,7 @@ export function inputOf(content: MessageContent): JsonObject[] {
   return [...text, ...(content.images ?? []).map((path) => ({ type: "localImage", path }))];
 }
 
-function checkContent(content: MessageContent): void {
+export function checkContent(content: MessageContent): void {
   if (content.text.trim() === "" && (content.images ?? []).length === 0) {
     throw new HacsError(
       "empty-message",
