@@ -14,12 +14,14 @@ import { limited } from "./limits.ts";
 import type { Services } from "./services.ts";
 import {
   removeSessionDirectory,
+  sweepDirectories,
   withoutValue,
   writeEnvironment,
   writeOverrides,
 } from "./session/environment.ts";
 import { Session } from "./session/session.ts";
 import type { KeptSettings, SessionRow } from "./store/session-table.ts";
+import { storingIfPossible } from "./store/storing.ts";
 
 export interface Creation {
   name: string | undefined;
@@ -37,6 +39,8 @@ export class Sessions {
   readonly #services: Services;
   readonly #onCreated: (session: Session) => Promise<void>;
   readonly #byId = new Map<string, Session>();
+  /** Sessions that were not made, and whose rows are still to go. */
+  readonly #left = new Set<string>();
   /** Something of one of them changed that shows. */
   onChange: () => void = () => {};
 
@@ -55,6 +59,7 @@ export class Sessions {
 
   /** Finds the agents that lived on. Each session does so by itself; none waits for another. */
   revive(): void {
+    sweepDirectories(this.#directory(""), (id) => this.#byId.has(id));
     for (const session of this.live()) {
       const revived = session.row.ready ? session.revive() : this.#undo(session);
       revived.catch((error) =>
@@ -66,7 +71,7 @@ export class Sessions {
   /** The daemon died while this one was being created, and nobody was told that it exists. */
   async #undo(session: Session): Promise<void> {
     await session.discard();
-    this.#forget(session);
+    this.#forget(session.id);
   }
 
   all(): Session[] {
@@ -129,7 +134,6 @@ export class Sessions {
    * nothing behind.
    */
   async create(creation: Creation): Promise<Session> {
-    const { store, paths } = this.#services;
     const { spec, by } = creation;
     const origin = this.#guarded(creation.origin);
     const id = randomBytes(8).toString("hex");
@@ -156,14 +160,11 @@ export class Sessions {
       activeAt: now,
       endedAt: null,
     };
-    const directory = join(paths.stateDir, "sessions", id);
-    writeEnvironment(directory, creation.env);
-    writeOverrides(directory, overrides);
-    store.sessions.insert(row);
-    const session = new Session(row, this.#services, origin);
-    session.history.own("session/created", { spec: shown, by, ...creation.record });
-    this.#add(session);
+    let session: Session | undefined;
     try {
+      writeEnvironment(this.#directory(id), creation.env);
+      writeOverrides(this.#directory(id), overrides);
+      session = this.#insert(row, origin, { spec: shown, by, ...creation.record });
       await session.rouse();
       // What is wrong with it is said now, not when its turn comes.
       if (session.state === "queued") await session.runContext.check();
@@ -171,11 +172,24 @@ export class Sessions {
       await this.#onCreated(session);
       return session;
     } catch (error) {
-      const stopped = session.life.panic.undoing();
-      await session.discard();
-      this.#forget(session);
+      const stopped = session?.life.panic.undoing();
+      await session?.discard();
+      this.#forget(id);
       throw stopped ?? error;
     }
+  }
+
+  #insert(row: SessionRow, origin: ThreadOrigin, created: OwnRecords["session/created"]): Session {
+    const { store } = this.#services;
+    const session = new Session(row, this.#services, origin);
+    store.transaction(() => {
+      for (const left of this.#left) store.sessions.remove(left);
+      store.sessions.insert(row);
+      session.history.own("session/created", created);
+    });
+    this.#left.clear();
+    this.#add(session);
+    return session;
   }
 
   rename(session: Session, to: string, by: Actor): void {
@@ -186,17 +200,24 @@ export class Sessions {
   /** Takes a session that has ended away from everybody; its history is forgotten by upkeep. */
   remove(session: Session): void {
     this.#byId.delete(session.id);
-    this.#removeDirectory(session);
+    removeSessionDirectory(this.#directory(session.id));
   }
 
-  #forget(session: Session): void {
-    this.#byId.delete(session.id);
-    this.#services.store.sessions.remove(session.id);
-    this.#removeDirectory(session);
+  /** Of one that was never wholly made. A row that can't be removed goes with the next creation. */
+  #forget(id: string): void {
+    const { store, log } = this.#services;
+    this.#byId.delete(id);
+    const gone = storingIfPossible(
+      store,
+      () => store.sessions.remove(id),
+      (error) => log.warn({ id, err: error }, "a session that was not made is still stored"),
+    );
+    if (!gone) this.#left.add(id);
+    removeSessionDirectory(this.#directory(id));
   }
 
-  #removeDirectory(session: Session): void {
-    removeSessionDirectory(join(this.#services.paths.stateDir, "sessions", session.id));
+  #directory(id: string): string {
+    return join(this.#services.paths.stateDir, "sessions", id);
   }
 
   #nameFor({ name, spec }: Creation): string {

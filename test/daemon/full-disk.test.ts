@@ -3,7 +3,8 @@
  * memory too, and what comes by itself ends no daemon.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Connection } from "../../src/client/connection.ts";
 import type { PeerInfo } from "../../src/protocol/session.ts";
@@ -22,8 +23,8 @@ beforeEach(async () => {
 afterEach(() => home.close());
 
 /** No file of the daemon's may grow: to SQLite that is a disk that is full, and it shows at the commit. */
-const full = (pid = home.daemonPid()) =>
-  execFileSync("prlimit", ["--pid", String(pid), "--fsize=1:"]);
+const full = (pid = home.daemonPid(), bytes = 1) =>
+  execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
 const roomAgain = (pid = home.daemonPid()) =>
   execFileSync("prlimit", ["--pid", String(pid), "--fsize=unlimited:"]);
 
@@ -132,4 +133,30 @@ test("a peer's link may be lost, and one that can't be stored is not there", asy
   await home.killDaemon();
   expect((await home.cliJson(["peer", "ls"])).map((peer: PeerInfo) => peer.name)).toEqual(["far"]);
   await far.close();
+});
+
+test("a session that can't be stored is not there, and leaves nothing; nor does a daemon that died over it", async () => {
+  const directories = () => readdirSync(join(home.dir, "state/default/sessions"));
+  await createSession(home, connection, { name: "bot" });
+  const its = directories();
+  // Room for the files that it is run with, and none in the history.
+  for (const bytes of [1, 10_000]) {
+    full(home.daemonPid(), bytes);
+    expect(await refused(createSession(home, connection, { name: "new" }))).toBe(
+      "state-unwritable",
+    );
+    expect(await states()).toEqual([expect.stringMatching(/^bot /)]);
+    expect(directories()).toEqual(its);
+  }
+  roomAgain();
+  await createSession(home, connection, { name: "new" });
+  const [left, begun] = ["0123456789abcdef", "fedcba9876543210"].map((id) =>
+    join(home.dir, "state/default/sessions", id),
+  );
+  for (const directory of [left!, begun!]) mkdirSync(directory, { mode: 0o700 });
+  writeFileSync(join(left!, "env.json"), "{}");
+  writeFileSync(join(begun!, "agent.log"), "of a history that was moved away");
+  await home.killDaemon();
+  connection = await home.connect();
+  expect([existsSync(left!), existsSync(begun!), directories().length]).toEqual([false, true, 3]);
 });

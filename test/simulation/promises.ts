@@ -188,7 +188,11 @@ function orphans({ machine }: World, sessions: Stored[]): string[] {
 export function memory({ file, daemon, running }: Machine): string[] {
   if (!running) return [];
   const stored = readOpen(file);
-  return (daemon?.sessions.all() ?? []).flatMap((session) => {
+  const all = daemon?.sessions.all() ?? [];
+  const unknown = [...stored].filter(
+    ([id, { row }]) => row.ready === 1 && !all.some((session) => session.id === id),
+  );
+  const other = all.flatMap((session) => {
     const { name, endedAt, stoppedTurn, threadId, agent, ready } = session.row;
     const its = stored.get(session.id);
     if (its === undefined) return [`${name} is remembered, and not stored`];
@@ -218,6 +222,7 @@ export function memory({ file, daemon, running }: Machine): string[] {
       `${name} is remembered as ${JSON.stringify(remembered)}; it is ${JSON.stringify(kept)}`,
     ];
   });
+  return [...unknown.map(([, { row }]) => `${row.name} is stored, and not remembered`), ...other];
 }
 
 function readOpen(file: string) {

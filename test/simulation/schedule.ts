@@ -2,6 +2,7 @@
  * One schedule: what people do and what goes wrong, all of it by one seed. Then the faults end, all
  * is given time to settle, and the promises are looked at.
  */
+import type { Params } from "../../src/protocol/methods.ts";
 import type { SendMode } from "../../src/protocol/session.ts";
 import { Random } from "../support/random.ts";
 import { Clock } from "./clock.ts";
@@ -107,15 +108,13 @@ export class World {
     machine.start();
     let made = 0;
     const names = [...sessions, ...spare.slice(0, 1)];
-    for (const name of names) {
-      const wanted = {
-        name,
-        spec: { cwd: machine.dir },
-        env: { HOME: machine.dir, CODEX_HOME: `${machine.dir}/codex` },
-      };
-      operator.insist("session/new", wanted, () => void made++);
-    }
+    for (const name of names) operator.insist("session/new", this.#wanted(name), () => void made++);
     return machine.clock.run(() => made === names.length, 60_000);
+  }
+
+  #wanted(name: string): Params<"session/new"> {
+    const { dir } = this.machine;
+    return { name, spec: { cwd: dir }, env: { HOME: dir, CODEX_HOME: `${dir}/codex` } };
   }
 
   people(): void {
@@ -180,11 +179,12 @@ export class World {
         return machine.dieIn(random.int(1, 60), random.chance(0.5));
       case "refused":
         // Sometimes it meets what somebody wanted, sometimes what came by itself.
-        this.#want(random.pick(["unsend", "rename", "kill"]));
+        this.#want(random.pick(["unsend", "rename", "kill", "make"]));
         return machine.refuseIn(random.int(1, 6));
       case "unsend":
       case "rename":
       case "kill":
+      case "make":
         return this.#want(what);
       case "commit":
         return machine.dieIn(random.int(1, 15), random.chance(0.7), true);
@@ -232,10 +232,11 @@ export class World {
   }
 
   /** What is kept by more than one statement, or changes more than one thing. */
-  #want(what: "unsend" | "rename" | "kill"): void {
+  #want(what: "unsend" | "rename" | "kill" | "make"): void {
     const { machine, random, operator } = this;
     const [name = "", to = ""] = random.chance(0.5) ? spare : spare.toReversed();
     if (what === "rename") return operator.call("session/rename", { name, to });
+    if (what === "make") return operator.call("session/new", this.#wanted(name));
     if (what === "kill") return operator.call("session/kill", { name });
     const open = (machine.daemon?.sessions.live() ?? []).filter(({ inbox }) => inbox.queued > 0);
     if (open.length === 0) return;
@@ -306,6 +307,7 @@ const weights = {
   unsend: 1,
   rename: 1,
   kill: 1,
+  make: 1,
   cut: 3,
   silent: 2,
   clock: 1,

@@ -3,7 +3,7 @@
  * of the client that created the session, and the values of its overrides. Each lies in a file
  * that only the owner can read, in the session's own directory.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { ensurePrivateDirectory } from "../../system/paths.ts";
@@ -51,12 +51,35 @@ export function removeSessionDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
+/**
+ * Removes what creations left that ended before their sessions were stored. Where an agent ever ran
+ * there is its log, and that stays: the history may only have been moved away.
+ */
+export function sweepDirectories(directory: string, known: (id: string) => boolean): void {
+  if (!existsSync(directory)) return;
+  for (const id of readdirSync(directory)) {
+    const left = join(directory, id);
+    if (!/^[0-9a-f]{16}$/.test(id) || known(id)) continue;
+    if (readdirSync(left).every((name) => /^(env|overrides)\.json(\.new)?$/.test(name)))
+      removeSessionDirectory(left);
+  }
+}
+
 function write(directory: string, name: string, value: unknown): void {
-  ensurePrivateDirectory(directory);
   const file = join(directory, name);
-  // A new file takes the old one's place in one step, so that a crash leaves one of the two.
-  writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  try {
+    ensurePrivateDirectory(directory);
+    // A new file takes the old one's place in one step, so that a crash leaves one of the two.
+    writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    if (error instanceof HacsError) throw error;
+    throw new HacsError(
+      "state-unwritable",
+      `What the session's agent is run with can't be written to ${file}: ${messageOf(error)}.`,
+      "Check the directory's owner, mode and free space, or set HACS_SESSION_HOME.",
+    );
+  }
 }
 
 function read(directory: string, name: string): unknown {
