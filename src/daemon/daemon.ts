@@ -1,6 +1,6 @@
 /** The daemon: its sessions, its clients, and how it ends. */
 import type { Server } from "node:net";
-import { type Access, isForAll, sees } from "../protocol/access.ts";
+import { type Access, includes, isForAll, sees } from "../protocol/access.ts";
 import { HacsError } from "../protocol/errors.ts";
 import type { Result } from "../protocol/methods.ts";
 import type { DaemonStatus } from "../protocol/session.ts";
@@ -204,9 +204,10 @@ export class Daemon {
       diskBytes: diskBytesOf(this.services.paths.stateDir),
       // Who sees some sessions only is not told of the others in sums.
       figures: isForAll(access) ? figuresOf(this) : null,
+      // Where it is and which sessions are set aside is for who may ask it.
+      archive: seesArchive(access) ? (this.services.archive?.status() ?? null) : null,
       resources: await this.services.confinements.support(),
       agents: this.#agents(),
-      archive: this.services.archive?.status() ?? null,
     };
   }
 
@@ -265,6 +266,10 @@ export class Daemon {
       this.#onStopped();
     }, lastBytesMs);
   }
+}
+
+function seesArchive(access: Access): boolean {
+  return isForAll(access) && includes(access.scope, "admin");
 }
 
 /** How many agents run which codex. */

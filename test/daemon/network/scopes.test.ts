@@ -197,3 +197,22 @@ test("who only looks starts no agent", async () => {
   expect((await home.show("asleep")).attached).toMatchObject([{ readOnly: true }]);
   client.close();
 });
+
+test("where the archive is, and how it stands, is for administrators of all sessions", async () => {
+  const archive = "postgres://fleet@127.0.0.1:1/internal_db";
+  const other = await createHome({ config: { archive } });
+  try {
+    const at = await listenOn(other);
+    const told = async (scope: Scope, sessions: string) => {
+      const { token } = await makeToken(other, { scope, sessions });
+      return (await ask(at, "/v1/status", { token })).json.archive;
+    };
+    for (const scope of SCOPES) {
+      expect(await told(scope, "web-*")).toBeNull();
+      if (scope === "admin") expect(await told(scope, "*")).toMatchObject({ url: archive });
+      else expect(await told(scope, "*")).toBeNull();
+    }
+  } finally {
+    await other.close();
+  }
+});
