@@ -175,7 +175,7 @@ export class Tokens {
         `The token that this connection came with expired at ${row.expiresAt}.`,
         "Ask for another one.",
       );
-      this.#end(row, why);
+      if (!this.#left.has(row.id)) this.#end(row, why);
       this.#storeIfPossible(() => this.#remove(row.id));
     }
     this.#arm();

@@ -3,10 +3,15 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Redactor } from "../../../src/daemon/redaction/redactor.ts";
+import type { Services } from "../../../src/daemon/services.ts";
+import { Store } from "../../../src/daemon/store/store.ts";
 import { Pairing } from "../../../src/daemon/tokens/pairing.ts";
+import { Tokens } from "../../../src/daemon/tokens/tokens.ts";
 import type { Grant } from "../../../src/protocol/access.ts";
 import { HacsError } from "../../../src/protocol/errors.ts";
 import { eventually, within } from "../../support/eventually.ts";
+import { diskThatFills } from "../../support/full-disk.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { ask, listenOn, makeToken, openEvents, openWeb } from "../../support/port.ts";
 import { listProcesses } from "../../support/processes.ts";
@@ -207,6 +212,40 @@ describe("a daemon", () => {
       "token-not-found",
     );
     client.close();
+  });
+});
+
+describe("on a disk that is full", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("what is over counts no more, and is removed by itself when there is room", () => {
+    vi.useFakeTimers();
+    const disk = diskThatFills();
+    const store = new Store(":memory:", new Redactor(), disk.Database);
+    const warn = vi.fn();
+    const tokens = new Tokens({ store, log: { warn } as unknown as Services["log"] });
+    const cut: string[] = [];
+    tokens.onEnd = (id) => cut.push(id);
+    const issue = (expiresMs: number | null) =>
+      tokens.issue({ scope: "observe", sessions: "*", expiresMs, label: null });
+    const [expiring, revoked, kept] = [issue(1_000), issue(null), issue(null)];
+    disk.full = true;
+    expect(() => tokens.revoke(revoked.id)).toThrow("counts no more and 1 connections were cut");
+    vi.advanceTimersByTime(1_000);
+    expect(cut).toEqual([revoked.id, expiring.id]);
+    for (const { token } of [expiring, revoked])
+      expect(() => tokens.check(token)).toThrow("was revoked or has expired");
+    expect(tokens.check(kept.token).id).toBe(kept.id);
+    // It is not tried again and again meanwhile.
+    const tries = warn.mock.calls.length;
+    vi.advanceTimersByTime(29_000);
+    expect(warn.mock.calls.length).toBe(tries);
+    disk.full = false;
+    vi.advanceTimersByTime(31_000);
+    expect(store.tokens.all().map(({ id }) => id)).toEqual([kept.id]);
+    expect(tokens.list().map(({ id }) => id)).toEqual([kept.id]);
+    tokens.close();
+    store.close();
   });
 });
 
