@@ -4,6 +4,7 @@
  * describes it.
  */
 import { isObject, type JsonObject } from "./messages.ts";
+import { objectOf } from "./shape.ts";
 
 export interface HookEventKind {
   about: string;
@@ -129,14 +130,19 @@ function nameOf(method: string, params: JsonObject, threadId: string | null): st
     case "session/message":
       return `message.${params.status}`;
     case "turn/started":
-      return params.threadId === threadId ? "turn.started" : undefined;
-    case "turn/completed":
-      return params.threadId === threadId && isObject(params.turn)
-        ? `turn.${params.turn.status}`
-        : undefined;
+      return isOwnTurn(params, threadId) ? "turn.started" : undefined;
+    case "turn/completed": {
+      const status = isOwnTurn(params, threadId) && objectOf(params.turn).status;
+      return typeof status === "string" ? `turn.${status}` : undefined;
+    }
     default:
       return undefined;
   }
+}
+
+/** Whatever codex may have told under that name. */
+function isOwnTurn({ threadId: of, turn }: JsonObject, threadId: string | null): boolean {
+  return of === threadId && isObject(turn);
 }
 
 export const OUTCOMES = ["done", "failed", "dropped"] as const;

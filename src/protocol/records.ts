@@ -3,7 +3,7 @@
  * ours, whose method begins with `session/`. Records have a seq and are stored before anyone
  * sees them. What is on its way has none: deltas and drafts are live only.
  */
-import type { JsonObject } from "./messages.ts";
+import type { Json, JsonObject } from "./messages.ts";
 import type {
   Actor,
   ApprovalDetail,
@@ -163,12 +163,20 @@ export function deltaField(method: string, params: JsonObject): string | null {
     case "item/fileChange/outputDelta":
       return "output";
     case "item/reasoning/summaryTextDelta":
-      return `summary.${Number(params.summaryIndex ?? 0)}`;
+      return partField("summary", params.summaryIndex);
     case "item/reasoning/textDelta":
-      return `content.${Number(params.contentIndex ?? 0)}`;
+      return partField("content", params.contentIndex);
     default:
       return method;
   }
+}
+
+const partsMax = 1_000;
+
+/** A part's number is where it stands in a list, so it has to be a small one. */
+function partField(list: string, index: Json = 0): string | null {
+  const isPlace = Number.isInteger(index) && Number(index) >= 0 && Number(index) < partsMax;
+  return isPlace ? `${list}.${index}` : null;
 }
 
 /** The longest text of one field that a draft keeps; what comes before is dropped. */

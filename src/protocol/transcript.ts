@@ -13,6 +13,7 @@ import {
   type SessionEvent,
 } from "./records.ts";
 import type { Actor, ApprovalDetail, SessionInfo, TurnInfo } from "./session.ts";
+import { isoOf, objectOf, stringOf } from "./shape.ts";
 
 export interface Transcript {
   session: SessionInfo | null;
@@ -106,18 +107,21 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
     case "session/approval":
       return foldApproval(transcript, event);
     case "item/started":
-      return foldStarted(transcript, params);
+      return hasId(params.item) ? foldStarted(transcript, params) : foldOther(transcript, event);
     case "item/completed":
     case "session/cut":
-      return foldItem(transcript, event);
+      return hasId(params.item) ? foldItem(transcript, event) : foldOther(transcript, event);
     case "turn/started": {
-      const turn = objectOf(params.turn);
+      const { turn } = params;
+      if (!hasId(turn)) return foldOther(transcript, event);
       if (isForeign(transcript, params)) return transcript;
       const rootId = typeof turn.rootTurnId === "string" ? turn.rootTurnId : null;
-      return { ...transcript, turn: { id: String(turn.id), rootId, startedAt: event.at } };
+      return { ...transcript, turn: { id: turn.id, rootId, startedAt: event.at } };
     }
     case "turn/completed":
-      return foldTurnCompleted(transcript, event);
+      return hasId(params.turn)
+        ? foldTurnCompleted(transcript, event)
+        : foldOther(transcript, event);
     case "thread/tokenUsage/updated":
       return isForeign(transcript, params)
         ? transcript
@@ -127,15 +131,23 @@ export function fold(before: Transcript, event: SessionEvent): Transcript {
     case "session/agent":
       return foldAgent(transcript, event);
     default:
-      if (event.seq === undefined || SILENT.has(method)) return transcript;
-      // Of a message, the message itself is drawn.
-      if (method === "session/called" && params.messageId !== undefined) return transcript;
-      return withEntry(transcript, event, {
-        kind: method.startsWith("session/") ? "own" : "notice",
-        method,
-        params,
-      });
+      return foldOther(transcript, event);
   }
+}
+
+/** What changes nothing that is known: it is drawn as it is. */
+function foldOther(transcript: Transcript, event: SessionEvent): Transcript {
+  const { method, params } = event;
+  if (event.seq === undefined || SILENT.has(method)) return transcript;
+  // Of a message, the message itself is drawn.
+  if (method === "session/called" && params.messageId !== undefined) return transcript;
+  const kind = method.startsWith("session/") ? "own" : "notice";
+  return withEntry(transcript, event, { kind, method, params });
+}
+
+/** codex is another program, and what it said is a record whatever its shape. */
+function hasId(value: unknown): value is JsonObject & { id: string } {
+  return isObject(value) && typeof value.id === "string" && value.id !== "";
 }
 
 /** What the client does when its connection is gone: drafts may have moved on meanwhile. */
@@ -179,8 +191,8 @@ function foldItem(transcript: Transcript, event: SessionEvent): Transcript {
   const drafts = transcript.drafts.filter((draft) => draft.itemId !== item.id);
   return withEntry({ ...transcript, drafts }, event, {
     kind: "item",
-    turnId: String(event.params.turnId ?? ""),
-    threadId: String(event.params.threadId ?? ""),
+    turnId: stringOf(event.params.turnId) ?? "",
+    threadId: stringOf(event.params.threadId) ?? "",
     item,
     cut: event.method === "session/cut",
   });
@@ -188,7 +200,7 @@ function foldItem(transcript: Transcript, event: SessionEvent): Transcript {
 
 function foldTurnCompleted(transcript: Transcript, event: SessionEvent): Transcript {
   const turn = objectOf(event.params.turn);
-  const id = String(turn.id);
+  const id = stringOf(turn.id) ?? "";
   const { turn: running } = transcript;
   const over = running?.id === id || running?.rootId === id;
   const ended = {
@@ -198,12 +210,12 @@ function foldTurnCompleted(transcript: Transcript, event: SessionEvent): Transcr
       ({ turnId }) => turnId !== id && !(over && turnId === running?.id),
     ),
   };
-  const error = isObject(turn.error) ? String(turn.error.message ?? "") : null;
-  const durationMs = typeof turn.durationMs === "number" ? turn.durationMs : null;
+  const error = isObject(turn.error) ? (stringOf(turn.error.message) ?? "") : null;
+  const durationMs = Number.isFinite(turn.durationMs) ? Number(turn.durationMs) : null;
   return withEntry(ended, event, {
     kind: "turn",
     turnId: id,
-    status: String(turn.status),
+    status: stringOf(turn.status) ?? "unknown",
     error,
     durationMs,
   });
@@ -285,25 +297,18 @@ function withDraft(transcript: Transcript, draft: Draft): Transcript {
 
 export function draftOf(params: JsonObject): Draft {
   const item = objectOf(params.item);
+  const startedAt = isoOf(params.startedAtMs);
   return {
-    threadId: String(params.threadId ?? ""),
-    turnId: String(params.turnId ?? ""),
-    itemId: String(item.id ?? ""),
+    threadId: stringOf(params.threadId) ?? "",
+    turnId: stringOf(params.turnId) ?? "",
+    itemId: stringOf(item.id) ?? "",
     item,
-    ...(typeof params.startedAtMs === "number" ? { startedAt: isoOf(params.startedAtMs) } : {}),
+    ...(startedAt === undefined ? {} : { startedAt }),
     fields: {},
   };
-}
-
-function isoOf(ms: number): string {
-  return new Date(Math.max(0, Math.min(ms, 8.64e15))).toISOString();
 }
 
 function isForeign(transcript: Transcript, params: JsonObject): boolean {
   const own = transcript.session?.threadId;
   return typeof own === "string" && typeof params.threadId === "string" && params.threadId !== own;
-}
-
-function objectOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
 }

@@ -3,6 +3,7 @@ import { visible, visibleLines } from "../../protocol/address.ts";
 import { ago } from "../../protocol/duration.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import { shellWord } from "./shell.ts";
 import { wrap } from "./wrap.ts";
 
@@ -14,7 +15,7 @@ export function askedLines(approval: Approval & { params?: JsonObject }): string
   if (approval.command !== null && approval.changes === undefined)
     lines.push(...indented(`${sign}${approval.command}`));
   for (const { path, diff } of approval.changes ?? []) {
-    lines.push(...indented(`${String(path)}\n${String(diff ?? "").trimEnd()}`));
+    lines.push(...indented(`${textOf(path)}\n${textOf(diff).trimEnd()}`));
   }
   for (const question of questionsOf(approval.params)) {
     const options = question.options.length > 0 ? ` (${question.options.join(" | ")})` : "";
@@ -64,12 +65,16 @@ export function questionsOf(
   const questions: Json | undefined = params?.questions;
   if (!Array.isArray(questions)) return [];
   return questions.filter(isObject).map((question) => ({
-    id: String(question.id ?? ""),
-    text: String(question.question ?? question.header ?? ""),
+    id: textOf(question.id),
+    text: textOf(question.question) || textOf(question.header),
     options: (Array.isArray(question.options) ? question.options : [])
       .filter(isObject)
-      .map((option) => String(option.label ?? "")),
+      .map((option) => textOf(option.label)),
   }));
+}
+
+function textOf(value: Json | undefined): string {
+  return stringOf(value) ?? "";
 }
 
 function indented(text: string): string[] {

@@ -7,6 +7,7 @@ import { messageOf } from "../../protocol/errors.ts";
 import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import { removeCgroup } from "../../system/confinement.ts";
 import { sleep } from "../../system/sleep.ts";
+import { Once } from "../once.ts";
 import { inTime } from "../patience.ts";
 import type { AgentRow } from "../store/session-table.ts";
 import { Agent, type AgentContext } from "./agent.ts";
@@ -49,6 +50,7 @@ export class AgentHost {
   #giveUp = false;
   /** How many wait to end it. */
   #downs = 0;
+  readonly #garbage = new Once();
 
   constructor(events: AgentHostEvents, runtime: AgentRuntime, stallAfterMs: number) {
     this.#events = events;
@@ -381,8 +383,11 @@ export class AgentHost {
         },
         onRequest,
         onClose: () => this.#lost(),
-        onGarbage: (error) =>
-          log("codex sent what is not its protocol", { error: messageOf(error) }),
+        onGarbage: (error) => {
+          const why = messageOf(error);
+          if (this.#garbage.first(why))
+            log("codex sent what is not its protocol; it is left out", { error: why });
+        },
       },
     };
   }

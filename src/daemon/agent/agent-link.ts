@@ -6,9 +6,18 @@
 import net from "node:net";
 import WebSocket, { type RawData } from "ws";
 import { HacsError } from "../../protocol/errors.ts";
-import { decode, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
+import {
+  decode,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Message,
+  type RequestId,
+} from "../../protocol/messages.ts";
+import { objectOf, stringOf } from "../../protocol/shape.ts";
 import { asUser, type UnixUser } from "../../system/unix-user.ts";
 import { version } from "../../system/version.ts";
+import { isStoreError } from "../store/storing.ts";
 import type { AgentSocket } from "./agent-runtime.ts";
 
 /** The longest message accepted from codex, in bytes: a huge command output is 1 MB or so. */
@@ -31,6 +40,12 @@ export interface AgentLinkEvents {
 export class CodexError extends HacsError {
   readonly number: number;
   readonly data: Json;
+
+  /** Of whatever it answered in place of a result. */
+  static of(method: string, { code, message, data = null }: JsonObject): CodexError {
+    const text = stringOf(message) ?? "it does not say which";
+    return new CodexError(method, typeof code === "number" ? code : 0, text, data);
+  }
 
   constructor(method: string, number: number, message: string, data: Json) {
     super("codex-error", `codex answered ${method} with an error: ${message}`);
@@ -146,13 +161,15 @@ export class AgentLink {
   }
 
   #read(frame: string): void {
-    let message: ReturnType<typeof decode>;
     try {
-      message = decode(frame);
+      this.#take(decodeCodex(frame), frame);
     } catch (error) {
+      if (isStoreError(error)) throw error;
       this.#events.onGarbage(error);
-      return;
     }
+  }
+
+  #take(message: Message, frame: string): void {
     switch (message.kind) {
       case "notification":
         // emittedAtMs is codex's addition to JSON-RPC, always last and short.
@@ -160,16 +177,15 @@ export class AgentLink {
       case "request":
         return this.#events.onRequest(message.id, message.method, message.params);
       case "response":
-        return this.#take(message.id)?.resolve(message.result);
+        return this.#waitedFor(message.id)?.resolve(message.result);
       case "failure": {
-        const waiting = message.id === null ? undefined : this.#take(message.id);
-        const { code, message: text, data } = message.error;
-        waiting?.reject(new CodexError(waiting.method, code, text, (data ?? null) as Json));
+        const waiting = message.id === null ? undefined : this.#waitedFor(message.id);
+        waiting?.reject(CodexError.of(waiting.method, message.error as unknown as JsonObject));
       }
     }
   }
 
-  #take(id: RequestId): Waiting | undefined {
+  #waitedFor(id: RequestId): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     clearTimeout(waiting?.timer);
@@ -209,6 +225,31 @@ export async function openSocket(socket: string, user?: UnixUser): Promise<WebSo
   });
   ws.removeAllListeners("error");
   return ws;
+}
+
+/**
+ * Reads a frame of codex's. Params that are no object, which JSON-RPC allows and codex does not use
+ * yet, are handed on inside one. Throws `frame-invalid`.
+ */
+export function decodeCodex(frame: string): Message {
+  try {
+    return decode(frame);
+  } catch (error) {
+    const { id, method, params } = objectOf(parsed(frame));
+    if (typeof method !== "string" || params === undefined || isObject(params)) throw error;
+    const given = { params };
+    if (id === undefined) return { kind: "notification", method, params: given };
+    if (typeof id !== "number" && typeof id !== "string") throw error;
+    return { kind: "request", id, method, params: given };
+  }
+}
+
+function parsed(frame: string): unknown {
+  try {
+    return JSON.parse(frame);
+  } catch {
+    return undefined;
+  }
 }
 
 function emittedAt(frame: string): number | undefined {

@@ -153,7 +153,7 @@ function opened(answer: Json): OpenThread {
   const response = isObject(answer) ? answer : {};
   const thread = isObject(response.thread) ? response.thread : {};
   return {
-    threadId: String(thread.id),
+    threadId: idOf(thread),
     model: typeof response.model === "string" ? response.model : null,
     provider: typeof response.modelProvider === "string" ? response.modelProvider : null,
     settings: openedSettings(response),
@@ -163,6 +163,15 @@ function opened(answer: Json): OpenThread {
       Array.isArray(thread.status.activeFlags) &&
       thread.status.activeFlags.length > 0,
   };
+}
+
+function idOf({ id }: JsonObject): string {
+  if (typeof id === "string") return id;
+  throw new HacsError(
+    "codex-failed",
+    "codex opened a thread and did not say which.",
+    "Check its version with: hacs-session doctor",
+  );
 }
 
 export function isActive(thread: JsonObject): boolean {

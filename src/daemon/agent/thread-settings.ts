@@ -27,11 +27,11 @@ const OPENED: Record<string, string> = { effort: "reasoningEffort", sandboxPolic
 /** One and the same sandbox may be answered with its profile's name or without. */
 const COMPARED = KEPT.filter((key) => key !== "activePermissionProfile");
 
-const sandboxes: Record<string, string> = {
-  readOnly: "read-only",
-  workspaceWrite: "workspace-write",
-  dangerFullAccess: "danger-full-access",
-};
+const sandboxes = new Map<unknown, string>([
+  ["readOnly", "read-only"],
+  ["workspaceWrite", "workspace-write"],
+  ["dangerFullAccess", "danger-full-access"],
+]);
 
 /** From a `thread/settings/updated`. */
 export function toldSettings(told: unknown): JsonObject {
@@ -79,7 +79,7 @@ export function afterTelling(
 export function withSettings(options: JsonObject, settings: JsonObject): JsonObject {
   const { sandbox: _sandbox, ...others } = options;
   const { effort, summary, sandboxPolicy, activePermissionProfile: profile, ...same } = settings;
-  const mode = isObject(sandboxPolicy) ? sandboxes[String(sandboxPolicy.type)] : undefined;
+  const mode = isObject(sandboxPolicy) ? sandboxes.get(sandboxPolicy.type) : undefined;
   const config: JsonObject = {
     ...(isObject(options.config) ? options.config : {}),
     ...(typeof effort === "string" ? { model_reasoning_effort: effort } : {}),

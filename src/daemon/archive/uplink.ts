@@ -129,7 +129,7 @@ export class Uplink {
       return false;
     const same =
       (at as Date).toISOString() === own.at &&
-      method === own.method &&
+      method === withoutNul(own.method) &&
       Number(bytes) === Buffer.byteLength(own.params);
     return !same;
   }
@@ -257,9 +257,13 @@ function columns<T>(rows: T[], cells: ((row: T) => Cell)[]): Cell[][] {
   return cells.map((cell) =>
     rows.map((row) => {
       const value = cell(row);
-      return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "") : value;
+      return typeof value === "string" ? withoutNul(value) : value;
     }),
   );
+}
+
+function withoutNul(text: string): string {
+  return text.includes("\0") ? text.replaceAll("\0", "") : text;
 }
 
 export function conflictError(session: string): HacsError {

@@ -8,18 +8,21 @@
  */
 
 import type { Logger } from "pino";
-import WebSocket, { type RawData } from "ws";
+import type WebSocket from "ws";
+import type { RawData } from "ws";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
 import { decode, isObject, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Actor } from "../../protocol/session.ts";
 import { sleep } from "../../system/sleep.ts";
-import { openSocket } from "../agent/agent-link.ts";
+import { decodeCodex, openSocket } from "../agent/agent-link.ts";
 import type { Identity } from "../client.ts";
 import { closeCodeOf } from "../close-codes.ts";
 import { clientKey, type MessageRate } from "../message-rate.ts";
 import { refuseIntricate } from "../nesting.ts";
+import { Once } from "../once.ts";
 import type { Session } from "../session/session.ts";
 import { Asked } from "./asked.ts";
+import { setFlowing } from "./flow.ts";
 import { judge, type Verdict } from "./gate.ts";
 import { type Narrowing, narrowed } from "./narrowed.ts";
 
@@ -75,6 +78,7 @@ export class CodexClient {
   /** Runs while the client does not read. */
   #stall: NodeJS.Timeout | undefined;
   #hasStalled = false;
+  readonly #leftOut = new Once();
 
   constructor(ws: WebSocket, session: Session, identity: Identity, surroundings: Surroundings) {
     this.session = session;
@@ -271,7 +275,8 @@ export class CodexClient {
     if (this.#closed) return;
     const info = isObject(params?.clientInfo) ? params.clientInfo : {};
     const version = typeof info.version === "string" ? ` ${info.version}` : "";
-    this.#actor = this.#actorNamed(`${info.name ?? "?"}${version}`.slice(0, nameCharsMax));
+    const name = typeof info.name === "string" ? info.name : "?";
+    this.#actor = this.#actorNamed(`${name}${version}`.slice(0, nameCharsMax));
     const since = new Date().toISOString();
     const readOnly = this.#scope === "observe";
     const dialled = this.#leave;
@@ -295,14 +300,20 @@ export class CodexClient {
   }
 
   #toldBy(data: RawData): void {
-    const frame = String(data);
-    const told = this.#read(frame);
-    if (told !== null) this.#send(told);
+    try {
+      const told = this.#read(String(data));
+      if (told !== null) this.#send(told);
+    } catch (error) {
+      // What can't be judged is handed on to nobody.
+      const details = { session: this.session.name, error: messageOf(error) };
+      if (this.#leftOut.first(details.error))
+        this.#around.log.warn(details, "codex sent its client what is not its protocol");
+    }
   }
 
   /** What the client is to hear of it; null for nothing. */
   #read(frame: string): string | null {
-    const message = decode(frame);
+    const message = decodeCodex(frame);
     switch (message.kind) {
       case "request":
         return this.#asked.ask(message.id, message.method, message.params) ? frame : null;
@@ -385,10 +396,4 @@ export class CodexClient {
     this.#agent?.terminate();
     this.onClose();
   }
-}
-
-function setFlowing(ws: WebSocket, flowing: boolean): void {
-  if (ws.readyState !== WebSocket.OPEN || ws.isPaused !== flowing) return;
-  if (flowing) ws.resume();
-  else ws.pause();
 }

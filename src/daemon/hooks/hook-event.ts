@@ -6,6 +6,7 @@ import {
   summarize,
 } from "../../protocol/hooks.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
+import { objectOf, stringOf } from "../../protocol/shape.ts";
 import type { Stored } from "../session/history.ts";
 import type { Store } from "../store/store.ts";
 
@@ -64,8 +65,8 @@ function turnOf(
   session: string,
   store: Store,
 ): JsonObject {
-  const turn = params.turn as JsonObject;
-  const turnId = String(turn.id);
+  const turn = objectOf(params.turn);
+  const turnId = stringOf(turn.id) ?? "";
   if (outcome === "started") return { turnId };
   const { durationMs = null, error } = turn;
   const ended: JsonObject = { turnId, durationMs };
@@ -83,7 +84,7 @@ function approvalOf(at: string, params: JsonObject, session: string, store: Stor
     const approval = present({ id, kind, command, cwd, reason });
     return { turnId: params.turnId ?? null, approval: { ...approval, decisions: ids } };
   }
-  const asked = store.approvals.get(session, String(params.id))?.detail;
+  const asked = store.approvals.get(session, stringOf(params.id) ?? "")?.detail;
   const { id, kind, decision, by, reason } = params;
   return {
     approval: present({ id, kind, command: asked?.command ?? null, decision, by, reason }),

@@ -122,7 +122,7 @@ export class ClientChannel {
   #reads(frame: string): boolean {
     if (this.#takers.size === 0) return false;
     try {
-      const event = readFrame(this.#peer, frame);
+      const event = readFrame(frame);
       if (event === undefined) return false;
       this.#heard(event.session, () => event);
       return true;

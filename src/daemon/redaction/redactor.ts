@@ -15,6 +15,7 @@ export type RedactionRules = NonNullable<Config["redact"]>;
 /** Keys, near the top, whose values are nobody's secret. */
 const NAMES = /^(?:id|type|status|method|session|mode)$|Id$/;
 const namesDepthMax = 2;
+const own = { enumerable: true, configurable: true, writable: true };
 
 export class Redactor {
   readonly #searches: Search[];
@@ -92,7 +93,9 @@ export class Redactor {
       const name = redact(key);
       const inner = each === undefined || isName ? each : this.#walk(each, depth + 1, redact);
       changed ||= name !== key || inner !== each;
-      walked[name] = inner;
+      // An assignment to this one would change what the object is.
+      if (name === "__proto__") Object.defineProperty(walked, name, { ...own, value: inner });
+      else walked[name] = inner;
     }
     return changed ? walked : value;
   }

@@ -3,6 +3,7 @@ import { type Action, type ActionKind, withoutShell } from "../../protocol/activ
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import type { Draft } from "../../protocol/records.ts";
 import type { Approval } from "../../protocol/session.ts";
+import { isoOf } from "../../protocol/shape.ts";
 import { itemOfDraft } from "./drafts.ts";
 
 /** The longest text of an action; a screen shows less. */
@@ -28,7 +29,7 @@ export function actionOf(
 function ofItem(item: JsonObject): Action {
   const [kind, text] = wordsOf(item);
   const { startedAtMs } = item;
-  const since = typeof startedAtMs === "number" ? new Date(startedAtMs).toISOString() : null;
+  const since = isoOf(startedAtMs) ?? null;
   return { kind, text: oneLine(text), since };
 }
 

@@ -6,6 +6,7 @@
  */
 import { activityMinutes, activityTurns } from "../../protocol/activity.ts";
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import type { RecordTable } from "../store/record-table.ts";
 
 const slotMs = 10_000;
@@ -42,7 +43,7 @@ export class Activity {
     if (method !== "turn/completed" && method !== "thread/tokenUsage/updated") return;
     // What is read from the history holds this one already.
     if (!this.#read) return this.#readHistory();
-    const thread = String(params.threadId ?? "");
+    const thread = stringOf(params.threadId) ?? "";
     if (method === "turn/completed") {
       this.#turnEnded(thread, isObject(params.turn) ? params.turn.durationMs : null);
     } else {
@@ -89,8 +90,8 @@ export class Activity {
   }
 
   #turnEnded(thread: string, durationMs: unknown): void {
-    if (thread !== this.#threadId() || typeof durationMs !== "number") return;
-    this.#turnsMs = [...this.#turnsMs, durationMs].slice(-activityTurns);
+    if (thread !== this.#threadId() || !Number.isFinite(durationMs)) return;
+    this.#turnsMs = [...this.#turnsMs, durationMs as number].slice(-activityTurns);
   }
 
   /** codex tells the sum of a thread; one that it tells again adds nothing. */

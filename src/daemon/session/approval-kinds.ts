@@ -7,12 +7,16 @@ import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
 import type { Answer, ApprovalKind, Decision } from "../../protocol/session.ts";
+import { objectOf, stringOf } from "../../protocol/shape.ts";
 
 interface Kind {
   kind: ApprovalKind;
   decisions: (params: JsonObject) => Decision[];
   respond: (decision: string, params: JsonObject) => Json;
 }
+
+/** What codex calls an answer; none is half as long. */
+const wordCharsMax = 200;
 
 const once = { id: "accept", label: "Yes, this once" };
 const forSession = { id: "acceptForSession", label: "Yes, and don't ask again in this session" };
@@ -66,11 +70,15 @@ const KINDS: Record<string, Kind> = {
 };
 
 export function kindOf(method: string): ApprovalKind {
-  return KINDS[method]?.kind ?? method;
+  return known(method)?.kind ?? method;
 }
 
 export function decisionsFor(method: string, params: JsonObject): Decision[] {
-  return KINDS[method]?.decisions(params) ?? [];
+  return known(method)?.decisions(params) ?? [];
+}
+
+function known(method: string): Kind | undefined {
+  return Object.hasOwn(KINDS, method) ? KINDS[method] : undefined;
 }
 
 /** Gives what is sent to codex and the word that history keeps. Throws `invalid-decision`. */
@@ -88,7 +96,7 @@ export function respond(
     asked === "decline" && !has(decisions, "decline") && has(decisions, "cancel")
       ? "cancel"
       : asked;
-  const kind = KINDS[method];
+  const kind = known(method);
   if (kind !== undefined && has(decisions, id))
     return { response: kind.respond(id, params), decision: id };
   throw new HacsError(
@@ -105,14 +113,13 @@ export function respond(
 /** What will happen, whole, in a form that people read. */
 export function commandOf(method: string, params: JsonObject): string | null {
   if (typeof params.command === "string") return params.command;
-  if (method === "item/permissions/requestApproval") return JSON.stringify(params.permissions);
+  if (method === "item/permissions/requestApproval")
+    return JSON.stringify(params.permissions) ?? null;
   if (method === "item/tool/requestUserInput" && Array.isArray(params.questions)) {
-    return params.questions
-      .map((question) => String((question as JsonObject).question ?? ""))
-      .join("\n");
+    return params.questions.map((asked) => stringOf(objectOf(asked).question) ?? "").join("\n");
   }
   if (method === "mcpServer/elicitation/request") {
-    const text = String(params.message ?? params.title ?? "");
+    const text = stringOf(params.message) ?? stringOf(params.title) ?? "";
     return typeof params.url === "string" ? `${text}\n${params.url}` : text;
   }
   return null;
@@ -130,7 +137,7 @@ function offered(params: JsonObject): { decision: Decision; answer: Json }[] {
   return available.flatMap((answer) => {
     const word =
       typeof answer === "string" ? answer : isObject(answer) ? Object.keys(answer)[0] : undefined;
-    if (word === undefined) return [];
+    if (word === undefined || word.length > wordCharsMax) return [];
     // One word can come with several rules (allow this host, deny it), and each is a choice.
     const times = (seen.get(word) ?? 0) + 1;
     seen.set(word, times);
@@ -140,12 +147,16 @@ function offered(params: JsonObject): { decision: Decision; answer: Json }[] {
 }
 
 function labelFor(id: string, answer: Json): string {
-  const known = [once, forSession, decline, cancel].find((decision) => decision.id === id);
-  if (known !== undefined) return known.label;
-  const detail = isObject(answer) ? (answer[id] as JsonObject | undefined) : undefined;
-  const rule = detail?.execpolicy_amendment;
-  if (Array.isArray(rule)) return `Yes, and always allow: ${rule.join(" ")}`;
+  const usual = [once, forSession, decline, cancel].find((decision) => decision.id === id);
+  if (usual !== undefined) return usual.label;
+  const detail = isObject(answer) ? answer[id] : undefined;
+  const rule = objectOf(detail).execpolicy_amendment;
+  if (Array.isArray(rule)) return `Yes, and always allow: ${rule.map(wordOf).join(" ")}`;
   return detail === undefined ? id : `${id} ${JSON.stringify(detail)}`;
+}
+
+function wordOf(part: Json): string {
+  return typeof part === "string" ? part : JSON.stringify(part);
 }
 
 function wordFor(response: Json): string {

@@ -15,11 +15,14 @@ import {
   type ApprovalDetail,
   describeActor,
 } from "../../protocol/session.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import type { ApprovalRow } from "../store/approval-table.ts";
 import type { Store } from "../store/store.ts";
 import { commandOf, decisionsFor, kindOf, respond } from "./approval-kinds.ts";
 import type { History } from "./history.ts";
 
+/** No path is longer. */
+const pathCharsMax = 4_096;
 /** Fewer characters of an id than this are no id. */
 const prefixLengthMin = 4;
 
@@ -98,7 +101,7 @@ export class Approvals {
       session: this.#name(),
       kind: kindOf(method),
       command: commandOf(method, params) ?? files,
-      cwd: stringOf(params.cwd),
+      cwd: pathOf(params.cwd),
       reason: stringOf(params.reason),
       ...(changes === undefined ? {} : { changes }),
       decisions: decisionsFor(method, params),
@@ -292,6 +295,7 @@ export class Approvals {
   }
 }
 
-function stringOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+function pathOf(value: unknown): string | null {
+  const path = stringOf(value);
+  return path !== null && path.length <= pathCharsMax ? path : null;
 }

@@ -259,6 +259,7 @@ export class Delivery {
       .find((gauge) => gauge.name === "app.requests.in_flight");
     const ours = 2;
     const thread = isObject(read) && isObject(read.thread) ? read.thread : {};
-    return Number(inFlight?.value ?? 0) <= ours && !isActive(thread);
+    const busy = typeof inFlight?.value === "number" ? inFlight.value : 0;
+    return busy <= ours && !isActive(thread);
   }
 }

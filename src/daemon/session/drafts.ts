@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from "../../protocol/messages.ts";
 import { applyDelta, type Draft } from "../../protocol/records.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import { draftOf } from "../../protocol/transcript.ts";
 
 export class Drafts {
@@ -25,8 +26,8 @@ export class Drafts {
     let draft = this.#drafts.get(itemId);
     if (draft === undefined) {
       draft = {
-        threadId: String(params.threadId ?? ""),
-        turnId: String(params.turnId ?? ""),
+        threadId: stringOf(params.threadId) ?? "",
+        turnId: stringOf(params.turnId) ?? "",
         itemId,
         item: null,
         fields: { [field]: { from: 0, text: "", partial: true } },

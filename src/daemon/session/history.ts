@@ -5,6 +5,7 @@
 import type { JsonObject } from "../../protocol/messages.ts";
 import { type Draft, deltaField, type OwnMethod, type OwnRecords } from "../../protocol/records.ts";
 import type { HistoryRecord, Keep } from "../../protocol/session.ts";
+import { isoOf } from "../../protocol/shape.ts";
 import { DeltaStreams } from "../redaction/delta-streams.ts";
 import type { RecordRow } from "../store/record-table.ts";
 import type { Store } from "../store/store.ts";
@@ -109,7 +110,8 @@ export class History {
     const redacted = this.#store.redactor.json(params);
     return this.#append(
       { at, method, params: redacted as JsonObject },
-      JSON.stringify(redacted),
+      // Of ours, only this holds what codex said, whatever its size is.
+      method === "session/cut" ? encodeBounded(redacted as JsonObject) : JSON.stringify(redacted),
       noKeys,
     );
   }
@@ -120,7 +122,7 @@ export class History {
    */
   codex(method: string, params: JsonObject, emittedAtMs: number | undefined): boolean {
     this.#store.heardAt = performance.now();
-    const at = emittedAtMs === undefined ? now() : new Date(emittedAtMs).toISOString();
+    const at = isoOf(emittedAtMs) ?? now();
     const field = deltaField(method, params);
     if (field !== null) {
       this.#delta(at, method, field, params);
@@ -131,7 +133,7 @@ export class History {
       if (!this.feed.hasListeners) return true;
       const { redactor } = this.#store;
       const shown = GROWING.has(method) ? redactor.begun(params) : redactor.json(params);
-      this.feed.push(liveFrame({ session: this.#session, at, method }, JSON.stringify(shown)));
+      this.feed.push(liveFrame({ session: this.#session, at, method }, encodeBounded(shown)));
       return true;
     }
     const keys = keysOf(method, params);
@@ -141,6 +143,13 @@ export class History {
     return seq > 0;
   }
 
+  /** Records what is not as codex's protocol has it: it is read by people alone. */
+  asItCame(method: string, params: JsonObject, emittedAtMs: number | undefined): void {
+    const redacted = this.#store.redactor.json(params);
+    const record = { at: isoOf(emittedAtMs) ?? now(), method, params: redacted };
+    this.#append(record, encodeBounded(redacted), noKeys, undefined);
+  }
+
   /** An item is on its way. One that is found so has had deltas that were not heard. */
   begin(params: JsonObject, found = false): void {
     const { redactor } = this.#store;
@@ -148,7 +157,7 @@ export class History {
     // What streams may have come in part; all else of an item is whole from the beginning.
     const soFar = found ? { ...item, ...redactor.begun(streamedOf(item)) } : item;
     this.drafts.begin(redactor.json({ ...params, item: soFar }));
-    if (!found) this.#streams.begin(String(item.id));
+    if (!found) this.#streams.begin(item.id as string);
   }
 
   /** codex was not heard for a while. */
@@ -157,8 +166,8 @@ export class History {
   }
 
   #delta(at: string, method: string, field: string, params: JsonObject): void {
-    const itemId = String(params.itemId);
-    const delta = this.#streams.push(itemId, field, String(params.delta));
+    const itemId = params.itemId as string;
+    const delta = this.#streams.push(itemId, field, params.delta as string);
     // What may be a secret waits for what follows.
     if (delta === "") return;
     const shown = { ...params, delta };
@@ -231,11 +240,15 @@ export class History {
   }
 
   /** 0 when the record is a repetition. Throws when it can't be stored; then nobody saw it. */
-  #append(record: Omit<Stored, "seq">, params: string, keys: Keys): number {
+  #append(
+    record: Omit<Stored, "seq">,
+    params: string,
+    keys: Keys,
+    onlooker = this.#onlooker?.hears(record.method) ? this.#onlooker : undefined,
+  ): number {
     const seq = this.#head + 1;
     const { at, method } = record;
     const row = { seq, at, method, params };
-    const onlooker = this.#onlooker?.hears(method) ? this.#onlooker : undefined;
     return this.#store.transaction(() => {
       if (!this.#store.records.insert(this.#session, { ...row, ...keys })) return 0;
       this.#store.sessions.update(
@@ -284,7 +297,7 @@ function keysOf(method: string, params: JsonObject): Keys {
   const item = params.item as JsonObject | undefined;
   const turn = params.turn as JsonObject | undefined;
   if (method === "item/completed" && typeof item?.id === "string") {
-    return { turnId: String(params.turnId), itemId: item.id };
+    return { turnId: params.turnId as string, itemId: item.id };
   }
   if ((method === "turn/completed" || method === "turn/started") && typeof turn?.id === "string") {
     return { turnId: turn.id, itemId: null };

@@ -3,6 +3,7 @@
  * what waits for an answer, and the agent that it has. This is where the parts meet; each has its
  * own file. They are read from the store, and a session that only sleeps has none of them.
  */
+import { messageOf } from "../../protocol/errors.ts";
 import type { LimitsInForce } from "../../protocol/limits.ts";
 import type { JsonObject, RequestId } from "../../protocol/messages.ts";
 import type { ClientInfo, TurnInfo } from "../../protocol/session.ts";
@@ -12,6 +13,7 @@ import type { AgentHostEvents, Arrival } from "../agent/agent-host-events.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { afterTelling } from "../agent/thread-settings.ts";
 import { inForce } from "../limits.ts";
+import { Once } from "../once.ts";
 import type { Services } from "../services.ts";
 import type { SessionRow } from "../store/session-table.ts";
 import { storing } from "../store/storing.ts";
@@ -65,6 +67,7 @@ export class Parts {
   /** How its first agent gets the thread. */
   #firstOrigin: ThreadOrigin | undefined;
   #changed = false;
+  readonly #oddities = new Once();
 
   constructor(session: Whole, services: Services, origin: ThreadOrigin | undefined) {
     const { row } = session;
@@ -109,6 +112,7 @@ export class Parts {
           this.#goingOn.turnEnded(turnId, status) ?? this.overtime.reasonFor(turnId),
         onSettings: (told) => this.update(afterTelling(row.settings, told)),
         onStoreError,
+        onOdd: this.#odd,
       },
       row.activeAt,
     );
@@ -279,5 +283,10 @@ export class Parts {
 
   readonly #log = (message: string, details: object): void => {
     this.#services.log.warn({ session: this.row.name, ...details }, message);
+  };
+
+  readonly #odd = (what: string, error: unknown): void => {
+    if (this.#oddities.first(what))
+      this.#log("codex said what can't be taken in", { what, error: messageOf(error) });
   };
 }

@@ -4,7 +4,9 @@
  * what is missing is then recorded in codex's order, each item once.
  */
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import { momentOf, momentOfSeconds } from "../../protocol/shape.ts";
 import type { Store } from "../store/store.ts";
+import { hasId } from "./heard.ts";
 import { rootOf } from "./turn-tracker.ts";
 
 export interface Missed {
@@ -21,6 +23,8 @@ export interface Reconciliation {
   /** The turn that runs now. */
   running: { id: string; rootId: string | null; startedAtMs: number } | null;
 }
+
+type Listed = JsonObject & { id: string };
 
 const pageTurns = 20;
 
@@ -42,9 +46,9 @@ async function turnsToCheck(
   threadId: string,
   session: string,
   store: Store,
-): Promise<JsonObject[]> {
+): Promise<Listed[]> {
   const open = new Set(store.records.openTurns(session));
-  const turns: JsonObject[] = [];
+  const turns = new Map<string, Listed>();
   for (let cursor: Json = null; ; ) {
     const page = await call("thread/turns/list", {
       threadId,
@@ -53,35 +57,34 @@ async function turnsToCheck(
       limit: pageTurns,
       cursor,
     });
-    const data = isObject(page) && Array.isArray(page.data) ? page.data.filter(isObject) : [];
-    for (const turn of data) {
-      const id = String(turn.id);
-      open.delete(id);
-      if (open.size === 0 && isWhole(turn, session, store)) return turns;
-      turns.push(turn);
+    const before = turns.size;
+    for (const turn of listed(page, "data")) {
+      open.delete(turn.id);
+      if (open.size === 0 && isWhole(turn, session, store)) return [...turns.values()];
+      turns.set(turn.id, turn);
     }
     cursor = isObject(page) ? (page.nextCursor ?? null) : null;
-    if (cursor === null || data.length === 0) return turns;
+    // Whoever has nothing new to say and yet more to come would be asked for ever.
+    if (cursor === null || turns.size === before) return [...turns.values()];
   }
 }
 
-function isWhole(turn: JsonObject, session: string, store: Store): boolean {
-  const id = String(turn.id);
-  if (!isPart(turn) && !store.records.turnEnded(session, id)) return false;
-  const known = store.records.itemsOf(session, id);
-  return itemsOf(turn).every((item) => known.has(String(item.id)));
+function isWhole(turn: Listed, session: string, store: Store): boolean {
+  if (!isPart(turn) && !store.records.turnEnded(session, turn.id)) return false;
+  const known = store.records.itemsOf(session, turn.id);
+  return itemsOf(turn).every((item) => known.has(item.id));
 }
 
 function addTurn(
   result: Reconciliation,
-  turn: JsonObject,
+  turn: Listed,
   threadId: string,
   session: string,
   store: Store,
 ): void {
-  const turnId = String(turn.id);
+  const turnId = turn.id;
   const runs = turn.status === "inProgress";
-  const startedAtMs = secondsToMs(turn.startedAt);
+  const startedAtMs = momentOfSeconds(turn.startedAt);
   const items = itemsOf(turn);
   if (!store.records.turnBegun(session, turnId)) {
     const begun = {
@@ -101,8 +104,8 @@ function addTurn(
   }
   const known = store.records.itemsOf(session, turnId);
   for (const item of items) {
-    if (known.has(String(item.id))) continue;
-    const completedAtMs = typeof item.completedAtMs === "number" ? item.completedAtMs : undefined;
+    if (known.has(item.id)) continue;
+    const completedAtMs = momentOf(item.completedAtMs);
     if (runs && completedAtMs === undefined) {
       result.unfinished.push({ threadId, turnId, item });
     } else {
@@ -124,7 +127,7 @@ function addTurn(
     result.missed.push({
       method: "turn/completed",
       params: { threadId, turn: ended },
-      atMs: secondsToMs(turn.completedAt),
+      atMs: momentOfSeconds(turn.completedAt),
     });
   }
 }
@@ -134,10 +137,12 @@ function isPart(turn: JsonObject): boolean {
   return ![null, turn.id].includes(rootOf(turn));
 }
 
-function itemsOf(turn: JsonObject): JsonObject[] {
-  return Array.isArray(turn.items) ? turn.items.filter(isObject) : [];
+function itemsOf(turn: Listed): Listed[] {
+  return listed(turn, "items");
 }
 
-function secondsToMs(seconds: unknown): number | undefined {
-  return typeof seconds === "number" ? seconds * 1000 : undefined;
+/** What has no id can't be known again: it would be recorded with each look. */
+function listed(from: Json, member: string): Listed[] {
+  const list = isObject(from) ? from[member] : undefined;
+  return Array.isArray(list) ? list.filter(hasId) : [];
 }

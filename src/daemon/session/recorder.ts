@@ -7,23 +7,21 @@
 
 import { isObject, type Json, type JsonObject, type RequestId } from "../../protocol/messages.ts";
 import type { Receipt } from "../../protocol/session.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import { sleep } from "../../system/sleep.ts";
 import { isActive } from "../agent/codex-thread.ts";
 import { toldSettings } from "../agent/thread-settings.ts";
 import type { Store } from "../store/store.ts";
+import { isStoreError } from "../store/storing.ts";
 import { Activity } from "./activity.ts";
 import type { Approvals } from "./approvals.ts";
+import { flat } from "./bounded.ts";
 import { itemOfDraft } from "./drafts.ts";
+import { type Heard, isRegular, methodCharsMax, received } from "./heard.ts";
 import type { History } from "./history.ts";
 import type { Inbox } from "./inbox.ts";
 import { findMissed, type Missed, type Reconciliation } from "./reconcile.ts";
 import { TurnTracker } from "./turn-tracker.ts";
-
-export interface Heard {
-  method: string;
-  params: JsonObject;
-  emittedAtMs: number | undefined;
-}
 
 export interface RecorderPort {
   session: string;
@@ -45,6 +43,8 @@ export interface RecorderPort {
   /** codex told the thread's settings, which somebody changed. */
   onSettings: (told: JsonObject) => void;
   onStoreError: (error: unknown) => void;
+  /** What codex said can't be made part of the session. */
+  onOdd: (what: string, error: unknown) => void;
 }
 
 /** What codex says again whenever it loads a thread; history has it from the first time. */
@@ -54,7 +54,12 @@ const interruptedChecks = 8;
 const interruptedPollMs = 100;
 
 function isInterruption({ method, params }: Missed): boolean {
-  return method === "turn/completed" && (params.turn as JsonObject).status === "interrupted";
+  return method === "turn/completed" && turnOf(params).status === "interrupted";
+}
+
+/** Of a notification that is regular. */
+function turnOf(params: JsonObject): JsonObject & { id: string } {
+  return params.turn as JsonObject & { id: string };
 }
 
 export class Recorder {
@@ -106,16 +111,19 @@ export class Recorder {
     this.#port.approvals.lose("the agent that asked is gone");
   }
 
-  heard(heard: Heard): void {
+  heard(told: Heard): void {
+    const heard = received(told);
     if (this.#held === undefined) this.#record(heard);
     else this.#held.push(heard);
   }
 
-  asked(id: RequestId, method: string, params: JsonObject): void {
+  asked(id: RequestId, called: string, params: JsonObject): void {
+    const method = called.slice(0, methodCharsMax);
     try {
-      this.#port.approvals.requested(id, method, params);
+      this.#port.approvals.requested(id, method, flat(params));
     } catch (error) {
-      this.#port.onStoreError(error);
+      if (isStoreError(error)) this.#port.onStoreError(error);
+      else this.#port.onOdd(method, error);
     }
     this.#port.onChange();
   }
@@ -139,10 +147,10 @@ export class Recorder {
       for (const one of missed) {
         // What codex said of it itself, and is held back, is nearer the truth.
         if (isInterruption(one) && this.#heldEnd(one)) continue;
-        this.#take({ method: one.method, params: one.params, emittedAtMs: one.atMs });
+        this.#take(received({ ...one, emittedAtMs: one.atMs }));
       }
     });
-    for (const item of unfinished) history.begin(item, true);
+    for (const item of unfinished) history.begin(flat(item), true);
     if (running === null) {
       // After a review codex opens its thread as active, and knows better when it is asked.
       if (this.turns.busy && !(await this.#isActive())) this.turns.reset(null, false);
@@ -158,9 +166,11 @@ export class Recorder {
   }
 
   #heldEnd(missed: Missed): boolean {
-    const turnOf = (params: JsonObject) => (params.turn as JsonObject).id;
     return (this.#held ?? []).some(
-      ({ method, params }) => method === missed.method && turnOf(params) === turnOf(missed.params),
+      ({ method, params }) =>
+        method === missed.method &&
+        isRegular(method, params) &&
+        turnOf(params).id === turnOf(missed.params).id,
     );
   }
 
@@ -177,16 +187,31 @@ export class Recorder {
   }
 
   #record(heard: Heard): void {
+    const { store, history, onStoreError, onOdd } = this.#port;
+    const { head } = history;
     try {
-      this.#port.store.transaction(() => this.#take(heard));
+      store.transaction(() => this.#take(heard));
     } catch (error) {
-      this.#port.onStoreError(error);
+      if (isStoreError(error)) return onStoreError(error);
+      onOdd(heard.method, error);
+      // What follows from it could not be done; that it was said is kept all the same.
+      if (history.head === head) this.#keep(heard);
+    }
+  }
+
+  #keep({ method, params, emittedAtMs }: Heard): void {
+    try {
+      this.#port.history.asItCame(method, params, emittedAtMs);
+    } catch (error) {
+      if (isStoreError(error)) this.#port.onStoreError(error);
+      else this.#port.onOdd(`${method}, which is left out`, error);
     }
   }
 
   /** A notification with all that follows from it. */
   #take({ method, params, emittedAtMs }: Heard): void {
     const { history, threadId, onChange, onProgress, onSettings } = this.#port;
+    if (!isRegular(method, params)) return history.asItCame(method, params, emittedAtMs);
     const own = params.threadId === undefined || params.threadId === threadId();
     if (own && method === "turn/completed") this.#beforeTurnEnd(params);
     if (own && method === "item/completed") this.#beforeItem(params);
@@ -210,7 +235,7 @@ export class Recorder {
   /** A message that joins a turn cuts off the answer in progress, which codex then forgets. */
   #beforeItem(params: JsonObject): void {
     const { history } = this.#port;
-    if (!isObject(params.item) || params.item.type !== "userMessage") return;
+    if ((params.item as JsonObject).type !== "userMessage") return;
     for (const draft of history.drafts.all()) {
       if (draft.turnId !== params.turnId || itemOfDraft(draft).type !== "agentMessage") continue;
       if (Object.keys(draft.fields).length > 0) history.cutDraft(draft);
@@ -221,7 +246,7 @@ export class Recorder {
     const item = params.item as JsonObject;
     if (item.type !== "userMessage" || typeof item.clientId !== "string") return;
     const { inbox, store, session } = this.#port;
-    const turnId = String(params.turnId);
+    const turnId = params.turnId as string;
     inbox.delivered(item.clientId, turnId);
     // Of a turn that was stopped at its very beginning codex may tell the end alone, and the
     // message is met in its list afterwards.
@@ -232,20 +257,20 @@ export class Recorder {
   }
 
   #beforeTurnEnd(params: JsonObject): void {
-    const turnId = String((params.turn as JsonObject).id);
+    const turnId = turnOf(params).id;
     this.#port.history.cutDrafts(turnId);
     this.#port.approvals.lose("the turn ended", turnId);
   }
 
   #afterTurnEnd(params: JsonObject): void {
     const { onTurnEnd, turnEnding } = this.#port;
-    const turn = params.turn as JsonObject;
-    const turnId = String(turn.id);
-    this.#finish(turn, turnEnding(turnId, String(turn.status)), this.turns.usage);
+    const turn = turnOf(params);
+    const status = statusOf(turn);
+    this.#finish(turn, turnEnding(turn.id, status), this.turns.usage);
     this.#ending++;
     setImmediate(() => {
       this.#ending--;
-      onTurnEnd(turnId, String(turn.status));
+      onTurnEnd(turn.id, status);
     });
   }
 
@@ -254,9 +279,9 @@ export class Recorder {
     const { inbox, store, session } = this.#port;
     const turnId = String(turn.id);
     inbox.turnEnded(turnId, {
-      turnStatus: turn.status as Receipt["turnStatus"],
+      turnStatus: statusOf(turn) as Receipt["turnStatus"],
       text: store.records.lastAnswer(session, turnId),
-      error: isObject(turn.error) ? String(turn.error.message ?? "") : why,
+      error: isObject(turn.error) ? (stringOf(turn.error.message) ?? "") : why,
       usage,
     });
   }
@@ -268,4 +293,9 @@ export class Recorder {
     approvals.resolvedElsewhere(id, interrupting());
     onChange();
   }
+}
+
+/** An end that does not say how is no good one. */
+function statusOf({ status }: JsonObject): string {
+  return stringOf(status) ?? "failed";
 }

@@ -1,9 +1,10 @@
 /**
- * What codex is doing in the session's thread, read from its notifications: which turn runs, what
- * it used. Knows one thread; sub-agents' threads pass by.
+ * What codex is doing in the session's thread, read from its notifications, which are regular
+ * (`heard.ts`): which turn runs, what it used. Knows one thread; sub-agents' threads pass by.
  */
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
 import type { TurnInfo } from "../../protocol/session.ts";
+import { isoOf, momentOfSeconds } from "../../protocol/shape.ts";
 
 export class TurnTracker {
   turn: TurnInfo | null = null;
@@ -30,7 +31,7 @@ export class TurnTracker {
         return true;
       case "turn/started": {
         const turn = params.turn as JsonObject;
-        this.turn = { id: String(turn.id), rootId: rootOf(turn), startedAt: startOf(turn) };
+        this.turn = { id: turn.id as string, rootId: rootOf(turn), startedAt: startOf(turn) };
         return true;
       }
       case "turn/completed": {
@@ -52,7 +53,5 @@ export function rootOf({ rootTurnId }: JsonObject): string | null {
 }
 
 function startOf(turn: JsonObject): string {
-  return new Date(
-    typeof turn.startedAt === "number" ? turn.startedAt * 1000 : Date.now(),
-  ).toISOString();
+  return isoOf(momentOfSeconds(turn.startedAt)) ?? new Date().toISOString();
 }

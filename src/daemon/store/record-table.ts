@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Json, JsonObject } from "../../protocol/messages.ts";
+import { stringOf } from "../../protocol/shape.ts";
 
 /** A record as it is kept: params stay the JSON text that codex sent, and are never parsed again. */
 export interface RecordRow {
@@ -58,7 +59,8 @@ export class RecordTable {
       "SELECT 1 FROM records WHERE session = ? AND turn_id = ? AND method = 'turn/started'",
     );
     this.#openTurns = db.prepare(
-      `SELECT turn_id FROM records AS begun WHERE session = ? AND method = 'turn/started' AND NOT EXISTS
+      `SELECT turn_id FROM records AS begun WHERE session = ? AND method = 'turn/started'
+       AND turn_id IS NOT NULL AND NOT EXISTS
        (SELECT 1 FROM records WHERE session = begun.session AND method = 'turn/completed'
         AND turn_id IN (begun.turn_id, begun.params ->> '$.turn.rootTurnId'))`,
     );
@@ -128,7 +130,7 @@ export class RecordTable {
   /** The text of a turn's last answer; null when it gave none. */
   lastAnswer(session: string, turnId: string): string | null {
     const row = this.#lastAnswer.get(session, turnId);
-    return row === undefined ? null : (JSON.parse(row.params as string).item.text ?? null);
+    return row === undefined ? null : stringOf(JSON.parse(row.params as string).item.text);
   }
 
   /** How long the last turns took, oldest first; null where codex did not say. */

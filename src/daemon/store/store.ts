@@ -92,20 +92,22 @@ export class Store {
     if (this.#depth > 0) return work();
     this.reading(() => this.#begin.run());
     this.#depth++;
+    let result: T;
     try {
-      const result = work();
+      result = work();
       this.#commit.run();
-      this.#depth--;
-      this.#settle(this.#onCommit);
-      if (this.#toForget) this.#forget();
-      return result;
     } catch (error) {
-      if (this.#depth > 0) this.#depth--;
+      this.#depth--;
       // A full disk may have rolled it back already.
       if (this.#db.isOpen && this.#db.isTransaction) this.#rollback.run();
       this.#settle(this.#onRollback.reverse());
       throw storeError(error, this.#file);
     }
+    this.#depth--;
+    // What is committed stays so, whatever becomes of the news of it.
+    this.reading(() => this.#settle(this.#onCommit));
+    if (this.#toForget) this.#forget();
+    return result;
   }
 
   /**
@@ -231,6 +233,8 @@ function storeError(error: unknown, file: string): unknown {
   if (error instanceof HacsError || (error as { code?: string }).code !== "ERR_SQLITE_ERROR")
     return error;
   const message = messageOf(error);
+  // One value that SQLite does not read is no damage of the file.
+  if (/malformed JSON/i.test(message)) return error;
   if (/malformed|not a database|corrupt/i.test(message)) {
     return new HacsError(
       "state-damaged",

@@ -11,6 +11,7 @@ const waitBounds = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
 
 /** codex has more, with what is to be allowed inside them; those are `other`. */
 const DECISIONS = ["accept", "acceptForSession", "decline", "cancel"];
+const OUTCOMES = ["completed", "failed", "interrupted"];
 const modelsMax = 20;
 const sessionsMax = 100;
 
@@ -51,8 +52,9 @@ export class Tally implements Listener {
     const { turn } = happened.params;
     if (!isObject(turn)) return;
     const { status, durationMs } = turn;
-    const seconds = typeof durationMs === "number" ? Math.max(0, durationMs) / 1000 : 0;
-    this.turns.observe({ outcome: String(status), ...this.#of(happened) }, seconds);
+    const seconds = Number.isFinite(durationMs) ? Math.max(0, Number(durationMs)) / 1000 : 0;
+    const outcome = OUTCOMES.find((known) => known === status) ?? "other";
+    this.turns.observe({ outcome, ...this.#of(happened) }, seconds);
   }
 
   #used(happened: Happened): void {

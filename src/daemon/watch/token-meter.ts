@@ -3,6 +3,7 @@
  * have threads of their own, each with its own sum.
  */
 import { isObject, type JsonObject } from "../../protocol/messages.ts";
+import { stringOf } from "../../protocol/shape.ts";
 
 export const TOKEN_KINDS = ["input", "cached_input", "output", "reasoning"] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
@@ -22,7 +23,7 @@ export class TokenMeter {
   /** By the params of `thread/tokenUsage/updated`. */
   used({ threadId, tokenUsage }: JsonObject): Used {
     if (!isObject(tokenUsage)) return read({});
-    const thread = String(threadId ?? "");
+    const thread = stringOf(threadId) ?? "";
     const total = read(tokenUsage.total);
     const before = this.#totals.get(thread);
     this.#totals.delete(thread);

@@ -98,8 +98,8 @@ function formField(id: string, property: JsonObject, required: boolean): Field {
     type === "boolean"
       ? [option("yes", true), option("no", false)]
       : titled.length > 0
-        ? titled.map((one) => option(textOf(one.title) || String(one.const), one.const ?? null))
-        : values.map((value, index) => option(String(names[index] ?? value), value));
+        ? titled.map((one) => option(textOf(one.title) || wordOf(one.const), one.const ?? null))
+        : values.map((value, index) => option(wordOf(names[index] ?? value), value));
   return {
     id,
     title: textOf(property.title) || id,
@@ -110,6 +110,11 @@ function formField(id: string, property: JsonObject, required: boolean): Field {
     type,
     required,
   };
+}
+
+/** As it is written, whatever it is. */
+function wordOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 function option(label: string, value: Json): { label: string; about: string; value: Json } {

@@ -3,7 +3,7 @@ import { formatDuration } from "../../protocol/duration.ts";
 import type { Draft } from "../../protocol/records.ts";
 import type { Model } from "../model.ts";
 
-const cards = new Set([
+const cards = new Set<unknown>([
   "commandExecution",
   "mcpToolCall",
   "dynamicToolCall",
@@ -16,7 +16,7 @@ export function runningText(model: Model, draft: Draft): string | null {
   if (approvals.some(({ params }) => params.itemId === draft.itemId)) {
     return model.readOnly ? "waits for an answer" : "waits for your answer";
   }
-  if (!cards.has(String(draft.item?.type ?? ""))) return null;
+  if (!cards.has(draft.item?.type)) return null;
   const since = Math.max(startOf(draft), answeredAt(model, draft));
   // The daemon's clock and this one may differ; what has just begun has no time yet.
   const ms = model.now - since;

@@ -245,7 +245,6 @@ describe("a hostile peer", () => {
       event({ method: "session/approval", params: { status: "requested" } }),
       event({ method: "session/draft", params: {} }),
       event({ method: "session/message", params: { id: 7 } }),
-      event({ method: "item/completed", params: { item: "none" } }),
     ]) {
       const { events, error } = await attachedTo([bad]);
       expect({ bad, events, code: error?.code }).toEqual({ bad, events: [], code: "peer-invalid" });

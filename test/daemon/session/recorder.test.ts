@@ -52,6 +52,9 @@ beforeEach(() => {
       onTurnEnd: () => told.push("end"),
       turnEnding: () => null,
       onSettings: () => {},
+      onOdd: (_what, error) => {
+        throw error;
+      },
       onStoreError: (error) => {
         throw error;
       },
