@@ -255,7 +255,9 @@ export interface Approval {
   reason: string | null;
   /** Of a file change: each file with its diff, as codex gives them. */
   changes?: JsonObject[];
-  /** What may be answered, in codex's order; the first accepts once. */
+  /** What of it is not known, and why, for people; whoever accepts should have read it. */
+  unknown?: string;
+  /** What may be answered, in codex's order; of what is not known, the first declines. */
   decisions: Decision[];
   createdAt: string;
 }
@@ -270,6 +272,20 @@ export interface Decision {
 export interface ApprovalDetail extends Approval {
   method: string;
   params: JsonObject;
+}
+
+const besides = {
+  network: "networkApprovalContext",
+  permissions: "additionalPermissions",
+  "write under": "grantRoot",
+};
+
+/** What a decision also grants, by codex's request, and must be seen for it. */
+export function besidesOf(params: JsonObject = {}): [label: string, value: string][] {
+  return Object.entries(besides).flatMap(([label, member]) => {
+    const value = params[member];
+    return value == null ? [] : [[label, JSON.stringify(value)] as [string, string]];
+  });
 }
 
 /** An answer: a decision's id, or codex's own response object for questions and forms. */

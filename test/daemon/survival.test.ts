@@ -2,12 +2,15 @@
  * The promise that everything else rests on: the daemon, or codex, is killed with SIGKILL in the
  * middle of things, and nothing is lost or said twice.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { patchCommand } from "../../src/demo/reply.ts";
 import type { JsonObject } from "../../src/protocol/messages.ts";
+import { joinCodex } from "../support/codex.ts";
 import { eventually } from "../support/eventually.ts";
-import { clientIdsIn } from "../support/history.ts";
+import { clientIdsIn, historyOf } from "../support/history.ts";
 import { expectWhole } from "../support/history-check.ts";
 import { createHome, type Home } from "../support/home.ts";
 import { watch } from "../support/watcher.ts";
@@ -71,6 +74,37 @@ test("the daemon is killed while an approval waits: it stays answerable, under t
     .map(({ params }) => params.status);
   expect(statuses).toEqual(["requested", "answered"]);
   watcher.stop();
+});
+
+test("a file change that codex asks for while no daemon runs is told as the model wrote it, and offered once", async () => {
+  await home.ok(["new", "careful", "-d", "-s", "read-only"]);
+  const patch = patchCommand("seen.txt", "hello");
+  const id = (await home.ok(["send", "careful", `gatedrun k ${patch}`])).trim();
+  await home.model.reached("k");
+  const codex = await joinCodex(await home.agentSocket("careful"));
+  await home.killDaemon();
+  home.model.release("k");
+  await codex.until("codex asks", ({ params }) =>
+    JSON.stringify(params.status ?? null).includes("waitingOnApproval"),
+  );
+  codex.close();
+
+  const waiting = () => home.cliJson(["approvals", "careful"]);
+  await eventually(async () => (await waiting()).length === 1, { what: "the approval is there" });
+  const [asked] = await waiting();
+  expect(asked).toMatchObject({ kind: "fileChange", command: patch });
+  expect(asked.unknown).toContain("this is what the model wrote");
+  const decisions = asked.decisions.map((decision: JsonObject) => decision.id);
+  expect(decisions).toEqual(["accept", "decline", "cancel"]);
+  const shown = await home.ok(["approvals", "careful"]);
+  expect(shown).toContain("! not known: ");
+  expect(shown).toContain("*** Add File: seen.txt");
+  const wider = await home.cli(["approve", "careful", "--for-session"]);
+  expect(wider.code).toBe(2);
+  await home.ok(["approve", "careful"]);
+  await home.ok(["wait", "careful"]);
+  expect(readFileSync(join(home.work, "seen.txt"), "utf8")).toBe("hello\n");
+  expect((await historyOf(home, "careful")).some(({ params }) => params.id === id)).toBe(true);
 });
 
 test("the daemon is down while a turn begins and ends items: they are fetched, and the gap is told", async () => {

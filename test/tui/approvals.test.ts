@@ -283,3 +283,14 @@ test("a file change's diff stands in the prompt alone, while that is on the scre
   expect(times("+alpha", feed(first, requested(2, detail)))).toBe(1);
   expect(times("+alpha", { ...model, expanded: true })).toBe(2);
 });
+
+test("what is not known of a question is said, and what there is of it is shown whole", () => {
+  const unknown = "which files it changes: nobody heard";
+  const asked = { kind: "fileChange", command: null, unknown, params: { itemId: "gone" } } as const;
+  const size = { columns: 100, rows: 30 };
+  expect(screen(asking(asked, size))).toContain(`! not known: ${unknown}`);
+  expect(screen(asking(asked, size))).toContain('{"itemId":"gone"}');
+  const written = screen(asking({ ...asked, command: "apply_patch x" }, size));
+  expect(written).toContain("apply_patch x");
+  expect(written).toContain("! not known: ");
+});

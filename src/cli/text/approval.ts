@@ -2,7 +2,7 @@
 import { visible, visibleLines } from "../../protocol/address.ts";
 import { ago } from "../../protocol/duration.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
-import type { Approval, ApprovalDetail } from "../../protocol/session.ts";
+import { type Approval, type ApprovalDetail, besidesOf } from "../../protocol/session.ts";
 import { stringOf } from "../../protocol/shape.ts";
 import { shellWord } from "./shell.ts";
 import { wrap } from "./wrap.ts";
@@ -11,6 +11,7 @@ import { wrap } from "./wrap.ts";
 export function askedLines(approval: Approval & { params?: JsonObject }): string[] {
   const lines: string[] = [];
   const sign = approval.kind === "command" ? "$ " : "";
+  if (approval.unknown !== undefined) lines.push(...indented(`! not known: ${approval.unknown}`));
   // The files of a change come with their diffs.
   if (approval.command !== null && approval.changes === undefined)
     lines.push(...indented(`${sign}${approval.command}`));
@@ -23,6 +24,8 @@ export function askedLines(approval: Approval & { params?: JsonObject }): string
   }
   if (typeof approval.params?.message === "string")
     lines.push(...indented(approval.params.message));
+  for (const [label, value] of besidesOf(approval.params))
+    lines.push(...indented(`${label}: ${value}`));
   if (approval.cwd !== null) lines.push(`in ${visible(approval.cwd)}`);
   if (approval.reason !== null) lines.push(...indented(`reason: ${approval.reason}`));
   return lines;

@@ -71,6 +71,7 @@ export class Agent {
     this.row = row;
     this.#link = link;
     this.thread = thread;
+    if (thread.file !== null) row.thread = thread.file;
   }
 
   static async start(context: AgentContext, origin: ThreadOrigin): Promise<Agent> {

@@ -5,6 +5,7 @@
 import { quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
 import { isObject, type Json, type JsonObject } from "../../protocol/messages.ts";
+import { stringOf } from "../../protocol/shape.ts";
 import { holdersOf } from "../../system/process-identity.ts";
 import { type AgentLink, CodexError } from "./agent-link.ts";
 import { openedSettings } from "./thread-settings.ts";
@@ -22,6 +23,8 @@ export type ThreadOrigin =
 
 export interface OpenThread {
   threadId: string;
+  /** The file that it is kept in. */
+  file: string | null;
   model: string | null;
   provider: string | null;
   /** As codex has them, in the words of its `ThreadSettings`. */
@@ -154,6 +157,7 @@ function opened(answer: Json): OpenThread {
   const thread = isObject(response.thread) ? response.thread : {};
   return {
     threadId: idOf(thread),
+    file: stringOf(thread.path),
     model: typeof response.model === "string" ? response.model : null,
     provider: typeof response.modelProvider === "string" ? response.modelProvider : null,
     settings: openedSettings(response),

@@ -77,11 +77,11 @@ function turnOf(
 
 function approvalOf(at: string, params: JsonObject, session: string, store: Store): JsonObject {
   if (isObject(params.approval)) {
-    const { id, kind, command, cwd, reason, decisions } = params.approval;
+    const { id, kind, command, cwd, reason, unknown, decisions } = params.approval;
     const ids = Array.isArray(decisions)
       ? decisions.map((one) => (isObject(one) ? (one.id ?? null) : null))
       : [];
-    const approval = present({ id, kind, command, cwd, reason });
+    const approval = present({ id, kind, command, cwd, reason, unknown });
     return { turnId: params.turnId ?? null, approval: { ...approval, decisions: ids } };
   }
   const asked = store.approvals.get(session, stringOf(params.id) ?? "")?.detail;

@@ -77,6 +77,7 @@ const approvalMembers = {
   cwd: orNull(word),
   reason: orNull(text),
   changes: v.optional(v.array(object)),
+  unknown: v.optional(text),
   decisions: v.array(v.looseObject({ id: word, label: text })),
   createdAt: time,
 };

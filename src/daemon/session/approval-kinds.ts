@@ -11,6 +11,8 @@ import { objectOf, stringOf } from "../../protocol/shape.ts";
 
 interface Kind {
   kind: ApprovalKind;
+  /** Why what is to be allowed is not known; null when it is. */
+  unknown?: (params: JsonObject) => string | null;
   decisions: (params: JsonObject) => Decision[];
   respond: (decision: string, params: JsonObject) => Json;
 }
@@ -26,6 +28,10 @@ const cancel = { id: "cancel", label: "No, and stop the turn" };
 const KINDS: Record<string, Kind> = {
   "item/commandExecution/requestApproval": {
     kind: "command",
+    unknown: ({ command, networkApprovalContext: network }) =>
+      typeof command === "string" || isObject(network)
+        ? null
+        : "what it would run: codex says no command",
     decisions: (params) => offered(params).map((entry) => entry.decision),
     respond: (decision, params) => ({
       decision: offered(params).find((entry) => entry.decision.id === decision)?.answer ?? decision,
@@ -38,6 +44,8 @@ const KINDS: Record<string, Kind> = {
   },
   "item/permissions/requestApproval": {
     kind: "permissions",
+    unknown: ({ permissions }) =>
+      isObject(permissions) ? null : "what it would be allowed: codex names no permissions",
     decisions: () => [
       { ...once, label: "Yes, for this turn" },
       { ...forSession, label: "Yes, for the session" },
@@ -73,23 +81,50 @@ export function kindOf(method: string): ApprovalKind {
   return known(method)?.kind ?? method;
 }
 
+/** As codex offers them. */
 export function decisionsFor(method: string, params: JsonObject): Decision[] {
   return known(method)?.decisions(params) ?? [];
+}
+
+/** What is not known of a request by its params; null when nothing is. */
+export function unknownIn(method: string, params: JsonObject): string | null {
+  return known(method)?.unknown?.(params) ?? null;
+}
+
+/** Of what was not seen whole, nobody is to allow more than this one. */
+export function onlyOnce(decisions: readonly Decision[]): Decision[] {
+  return decisions.filter(({ id }) => id === once.id || isRefusal(id));
+}
+
+/** The same of what nobody can see: to refuse it comes first, and to accept it says what it is. */
+export function unseen(decisions: readonly Decision[]): Decision[] {
+  const accepting = decisions.filter(({ id }) => id === once.id);
+  return [
+    ...decisions.filter(({ id }) => isRefusal(id)),
+    ...accepting.map((decision) => ({ ...decision, label: "Yes, this once, without knowing it" })),
+  ];
+}
+
+export function isRefusal(id: string): boolean {
+  return id === decline.id || id === cancel.id;
 }
 
 function known(method: string): Kind | undefined {
   return Object.hasOwn(KINDS, method) ? KINDS[method] : undefined;
 }
 
-/** Gives what is sent to codex and the word that history keeps. Throws `invalid-decision`. */
+/**
+ * Gives what is sent to codex and the word that history keeps, for one of the decisions that were
+ * offered. Throws `invalid-decision`.
+ */
 export function respond(
   method: string,
   params: JsonObject,
   answer: Answer,
+  decisions: readonly Decision[] = decisionsFor(method, params),
 ): { response: Json; decision: string } {
   if (answer.response !== undefined)
     return { response: answer.response, decision: wordFor(answer.response) };
-  const decisions = decisionsFor(method, params);
   const asked = answer.decision ?? "";
   // "No" is not always offered as such; stopping the turn is the "no" that then is.
   const id =
@@ -177,6 +212,6 @@ function withoutNulls(permissions: unknown): Json {
   return Object.fromEntries(Object.entries(permissions).filter(([, value]) => value !== null));
 }
 
-function has(decisions: Decision[], id: string): boolean {
+function has(decisions: readonly Decision[], id: string): boolean {
   return decisions.some((decision) => decision.id === id);
 }

@@ -18,8 +18,9 @@ import {
 import { stringOf } from "../../protocol/shape.ts";
 import type { ApprovalRow } from "../store/approval-table.ts";
 import type { Store } from "../store/store.ts";
-import { commandOf, decisionsFor, kindOf, respond } from "./approval-kinds.ts";
+import { kindOf, respond } from "./approval-kinds.ts";
 import type { History } from "./history.ts";
+import { type Seen, whatIsAsked } from "./what-is-asked.ts";
 
 /** No path is longer. */
 const pathCharsMax = 4_096;
@@ -30,6 +31,7 @@ export class Approvals {
   readonly #session: string;
   readonly #name: () => string;
   readonly #agent: () => string;
+  readonly #callOf: (itemId: string) => string | null;
   readonly #store: Store;
   readonly #history: History;
   readonly #reply: (id: RequestId, response: Json) => void;
@@ -40,7 +42,13 @@ export class Approvals {
   #secret: ApprovalRow[];
 
   constructor(
-    session: { id: string; name: () => string; agent: () => string },
+    session: {
+      id: string;
+      name: () => string;
+      agent: () => string;
+      /** The model's own words for an item, where codex wrote them down. */
+      callOf?: (itemId: string) => string | null;
+    },
     store: Store,
     history: History,
     reply: (id: RequestId, response: Json) => void,
@@ -48,6 +56,7 @@ export class Approvals {
     this.#session = session.id;
     this.#name = session.name;
     this.#agent = session.agent;
+    this.#callOf = session.callOf ?? (() => null);
     this.#store = store;
     this.#history = history;
     this.#reply = reply;
@@ -94,20 +103,15 @@ export class Approvals {
       else this.#asked.set(known.id, params);
       return;
     }
-    const changes = this.#changesOf(itemId);
-    const files = changes?.map((change) => stringOf(change.path) ?? "").join("\n") ?? null;
     const detail: ApprovalDetail = this.#store.redactor.json({
       id: randomBytes(10).toString("hex"),
       session: this.#name(),
       kind: kindOf(method),
-      command: commandOf(method, params) ?? files,
       cwd: pathOf(params.cwd),
       reason: stringOf(params.reason),
-      ...(changes === undefined ? {} : { changes }),
-      decisions: decisionsFor(method, params),
       createdAt: new Date().toISOString(),
       method,
-      params,
+      ...whatIsAsked(method, params, this.#seenOf(itemId)),
     });
     const row: ApprovalRow = {
       id: detail.id,
@@ -145,7 +149,8 @@ export class Approvals {
   ): { approval: ApprovalDetail; decision: string } {
     const row = this.#find(id);
     const params = this.#asked.get(row.id) ?? row.detail.params;
-    const { response, decision } = respond(row.detail.method, params, answer);
+    const { method, decisions } = row.detail;
+    const { response, decision } = respond(method, params, answer, decisions);
     this.#settle(row, { status: "answered", decision, response, by });
     const answered = { ...row, response };
     if (this.#isSecret(answered)) this.#secret.push(answered);
@@ -287,11 +292,13 @@ export class Approvals {
     );
   }
 
-  /** A file change's request does not say which files: its item, which began before, does. */
-  #changesOf(itemId: string | null): JsonObject[] | undefined {
-    const draft = this.#history.drafts.all().find((known) => known.itemId === itemId);
-    const changes = draft?.item?.changes;
-    return Array.isArray(changes) ? changes.filter(isObject) : undefined;
+  /** What is known of the item that is asked about, which began before. */
+  #seenOf(itemId: string | null): Seen {
+    const changes = itemId === null ? undefined : this.#history.drafts.get(itemId)?.item?.changes;
+    return {
+      changes: Array.isArray(changes) ? changes.filter(isObject) : [],
+      call: () => (itemId === null ? null : this.#callOf(itemId)),
+    };
   }
 }
 

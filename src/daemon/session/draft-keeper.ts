@@ -48,6 +48,14 @@ export class DraftKeeper {
     this.#timer.unref();
   }
 
+  /** The same at once, as a part of the transaction that it began in. */
+  keep(itemId: string): void {
+    const draft = this.#drafts.get(itemId);
+    if (draft === undefined) return;
+    this.#store.transaction(() => this.#store.drafts.put(this.#session, draft));
+    this.#saved.add(itemId);
+  }
+
   /** It completed, or was kept as a record: in the same transaction as that. */
   forget(itemId: string): void {
     this.#changed.delete(itemId);

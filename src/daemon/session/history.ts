@@ -158,6 +158,8 @@ export class History {
     const soFar = found ? { ...item, ...redactor.begun(streamedOf(item)) } : item;
     this.drafts.begin(redactor.json({ ...params, item: soFar }));
     if (!found) this.#streams.begin(item.id as string);
+    // Nothing else says which files, when codex asks: not the question, and none of codex's lists.
+    if (item.type === "fileChange") this.#keeper.keep(item.id as string);
   }
 
   /** codex was not heard for a while. */

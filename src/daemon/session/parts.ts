@@ -12,6 +12,7 @@ import { AgentHost } from "../agent/agent-host.ts";
 import type { AgentHostEvents, Arrival } from "../agent/agent-host-events.ts";
 import type { ThreadOrigin } from "../agent/codex-thread.ts";
 import { afterTelling } from "../agent/thread-settings.ts";
+import { writtenCall } from "../agent/written-call.ts";
 import { inForce } from "../limits.ts";
 import { Once } from "../once.ts";
 import type { Services } from "../services.ts";
@@ -91,7 +92,11 @@ export class Parts {
     });
     this.overtime = new Overtime(this, services);
     this.host = new AgentHost(this.#hostEvents(), services.runtime, services.stallAfterMs);
-    const asking = { ...named, agent: () => this.host.identity };
+    const asking = {
+      ...named,
+      agent: () => this.host.identity,
+      callOf: (itemId: string) => writtenCall(row.agent, itemId),
+    };
     this.approvals = new Approvals(asking, store, this.history, (id, response) =>
       this.host.reply(id, response),
     );

@@ -22,6 +22,8 @@ export interface AgentRow {
   given?: Resources;
   /** How it is held to its limits, when it has any; the cgroup that was made for it. */
   held?: ResourceSupport & { cgroup?: string | undefined };
+  /** The file in which codex keeps its thread, as codex says. */
+  thread?: string;
   /** Absent between the decision to start it and its start. */
   process?: ProcessIdentity;
 }

@@ -1,7 +1,7 @@
 /** What is asked, as rows: all of it, and what in it is not what it seems. Pure. */
 import { visible, visibleLines } from "../../protocol/address.ts";
 import type { Draft } from "../../protocol/records.ts";
-import type { ApprovalDetail } from "../../protocol/session.ts";
+import { type ApprovalDetail, besidesOf } from "../../protocol/session.ts";
 import type { Model } from "../model.ts";
 import { chop, type Line, span, widestCells, wrap } from "../text/lines.ts";
 import { itemOfDraft } from "../transcript/items/draft.ts";
@@ -47,10 +47,11 @@ function wholeRows(model: Model, approval: ApprovalDetail, width: number): Asked
     }
   };
   const { changes } = changesOf(model, approval);
-  const beside = besides.flatMap(([label, key]) => {
-    const value = approval.params[key];
-    return value === null || value === undefined ? [] : [[label, JSON.stringify(value)] as const];
-  });
+  const beside = besidesOf(approval.params);
+  const isUnknown = approval.unknown !== undefined && changes.length === 0;
+  if (isUnknown)
+    rows.push(...wrap([span(`! not known: ${visible(approval.unknown ?? "")}`, "warning")], width));
+  const shown = rows.length;
   rows.push(...warnings(textsIn(approval, changes), changes.map(diffIn), width));
   for (const line of commandLines(approval, changes)) {
     rows.push(...chop([span(line, "command")], width));
@@ -59,7 +60,8 @@ function wholeRows(model: Model, approval: ApprovalDetail, width: number): Asked
   say("in ", approval.cwd);
   say("because ", approval.reason);
   for (const [label, value] of beside) say(`${label} `, value);
-  if (approval.command === null && rows.length === 0) say("", JSON.stringify(approval.params));
+  if (approval.command === null && (isUnknown || rows.length === shown))
+    say("", JSON.stringify(approval.params));
   const fields = fieldsOf(approval);
   if (approval.kind === "elicitation") {
     say("from ", textOf(approval.params.serverName));
@@ -84,19 +86,12 @@ function commandLines({ command }: ApprovalDetail, changes: ReturnType<typeof ob
   return command === null || lines.length === 0 ? [] : visibleLines(lines.join("\n")).split("\n");
 }
 
-/** What a decision also grants, and must be seen for it. */
-const besides: [string, string][] = [
-  ["network", "networkApprovalContext"],
-  ["permissions", "additionalPermissions"],
-  ["write under", "grantRoot"],
-];
-
 function textsIn(approval: ApprovalDetail, changes: ReturnType<typeof objectsOf>): string[] {
   const { command, cwd, reason, decisions, params } = approval;
   return [
     ...[command, cwd, reason].map(textOf),
     ...decisions.map(({ label }) => label),
-    ...besides.map(([, key]) => JSON.stringify(params[key] ?? "")),
+    ...besidesOf(params).map(([, value]) => value),
     ...changes.map(({ path, kind }) => `${textOf(path)} ${JSON.stringify(kind ?? "")}`),
   ];
 }

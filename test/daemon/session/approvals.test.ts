@@ -11,7 +11,9 @@ import type { HacsError } from "../../../src/protocol/errors.ts";
 import { type Disk, diskThatFills } from "../../support/full-disk.ts";
 import { sessionRow } from "../../support/session-row.ts";
 
-const session = { id: "s", name: () => "bot", agent: () => "agent" };
+/** What the model wrote, where codex has it. */
+let call: string | null;
+const session = { id: "s", name: () => "bot", agent: () => "agent", callOf: () => call };
 let dir: string;
 let disk: Disk;
 let store: Store;
@@ -25,6 +27,7 @@ beforeEach(() => {
   store = new Store(join(dir, "history.db"), new Redactor(), disk.Database);
   store.sessions.insert(sessionRow("s", "bot"));
   history = new History("s", 0, store);
+  call = null;
   approvals = load();
 });
 afterEach(() => {
@@ -171,4 +174,76 @@ test("an answer that can't be stored is not given", () => {
   expect(() => approvals.answer(id, { decision: "accept" }, by)).toThrow();
   expect(replies).toEqual([]);
   expect(ids()).toEqual([id]);
+});
+
+const change = { path: "/w/a.txt", kind: { type: "add" }, diff: "hello\n" };
+const item = { type: "fileChange", id: "patch", changes: [change], status: "inProgress" };
+const begun = { threadId: "thread", turnId: "turn", item };
+const askForChange = () =>
+  approvals.requested(0, "item/fileChange/requestApproval", { turnId: "turn", itemId: "patch" });
+const offered = () => approvals.waiting()[0]!.decisions.map(({ id }) => id);
+
+test("a file change that began before the daemon was killed is known to the next one", () => {
+  history.codex("item/started", begun, undefined);
+  // With its agent, nothing is asked twice.
+  history = new History("s", history.head, store);
+  approvals = load();
+  askForChange();
+  expect(approvals.waiting()).toMatchObject([{ command: "/w/a.txt", changes: [change] }]);
+  expect(approvals.waiting()[0]!.unknown).toBeUndefined();
+  expect(offered()).toContain("acceptForSession");
+});
+
+test.each([
+  ["completes", () => history.codex("item/completed", begun, undefined)],
+  ["is cut off with its turn", () => history.cutDrafts("turn")],
+])("one that %s is kept no longer", (_, end) => {
+  history.codex("item/started", begun, undefined);
+  expect(store.drafts.all("s")).toHaveLength(1);
+  end();
+  expect(store.drafts.all("s")).toEqual([]);
+});
+
+test("one of which nothing is known says so, is declined first, and never accepted for the session", () => {
+  askForChange();
+  expect(approvals.waiting()[0]).toMatchObject({
+    command: null,
+    unknown: expect.stringContaining("which files it changes"),
+  });
+  expect(offered()).toEqual(["decline", "cancel", "accept"]);
+  expect(codeOf(() => approvals.answer(undefined, { decision: "acceptForSession" }, by))).toBe(
+    "invalid-decision",
+  );
+  approvals.answer(undefined, { decision: "decline" }, by);
+  expect(replies).toEqual([[0, { decision: "decline" }]]);
+});
+
+test("one that the model's own words tell of is accepted once at most", () => {
+  call = "apply_patch …";
+  askForChange();
+  expect(approvals.waiting()[0]).toMatchObject({
+    command: call,
+    unknown: expect.stringContaining("this is what the model wrote"),
+  });
+  expect(offered()).toEqual(["accept", "decline", "cancel"]);
+});
+
+test("what codex says no command of, or no permissions, is never accepted for the session", () => {
+  approvals.requested(0, method, { turnId: "turn", itemId: "i" });
+  approvals.requested(1, "item/permissions/requestApproval", { permissions: ["all"] });
+  for (const { unknown, decisions } of approvals.waiting()) {
+    expect(unknown).toContain("codex");
+    expect(decisions[0]?.id).toBe("decline");
+    expect(decisions.map(({ id }) => id)).not.toContain("acceptForSession");
+  }
+});
+
+test("what is too large to be shown can only be refused, and is whole for codex", () => {
+  approvals.requested(0, method, { command: "x".repeat(9 * 1024 * 1024) });
+  expect(approvals.waiting()[0]).toMatchObject({
+    command: null,
+    unknown: expect.stringContaining("too large"),
+    params: {},
+  });
+  expect(offered()).toEqual(["decline", "cancel"]);
 });
