@@ -34,6 +34,7 @@ import type { OpenPort } from "./network/open-port.ts";
 import { claimSocket, listenForClients, Summons } from "./own-socket.ts";
 import { Redactor } from "./redaction/redactor.ts";
 import type { Services } from "./services.ts";
+import { configuredQueueBytes } from "./session/queue-bounds.ts";
 import { Slots } from "./slots.ts";
 import { Store } from "./store/store.ts";
 import { Watch } from "./watch/watch.ts";
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
     stallAfterMs: parseDuration(config.stallAfter ?? stallsAfter),
     keepAuditMs: parseDuration(config.keepAudit ?? auditKeptFor),
     limits: configuredLimits(config),
+    queueBytes: configuredQueueBytes(config),
     slots: new Slots(maxAgentsFor(config)),
     messageRate: new MessageRate(
       config.maxMessagesPerMinute ?? messagesPerMinuteDefault,

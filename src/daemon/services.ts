@@ -11,6 +11,7 @@ import type { Archive } from "./archive/archive.ts";
 import type { Clock } from "./clock.ts";
 import type { MessageRate } from "./message-rate.ts";
 import type { Redactor } from "./redaction/redactor.ts";
+import type { QueueBytes } from "./session/queue-bounds.ts";
 import type { Slots } from "./slots.ts";
 import type { Store } from "./store/store.ts";
 import type { KeepRule } from "./upkeep/retention.ts";
@@ -27,6 +28,8 @@ export interface Services {
   keepAuditMs: number;
   /** What bounds a session that says nothing of it itself. */
   limits: LimitsInForce;
+  /** How much of messages may wait, in bytes. */
+  queueBytes: QueueBytes;
   /** How many agents run at once. */
   slots: Slots;
   messageRate: MessageRate;

@@ -137,7 +137,8 @@ export const ERRORS = {
   },
   "queue-full": {
     exit: 1,
-    about: "as many messages wait in a session as may (maxQueued), or for a peer",
+    about:
+      "as much waits as may: messages or bytes of a session, bytes in all sessions, or messages for a peer",
   },
   "timed-out": { exit: 124, about: "the time given ran out" },
   internal: { exit: 1, about: "a bug in hacs-session; the daemon's log has the details" },

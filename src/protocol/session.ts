@@ -231,6 +231,8 @@ export interface Receipt {
 /** A message that is not finished, with what it says. */
 export interface OpenMessage extends Receipt {
   content: MessageContent;
+  /** Its text is the beginning alone; `session/withdraw` gives the whole. */
+  cut?: true;
   by: Actor;
 }
 

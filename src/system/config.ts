@@ -51,6 +51,9 @@ export interface Config {
   ttl?: string;
   maxTurnTime?: string;
   maxQueued?: number;
+  /** How much of messages may wait, as `32M`: of a session, and in all sessions together. */
+  maxQueuedSize?: string;
+  maxQueuedSizeInAll?: string;
   /** Of each client. */
   maxMessagesPerMinute?: number;
   /** Where its history is collected with that of others: a Postgres. Its password may be in a file. */
@@ -143,6 +146,8 @@ const members: { [Name in keyof Config]-?: Member } = {
   ttl: timeLimit,
   maxTurnTime: timeLimit,
   maxQueued: count(limits.messagesMax),
+  maxQueuedSize: size,
+  maxQueuedSizeInAll: size,
   maxMessagesPerMinute: count(1_000_000),
   archive: {
     ...like("^postgres(ql)?://\\S+$", "a URL as postgres://user@db.example/history"),

@@ -70,7 +70,6 @@ const message = {
   id: "m",
   place: 1,
   mode: "queue",
-  content: {},
   by: {},
   status: "accepted",
   seq: 1,
@@ -79,7 +78,7 @@ const message = {
 test.each<[string, Partial<SessionRow>, () => void]>([
   ["an agent", { agent: {} as never }, () => {}],
   ["an end", { endsAt: "2026-01-01T00:00:00.000Z" }, () => {}],
-  ["a message", {}, () => store.messages.insert("s", message as never)],
+  ["a message", {}, () => store.messages.insert("s", message as never, "{}")],
   [
     "an approval",
     {},

@@ -31,6 +31,7 @@ import { LineWire } from "../../src/daemon/line-wire.ts";
 import { MessageRate } from "../../src/daemon/message-rate.ts";
 import { Redactor } from "../../src/daemon/redaction/redactor.ts";
 import type { Services } from "../../src/daemon/services.ts";
+import { configuredQueueBytes } from "../../src/daemon/session/queue-bounds.ts";
 import { Slots } from "../../src/daemon/slots.ts";
 import { Store } from "../../src/daemon/store/store.ts";
 import { Watch } from "../../src/daemon/watch/watch.ts";
@@ -137,6 +138,7 @@ export class Machine {
       onCrash: "hold",
       stallAfterMs: 30_000,
       limits: configuredLimits({}),
+      queueBytes: configuredQueueBytes({}),
       slots: new Slots(1_000),
       messageRate: new MessageRate(1_000_000, systemClock),
       clock: systemClock,

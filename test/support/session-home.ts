@@ -15,6 +15,7 @@ import { systemClock } from "../../src/daemon/clock.ts";
 import { CodexProxy, codexWebSocketOptions } from "../../src/daemon/codex-proxy/codex-proxy.ts";
 import { configuredLimits } from "../../src/daemon/limits.ts";
 import { MessageRate } from "../../src/daemon/message-rate.ts";
+import { configuredQueueBytes } from "../../src/daemon/session/queue-bounds.ts";
 import type { Session } from "../../src/daemon/session/session.ts";
 import { Sessions } from "../../src/daemon/sessions.ts";
 import { Slots } from "../../src/daemon/slots.ts";
@@ -52,6 +53,7 @@ export function openSessionHome(home: Home, options?: { stallMs: number }): Sess
     resources: {},
     confinements: new Confinements(),
     limits: configuredLimits({}),
+    queueBytes: configuredQueueBytes({}),
     slots: new Slots(1_000),
     messageRate: new MessageRate(1_000_000, systemClock),
     clock: systemClock,

@@ -25,6 +25,7 @@ test.each([
   '{"keep": "30d", "keepSize": "100M", "keepAudit": "365d", "redact": {"mine": "x+", "GitHub": false}}',
   '{"maxAgents": 4, "idleTimeout": "30m", "ttl": "never", "maxTurnTime": "90s"}',
   '{"idleTimeout": "0", "maxQueued": 1, "maxMessagesPerMinute": 60}',
+  '{"maxQueuedSize": "8M", "maxQueuedSizeInAll": "1G"}',
   '{"archive": "postgres://ann:pw@db/h", "archivePasswordFile": "/p", "archiveHold": "90d"}',
   '{"remoteCommand": "/opt/hacs-session", "name": "laptop"}',
 ])("%s is taken", (text) => {
@@ -53,6 +54,7 @@ test.each([
   ['{"keep": "400d"}', "keep is a time as 30d"],
   ['{"maxAgents": 0}', "maxAgents is a whole number from 1 to 10000; got 0"],
   ['{"maxQueued": 2.5}', "maxQueued is a whole number"],
+  ['{"maxQueuedSize": 8}', "maxQueuedSize is a size as 100M"],
   ['{"maxMessagesPerMinute": "60"}', "maxMessagesPerMinute is a whole number"],
   ['{"idleTimeout": "soon"}', 'idleTimeout is a time as 30m, up to a year, or "never"; got "soon"'],
   ['{"ttl": "0s"}', "ttl is a time"],

@@ -19,7 +19,8 @@ import { CodexError } from "../agent/agent-link.ts";
 import { isActive, isDraining } from "../agent/codex-thread.ts";
 import type { MessageRow } from "../store/message-table.ts";
 import { isStoreError } from "../store/storing.ts";
-import { type Inbox, inputOf } from "./inbox.ts";
+import { inputOf } from "./content.ts";
+import type { Inbox } from "./inbox.ts";
 
 export interface DeliveryPort {
   inbox: Inbox;
@@ -142,7 +143,7 @@ export class Delivery {
     const turnId = this.#port.turnId();
     const params = {
       threadId: this.#port.threadId(),
-      input: inputOf(message.content),
+      input: inputOf(inbox.content(message)),
       clientUserMessageId: message.id,
     };
     inbox.attempt(message);

@@ -9,7 +9,6 @@
  * what was asked is for a person to see again; when a message is in doubt, since that one is
  * delivered again and says what to do; or when the turns that were to go on died too often.
  */
-import { limits } from "../../protocol/methods.ts";
 import type { Actor } from "../../protocol/session.ts";
 import type { Store } from "../store/store.ts";
 import type { History } from "./history.ts";
@@ -83,7 +82,7 @@ export class GoingOn {
     const { session, store, inbox } = this.#port;
     if (store.approvals.lostIn(session, turnId)) return "an approval waited in the turn";
     if (inbox.inDoubt().length > 0) return "a message is delivered again";
-    if (inbox.queued >= limits.messagesMax) return "the queue is full";
+    if (inbox.full(text.length) !== undefined) return "the queue is full";
     if (attempt > attemptsMax) return `${attemptsMax} turns in a row died that were to go on`;
     return null;
   }

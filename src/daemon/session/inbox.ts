@@ -4,14 +4,15 @@
  * own items say whether it arrived. A message is marked `attempted` before it is sent; from then
  * on it is only sent again when codex was asked and does not have it.
  *
+ * In memory is what order and receipts need; what a message says is read when it is delivered or
+ * shown, so that a full queue costs a daemon nothing that counts.
+ *
  * What codex is to be given is kept as it was sent, secrets and all, and no longer than that: once
  * codex has it, or never will, its content is redacted. Clients are shown it redacted throughout.
  */
 import { randomUUID } from "node:crypto";
 import { checkMessageId, quote } from "../../protocol/address.ts";
 import { HacsError } from "../../protocol/errors.ts";
-import type { JsonObject } from "../../protocol/messages.ts";
-import { limits } from "../../protocol/methods.ts";
 import type {
   Actor,
   MessageContent,
@@ -21,37 +22,49 @@ import type {
 } from "../../protocol/session.ts";
 import { type MessageRow, receiptOf } from "../store/message-table.ts";
 import type { Store } from "../store/store.ts";
+import { checkContent } from "./content.ts";
 import type { History } from "./history.ts";
 import { checkImages } from "./images.ts";
+import { fullQueue, type QueueBytes, queueBytesDefault } from "./queue-bounds.ts";
 
-/** The texts of unfinished messages that are told whole, in characters. */
-const unfinishedCharsMax = 2 * 1024 * 1024;
-const clippedChars = 1_000;
+/** The messages of a queue that are told whole, in bytes; of those behind them the beginning. */
+const toldWholeBytesMax = 2 * 1024 * 1024;
+const beginningChars = 1_000;
+
+/** Whose inbox it is, and what bounds it. */
+export interface InboxOwner {
+  id: string;
+  name: () => string;
+  maxQueued: () => number;
+  queueBytes?: QueueBytes;
+}
 
 export class Inbox {
   readonly #session: string;
   readonly #name: () => string;
   readonly #maxQueued: () => number;
+  readonly #maxBytes: QueueBytes;
   readonly #store: Store;
   readonly #history: History;
   /** What is not finished, in the order of delivery. */
   #open: MessageRow[];
 
-  constructor(
-    session: { id: string; name: () => string; maxQueued: () => number },
-    store: Store,
-    history: History,
-  ) {
+  constructor(session: InboxOwner, store: Store, history: History) {
     this.#session = session.id;
     this.#name = session.name;
     this.#maxQueued = session.maxQueued;
+    this.#maxBytes = session.queueBytes ?? queueBytesDefault;
     this.#store = store;
     this.#history = history;
     this.#open = store.messages.open(session.id).sort(byDelivery);
   }
 
   get queued(): number {
-    return this.#open.filter((message) => message.status === "accepted").length;
+    return this.#waiting.length;
+  }
+
+  get #waiting(): MessageRow[] {
+    return this.#open.filter((message) => message.status === "accepted");
   }
 
   /** Whether anything still has to be delivered or to be heard of. */
@@ -79,20 +92,16 @@ export class Inbox {
     const known = this.#store.messages.get(this.#session, id);
     if (known !== undefined) return this.#repeated(known, content);
     checkImages(content.images ?? []);
-    const most = this.#maxQueued();
-    if (this.queued >= most) {
-      throw new HacsError(
-        "queue-full",
-        `In session ${quote(this.#name())} at most ${most} messages wait (maxQueued), and they do.`,
-        "Wait until some are delivered (hacs-session wait NAME), or take one back with unsend.",
-      );
-    }
+    const stored = JSON.stringify(content);
+    const bytes = Buffer.byteLength(stored);
+    const full = this.full(bytes);
+    if (full !== undefined) throw full;
     const createdAt = new Date().toISOString();
     const row: MessageRow = {
       id,
       place: first ? this.#firstPlace() - 1 : this.#store.messages.lastPlace(this.#session) + 1,
       mode,
-      content,
+      bytes,
       by,
       status: "accepted",
       attempted: false,
@@ -110,7 +119,7 @@ export class Inbox {
         { id, status: "accepted", mode, content, by },
         createdAt,
       );
-      this.#store.messages.insert(this.#session, row);
+      this.#store.messages.insert(this.#session, row, stored);
       this.#open = [...this.#open, row].sort(byDelivery);
       this.#store.afterwards(
         () => {},
@@ -118,8 +127,40 @@ export class Inbox {
           this.#open = this.#open.filter((message) => message !== row);
         },
       );
+      this.#count(bytes);
     });
     return this.#receipt(row);
+  }
+
+  /** Why there is no room for one more, of so many bytes. */
+  full(more: number): HacsError | undefined {
+    const waiting = this.#waiting;
+    return fullQueue(
+      {
+        session: this.#name(),
+        messages: waiting.length,
+        bytes: waiting.reduce((sum, { bytes }) => sum + bytes, 0),
+        bytesInAll: this.#store.queuedBytes,
+        more,
+      },
+      { messages: this.#maxQueued(), ...this.#maxBytes },
+    );
+  }
+
+  /** What it says, as codex is to have it. */
+  content({ id }: Pick<MessageRow, "id">): MessageContent {
+    return (
+      this.#store.reading(() => this.#store.messages.content(this.#session, id)) ?? { text: "" }
+    );
+  }
+
+  #count(bytes: number): void {
+    this.#store.afterwards(
+      () => {
+        this.#store.queuedBytes += bytes;
+      },
+      () => {},
+    );
   }
 
   #firstPlace(): number {
@@ -138,7 +179,7 @@ export class Inbox {
    * turn for one, or nothing. While a message is in doubt nothing overtakes it.
    */
   next(turnRuns: boolean): { deliver: MessageRow } | { interruptFor: MessageRow } | undefined {
-    const accepted = this.#open.filter((message) => message.status === "accepted");
+    const accepted = this.#waiting;
     if (accepted.some((message) => message.attempted)) return undefined;
     const [first] = accepted;
     if (first === undefined) return undefined;
@@ -212,8 +253,9 @@ export class Inbox {
         "Interrupt the turn instead: hacs-session interrupt NAME",
       );
     }
+    const content = this.#redacted(this.content(message));
     this.#settle(message, "cancelled", "it was taken back", by);
-    return { receipt: this.#receipt(message), content: this.#redacted(message.content) };
+    return { receipt: this.#receipt(message), content };
   }
 
   /** codex refuses it for good. */
@@ -224,7 +266,7 @@ export class Inbox {
   /** The session ends: what was not delivered never will be. Gives how many. */
   close(): number {
     const error = "the session was killed";
-    const undelivered = this.#open.filter((message) => message.status === "accepted");
+    const undelivered = this.#waiting;
     for (const message of undelivered) this.#settle(message, "cancelled", error);
     for (const { turnId } of [...this.#open]) {
       if (turnId === null) continue;
@@ -249,25 +291,38 @@ export class Inbox {
 
   /**
    * What is not finished, in the order of delivery. Texts are whole while they are few; of a
-   * large queue the rest is shown in part, since all of it may not fit into one answer.
+   * large queue the rest is shown in part, since all of it may not fit into one answer. Who takes
+   * a message back gets the whole of it.
    */
   unfinished(): OpenMessage[] {
-    let chars = 0;
+    let bytes = 0;
     return this.#open.map((row) => {
-      const { by } = row;
-      const content = this.#redacted(row.content);
-      chars += content.text.length;
-      const text = chars > unfinishedCharsMax ? clip(content.text) : content.text;
-      return { ...this.#receipt(row), content: { ...content, text }, by };
+      bytes += row.bytes;
+      const said =
+        bytes > toldWholeBytesMax
+          ? this.#beginning(row)
+          : { content: this.#redacted(this.content(row)) };
+      return { ...this.#receipt(row), ...said, by: row.by };
     });
+  }
+
+  /** A secret that is cut off in the middle of it is left out, too. */
+  #beginning(row: MessageRow): Pick<OpenMessage, "content" | "cut"> {
+    const found = this.#store.reading(() =>
+      this.#store.messages.beginning(this.#session, row.id, beginningChars + 1),
+    );
+    const { text, ...rest } = found ?? { text: "" };
+    if (text.length <= beginningChars) return { content: this.#redacted({ ...rest, text }) };
+    const begun = this.#store.redactor.begun({ ...rest, text: text.slice(0, beginningChars) });
+    return { content: { ...begun, text: `${begun.text}…` }, cut: true };
   }
 
   #repeated(known: MessageRow, content: MessageContent): Receipt {
     // Retention dropped what it said; that it was sent is known.
-    if (known.content.text === "" && known.content.images === undefined)
-      return this.#receipt(known);
+    const said = this.content(known);
+    if (said.text === "" && said.images === undefined) return this.#receipt(known);
     // Of what codex has, only this much is known any more.
-    const kept = JSON.stringify(this.#redacted(known.content));
+    const kept = JSON.stringify(this.#redacted(said));
     if (kept === JSON.stringify(this.#redacted(content))) return this.#receipt(known);
     throw new HacsError(
       "id-conflict",
@@ -287,17 +342,20 @@ export class Inbox {
   }
 
   #update(message: MessageRow, changes: Partial<MessageRow>): void {
+    const { status: before } = message;
     this.#store.transaction(() => {
       this.#store.assign(message, this.#store.redactor.json(changes));
       this.#store.messages.update(this.#session, message);
-      if (message.status !== "accepted") this.#forgetSecrets(message);
+      if (message.status === "accepted") return;
+      this.#forgetSecrets(message);
+      if (before === "accepted") this.#count(-message.bytes);
     });
   }
 
   #forgetSecrets(message: MessageRow): void {
-    const content = this.#redacted(message.content);
-    if (content === message.content) return;
-    this.#store.assign(message, { content });
+    const said = this.content(message);
+    const content = this.#redacted(said);
+    if (content === said) return;
     this.#store.messages.redact(this.#session, message.id, content);
     this.#store.forgetting();
   }
@@ -316,34 +374,6 @@ export class Inbox {
 
   #receipt(row: MessageRow): Receipt {
     return receiptOf(this.#name(), row);
-  }
-}
-
-function clip(text: string): string {
-  return text.length <= clippedChars ? text : `${text.slice(0, clippedChars)}…`;
-}
-
-/** What codex takes as a turn's input. */
-export function inputOf(content: MessageContent): JsonObject[] {
-  const text = content.text === "" ? [] : [{ type: "text", text: content.text, text_elements: [] }];
-  return [...text, ...(content.images ?? []).map((path) => ({ type: "localImage", path }))];
-}
-
-export function checkContent(content: MessageContent): void {
-  if (content.text.trim() === "" && (content.images ?? []).length === 0) {
-    throw new HacsError(
-      "empty-message",
-      "A message has a text or an image; this one has neither.",
-      'Try: hacs-session send NAME "your text"',
-    );
-  }
-  const bytes = Buffer.byteLength(content.text);
-  if (bytes > limits.messageBytesMax) {
-    throw new HacsError(
-      "message-too-large",
-      `A message's text has at most ${limits.messageBytesMax} bytes; this one has ${bytes}.`,
-      "Put it into a file in the session's directory and name the file.",
-    );
   }
 }
 

@@ -80,7 +80,8 @@ export class Parts {
     const named = { id: row.id, name: () => row.name };
     const { store, watch, onStoreError } = services;
     this.history = new History(row.id, row.seq, store, onStoreError, watch.over(row));
-    const bounded = { ...named, maxQueued: () => this.limits.maxQueued };
+    const { queueBytes } = services;
+    const bounded = { ...named, maxQueued: () => this.limits.maxQueued, queueBytes };
     this.inbox = new Inbox(bounded, store, this.history);
     const log = this.#log;
     this.rest = new Rest({

@@ -10,11 +10,13 @@ import type {
 /** A longer message is no use to somebody who looks for one by going through all. */
 const writtenCharsMax = 16_384;
 
+/** A message but for what it says, which is read when it is needed: many may wait, and be large. */
 export interface MessageRow {
   id: string;
   place: number;
   mode: SendMode;
-  content: MessageContent;
+  /** What its content takes up, in bytes, as it was stored. */
+  bytes: number;
   by: Actor;
   status: ReceiptStatus;
   /** True once it may have reached codex: then codex is asked before it is sent again. */
@@ -28,11 +30,24 @@ export interface MessageRow {
   createdAt: string;
 }
 
+export interface WholeMessage extends MessageRow {
+  content: MessageContent;
+}
+
+/** The columns of a MessageRow. */
+const row =
+  "id, place, mode, octet_length(content) AS bytes, by, status, attempted, seq, turn_id, turn_status, text, error, usage, created_at";
+/** What the index of open messages is for; SQLite takes it where a query says just this. */
+const isOpen = "status IN ('accepted', 'delivered')";
+
 export class MessageTable {
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
   readonly #redact: StatementSync;
   readonly #get: StatementSync;
+  readonly #content: StatementSync;
+  readonly #beginning: StatementSync;
+  readonly #queuedBytes: StatementSync;
   readonly #open: StatementSync;
   readonly #recent: StatementSync;
   readonly #lastPlace: StatementSync;
@@ -49,16 +64,26 @@ export class MessageTable {
        WHERE session = ? AND id = ?`,
     );
     this.#redact = db.prepare("UPDATE messages SET content = ? WHERE session = ? AND id = ?");
-    this.#get = db.prepare("SELECT * FROM messages WHERE session = ? AND id = ?");
+    this.#get = db.prepare(`SELECT ${row} FROM messages WHERE session = ? AND id = ?`);
+    this.#content = db.prepare("SELECT content FROM messages WHERE session = ? AND id = ?");
+    this.#beginning = db.prepare(
+      `SELECT substr(json_extract(content, '$.text'), 1, ?) AS text,
+        json_extract(content, '$.images') AS images
+       FROM messages WHERE session = ? AND id = ?`,
+    );
+    this.#queuedBytes = db.prepare(
+      `SELECT coalesce(sum(octet_length(content)), 0) AS bytes FROM messages
+       WHERE ${isOpen} AND status = 'accepted'`,
+    );
     this.#open = db.prepare(
-      "SELECT * FROM messages WHERE session = ? AND status IN ('accepted', 'delivered') ORDER BY place",
+      `SELECT ${row} FROM messages WHERE session = ? AND ${isOpen} ORDER BY place`,
     );
     this.#recent = db.prepare(
-      "SELECT * FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?",
+      `SELECT ${row} FROM messages WHERE session = ? ORDER BY created_at DESC, place DESC LIMIT ?`,
     );
     this.#lastPlace = db.prepare("SELECT max(place) AS last FROM messages WHERE session = ?");
     this.#told = db.prepare(
-      "SELECT * FROM messages WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq",
+      `SELECT ${row}, content FROM messages WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq`,
     );
     this.#written = db.prepare(
       `SELECT json_extract(content, '$.text') AS text FROM messages
@@ -68,13 +93,14 @@ export class MessageTable {
     );
   }
 
-  insert(session: string, row: MessageRow): void {
+  /** `content` is its JSON. */
+  insert(session: string, row: MessageRow, content: string): void {
     this.#insert.run(
       session,
       row.id,
       row.place,
       row.mode,
-      JSON.stringify(row.content),
+      content,
       JSON.stringify(row.by),
       row.status,
       row.seq,
@@ -109,14 +135,36 @@ export class MessageTable {
     return row && fromRow(row);
   }
 
+  /** What it says; undefined when there is no such message. */
+  content(session: string, id: string): MessageContent | undefined {
+    const found = this.#content.get(session, id);
+    return found && JSON.parse(found.content as string);
+  }
+
+  /** The same with so many characters of its text. */
+  beginning(session: string, id: string, chars: number): MessageContent | undefined {
+    const found = this.#beginning.get(chars, session, id);
+    if (found === undefined) return undefined;
+    const images = found.images === null ? {} : { images: JSON.parse(found.images as string) };
+    return { text: found.text as string, ...images };
+  }
+
+  /** What waits in all sessions, in bytes. */
+  queuedBytes(): number {
+    return this.#queuedBytes.get()?.bytes as number;
+  }
+
   /** What is not finished, in the order of delivery. */
   open(session: string): MessageRow[] {
     return this.#open.all(session).map(fromRow);
   }
 
   /** Those whose last news are told by the records after `seq`, up to `through`. */
-  told(session: string, seq: number, through: number): MessageRow[] {
-    return this.#told.all(session, seq, through).map(fromRow);
+  told(session: string, seq: number, through: number): WholeMessage[] {
+    return this.#told.all(session, seq, through).map((found) => ({
+      ...fromRow(found),
+      content: JSON.parse(found.content as string),
+    }));
   }
 
   /** The newest first. */
@@ -159,7 +207,7 @@ function fromRow(row: Record<string, unknown>): MessageRow {
     id: row.id as string,
     place: row.place as number,
     mode: row.mode as SendMode,
-    content: JSON.parse(row.content as string),
+    bytes: row.bytes as number,
     by: JSON.parse(row.by as string),
     status: row.status as ReceiptStatus,
     attempted: row.attempted === 1,

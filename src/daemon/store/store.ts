@@ -40,6 +40,8 @@ export class Store {
   readonly said: SaidTable;
   readonly hooks: HookTable;
   readonly archive: ArchiveTable;
+  /** What waits for codex in all sessions, in bytes; the inboxes keep it true. */
+  queuedBytes: number;
   /** Who is told that a session has new records. */
   readonly recordListeners = new Set<(session: string) => void>();
   /** When an agent was last heard, by the process's own clock: what can wait gives way then. */
@@ -73,6 +75,7 @@ export class Store {
     this.sessions = new SessionTable(this.#db);
     this.records = new RecordTable(this.#db);
     this.messages = new MessageTable(this.#db);
+    this.queuedBytes = this.messages.queuedBytes();
     this.approvals = new ApprovalTable(this.#db);
     this.compositions = new CompositionTable(this.#db);
     this.drafts = new DraftTable(this.#db);

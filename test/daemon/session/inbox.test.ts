@@ -166,6 +166,7 @@ function run(store: Store, disk: Disk, all: Step[]): void {
     if (each.full)
       expect(inbox.unfinished()).toEqual(new Inbox(session, store, history).unfinished());
     expect(store.sessions.get("s")?.seq).toBe(history.head);
+    expect(store.queuedBytes).toBe(store.messages.queuedBytes());
   }
   const told = history.after(0, 1_000);
   expect(told.map(({ seq }) => seq)).toEqual(told.map((_, i) => i + 1));
