@@ -120,6 +120,8 @@ function noteOfOwn(method: string, params: JsonObject): Part[] {
       return [
         note(`the agent was not heard since ${string(params.since)}: ${string(params.reason)}`),
       ];
+    case "session/lost":
+      return [note(`records since ${string(params.since)} may be lost: ${string(params.reason)}`)];
     case "session/trimmed":
       return [note(`${Number(params.records)} records up to ${string(params.until)} were dropped`)];
     case "session/interrupted":

@@ -82,6 +82,11 @@ export interface OwnRecords {
   "session/called": { by: Actor; method: string; messageId?: string };
   /** Retention dropped the records up to this one's seq, `records` in all, the last from `until`. */
   "session/trimmed": { records: number; until: string };
+  /**
+   * The machine went down: records after `after`, which was stored at `since` or later, and before
+   * this one may have been told and are gone. What codex has of them comes again.
+   */
+  "session/lost": { reason: string; after: number; since: string };
   /** Who put the agent down, changed its settings, or called codex past the turns. */
   "session/control": { action: string; by: Actor; detail: JsonObject };
   /** `reason`: why the daemon did it by itself. */
@@ -92,7 +97,7 @@ export interface OwnRecords {
 export type OwnMethod = keyof OwnRecords;
 
 /** Records that stand for others that are gone: their seq may be further on than the next. */
-const STAND_INS: ReadonlySet<string> = new Set<OwnMethod>(["session/trimmed"]);
+const STAND_INS: ReadonlySet<string> = new Set<OwnMethod>(["session/trimmed", "session/lost"]);
 
 /** Is it the record after `cursor`, with none missing in between that nothing stands for? */
 export function follows(cursor: number, { seq, method }: { seq: number; method: string }): boolean {

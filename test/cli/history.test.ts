@@ -171,6 +171,12 @@ test.each<[string, string, object, string]>([
     { reason: "the daemon was away", since: at, recovered: 2 },
     `! not recorded since ${at}: the daemon was away; 2 items were fetched afterwards\n`,
   ],
+  [
+    "a power cut",
+    "session/lost",
+    { reason: "the machine went down", after: 7, since: at },
+    `! records since ${at} may be lost: the machine went down; what codex has of them is told again\n`,
+  ],
   ["an end", "session/ended", { by }, "[ended by ann (tui, pts/3)]\n"],
   ["a warning of codex's", "warning", { message: "old config" }, "! warning: old config\n"],
   ["what is no one's business", "thread/status/changed", { status: "idle" }, ""],

@@ -65,6 +65,7 @@ export class Machine {
   /** How much of the write-ahead log is sure to outlive a power cut. */
   #syncedBytes = 0;
   #syncing = false;
+  #boots = 0;
   /** Statements until the daemon dies: before one, or after it. */
   #dieIn = Number.POSITIVE_INFINITY;
   #dieAfter = false;
@@ -130,7 +131,7 @@ export class Machine {
       after: (sql: string) => this.#afterStatement(sql),
     };
     const services: Services = {
-      store: new Store(this.file, redactor, databaseOn(disk, this.#open)),
+      store: new Store(this.file, redactor, databaseOn(disk, this.#open), `boot ${this.#boots}`),
       runtime: this.#runtime(actor),
       redactor,
       keep: { ageMs: null, bytes: null },
@@ -271,6 +272,7 @@ export class Machine {
   /** Power is lost: with the daemon go all agents, and what was not synced to the disk. */
   cutPower(): void {
     for (const process of this.codex.living) process.kill();
+    this.#boots++;
     const wal = `${this.#file}-wal`;
     if (this.#actor.alive) {
       // More than a log's worth is written over from its beginning, and can't be cut like this.

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../../src/protocol/messages.ts";
-import type { SessionEvent } from "../../src/protocol/records.ts";
+import { follows, type SessionEvent } from "../../src/protocol/records.ts";
 import type { Item } from "./codex.ts";
 import type { Machine } from "./machine.ts";
 import type { Watcher } from "./people.ts";
@@ -32,18 +32,27 @@ export async function brokenPromises(world: World): Promise<string[]> {
       ...approvals(world, session),
     ]),
     ...deliveries(world, sessions),
-    ...world.watchers.flatMap((watcher) => views(watcher, sessions)),
+    ...world.watchers.flatMap((watcher) => views(world, watcher, sessions)),
     ...orphans(world, sessions),
   ];
 }
 
-/** `seq` grows by one, from 1, and the session knows its last. */
+/** `seq` grows by one, from 1, but over what a power cut took, and the session knows its last. */
 function seqs({ name, records, seq }: Stored): string[] {
-  const wrong = records.findIndex((record, i) => record.seq !== i + 1);
-  if (wrong >= 0) return [`${name}: seq ${records[wrong]?.seq} stands where ${wrong + 1} should`];
-  return seq === records.length
-    ? []
-    : [`${name}: says its last seq is ${seq}, of ${records.length}`];
+  const wrong = brokenOff(records);
+  const last = records.at(-1)?.seq;
+  if (wrong !== undefined) return [`${name}: after seq ${wrong} something is missing`];
+  return seq === last ? [] : [`${name}: says its last seq is ${seq}, which is ${last}`];
+}
+
+/** The seq after which one comes that does not follow. */
+function brokenOff(records: readonly { seq?: number; method: string }[]): number | undefined {
+  let cursor = 0;
+  for (const { seq = 0, method } of records) {
+    if (!follows(cursor, { seq, method })) return cursor;
+    cursor = seq;
+  }
+  return undefined;
 }
 
 const rank: Record<string, number> = {
@@ -118,18 +127,41 @@ function mayFail({ status, error }: { status: string; error: string | null }): b
   return status === "failed" && /without taking the message in/.test(error ?? "");
 }
 
-/** What a client saw from its cursor on is the history: no gap, no repetition, nothing else. */
-function views({ actor, session, events, cursor, ended }: Watcher, sessions: Stored[]): string[] {
+/**
+ * What a client saw from its cursor on is the history: no gap, no repetition, nothing else. It may
+ * have more: what a power cut took, of which nothing else has the seq, and which it was told of.
+ */
+function views(
+  world: World,
+  { actor, session, events, cursor, ended }: Watcher,
+  sessions: Stored[],
+): string[] {
   const { name } = actor;
   if (ended !== undefined) return [`${name}: its view ended with ${ended.code}: ${ended.message}`];
   const stored = sessions.find((one) => one.name === session);
   if (stored === undefined) return [`${name}: the session ${session} is gone`];
   const seen = events.filter((event) => event.seq !== undefined);
-  const gap = seen.findIndex((event, i) => event.seq !== i + 1);
-  if (gap >= 0) return [`${name}: saw ${seen[gap]?.seq} where ${gap + 1} should come`];
-  const other = seen.findIndex((event, i) => !same(event, stored.records[i]));
-  if (other >= 0) return [`${name}: what it saw as ${other + 1} is not what is stored`];
+  const gap = brokenOff(seen);
+  if (gap !== undefined) return [`${name}: after ${gap} it missed something`];
+  const kept = new Map(stored.records.map((record) => [record.seq, record]));
+  const told = new Set(seen.map(({ seq }) => seq));
+  const gone = seen.filter((event) => !same(event, kept.get(event.seq!)));
+  world.lost += gone.length;
+  const other = gone.find((event) => !isLost(event, stored));
+  if (other !== undefined) return [`${name}: what it saw as ${other.seq} is not what is stored`];
+  const missed = stored.records.find((record) => !told.has(record.seq));
+  if (missed !== undefined) return [`${name}: it did not see ${missed.seq}`];
   return cursor === stored.seq ? [] : [`${name}: stands at ${cursor}, of ${stored.seq}`];
+}
+
+/** No record has its seq, and one that came after says so. */
+function isLost({ seq = 0 }: SessionEvent, { records }: Stored): boolean {
+  return records.some(
+    (record) =>
+      record.method === "session/lost" &&
+      seq < record.seq &&
+      seq > (JSON.parse(record.params) as { after: number }).after,
+  );
 }
 
 function same(event: SessionEvent, record: Stored["records"][number] | undefined): boolean {

@@ -20,6 +20,7 @@ export interface Sums {
   statements: number;
   messages: number;
   approvals: number;
+  lost: number;
   broken: number;
 }
 
@@ -47,6 +48,7 @@ const sums: Sums = {
   statements: 0,
   messages: 0,
   approvals: 0,
+  lost: 0,
   broken: 0,
 };
 const begun = process.hrtime.bigint();
@@ -55,7 +57,7 @@ const seconds = () => Number(process.hrtime.bigint() - begun) / 1e9;
 async function run(seed: number, crashAt?: CrashPoint): Promise<Outcome> {
   const outcome = await runSchedule({ seed, dir, ...(crashAt && { crashAt }) });
   sums.schedules++;
-  for (const key of ["crashes", "statements", "messages", "approvals"] as const)
+  for (const key of ["crashes", "statements", "messages", "approvals", "lost"] as const)
     sums[key] += outcome[key];
   const broken = [...outcome.broken, ...stray.splice(0)];
   if (broken.length === 0) return outcome;

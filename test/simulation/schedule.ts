@@ -20,6 +20,8 @@ export interface Outcome {
   statements: number;
   messages: number;
   approvals: number;
+  /** Records that somebody was told and that went with the power. */
+  lost: number;
 }
 
 /** In the simulated time. */
@@ -79,7 +81,8 @@ export async function runSchedule({ seed, dir, crashAt }: ScheduleOptions): Prom
   const { crashes, statements } = machine;
   const messages = world.senders.reduce((sum, { sent }) => sum + sent.length, 0);
   const approvals = machine.codex.effects.length;
-  return { seed, broken, trace, crashes, statements, messages, approvals };
+  const { lost } = world;
+  return { seed, broken, trace, crashes, statements, messages, approvals, lost };
 }
 
 export class World {
@@ -90,6 +93,7 @@ export class World {
   readonly operator: Operator;
   /** Power was cut: what was told and not acknowledged may be gone. */
   powerCuts = 0;
+  lost = 0;
   /** Messages that somebody wanted to take back. */
   readonly unsent = new Set<string>();
   /** Where the daemon was found to remember what is not stored. */
@@ -156,8 +160,8 @@ export class World {
   trouble(): void {
     const { machine, random } = this;
     machine.codex.overload = random.chance(0.2) ? 0.3 : 0;
-    const power = random.chance(0.1);
-    const faults = { ...weights, power: power ? 3 : 0 };
+    const power = random.chance(0.25);
+    const faults = { ...weights, power: power ? 20 : 0 };
     for (let left = random.int(1, 10); left > 0; left--) {
       machine.clock.in(machine.clock.world, random.next() * troubleMs, () => {
         if (!this.#calm) this.#fault(random.weighted(faults));
@@ -252,7 +256,11 @@ export class World {
   #cutPower(): void {
     this.powerCuts++;
     this.machine.cutPower();
-    for (const watcher of this.watchers.splice(0)) {
+    // Who looks on from elsewhere knows what was told, and comes back with its cursor.
+    const elsewhere = this.watchers.filter(({ decisions: none }) => none.length === 0);
+    const here = this.watchers.filter((watcher) => !elsewhere.includes(watcher));
+    this.watchers.splice(0, Number.POSITIVE_INFINITY, ...elsewhere);
+    for (const watcher of here) {
       watcher.actor.kill();
       this.#watch(`${watcher.actor.name}'`, watcher.session, watcher.decisions);
     }

@@ -44,6 +44,7 @@ describe.skipIf(seed !== undefined)("every promise holds", () => {
       expect(sums.crashes).toBeGreaterThan(500);
       expect(sums.messages).toBeGreaterThan(3_000);
       expect(sums.approvals).toBeGreaterThan(700);
+      expect(sums.lost).toBeGreaterThan(100);
     }
   });
 

@@ -90,7 +90,14 @@ const types = fc.constantFrom(
 );
 const methods = fc.constantFrom(
   ...["error", "warning", "turn/plan/updated", "some/new", "session/created", "session/agent"],
-  ...["session/approval", "session/message", "session/gap", "session/ended", "session/new"],
+  ...[
+    "session/approval",
+    "session/message",
+    "session/gap",
+    "session/lost",
+    "session/ended",
+    "session/new",
+  ],
 );
 const things = fc.oneof(
   fc.tuple(types, members).map(([type, values]) => item(type, values)),

@@ -106,6 +106,10 @@ function ownLines(method: string, given: JsonObject): string[] {
       return [
         `! not recorded since ${visible(String(own.params.since))}: ${visible(own.params.reason)}; ${fetched(Number(own.params.recovered))} fetched afterwards`,
       ];
+    case "session/lost":
+      return [
+        `! records since ${visible(own.params.since)} may be lost: ${visible(own.params.reason)}; what codex has of them is told again`,
+      ];
     case "session/called":
       return [`[${visible(own.params.method)} by ${by(own.params.by)}]`];
     case "session/trimmed":

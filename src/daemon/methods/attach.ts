@@ -63,7 +63,7 @@ export const detach: MethodHandler<"session/detach"> = ({ client, daemon }, { na
 
 function cursorFor(session: Session, after: number | undefined, last: number | undefined): number {
   const { head } = session.history;
-  if (after === undefined) return last === undefined ? head : Math.max(0, head - last);
+  if (after === undefined) return last === undefined ? head : session.history.beforeLast(last);
   if (after <= head) return after;
   throw new HacsError(
     "cursor-ahead",

@@ -224,6 +224,7 @@ const own: Record<string, v.GenericSchema> = {
   }),
   "session/cut": v.looseObject({ threadId: word, turnId: word, item: object }),
   "session/gap": v.looseObject({ reason: text, since: word, recovered: count }),
+  "session/lost": v.looseObject({ reason: text, after: count, since: time }),
   "session/trimmed": v.looseObject({ records: count, until: time }),
   "session/interrupted": v.looseObject({ turnId: word, by: actor, reason: v.optional(text) }),
   "session/renamed": v.looseObject({ from: address, to: address, by: actor }),

@@ -31,7 +31,8 @@ export class Relay implements EventTaker {
   /** The session's id over there, and its name behind the peer's. */
   #id = "";
   #session: SessionInfo | undefined;
-  #cursor = 0;
+  /** Undefined until the first of the last records came: seqs may have a hole. */
+  #cursor: number | undefined = 0;
   #ended = false;
   /** Until the client has the answer, what comes waits. */
   #held: ForeignEvent[] | undefined = [];
@@ -55,7 +56,7 @@ export class Relay implements EventTaker {
       return result;
     }
     const { head, session } = result;
-    this.#cursor = after ?? (last === undefined ? head : Math.max(0, head - last));
+    this.#cursor = after ?? (last === undefined ? head : undefined);
     const { attachments } = this.#client;
     attachments.get(session.id)?.end();
     attachments.set(session.id, {
@@ -117,10 +118,11 @@ export class Relay implements EventTaker {
 
   #pass(event: ForeignEvent): void {
     const { seq, method } = event;
+    const cursor = this.#cursor;
     if (seq !== undefined) {
-      if (seq <= this.#cursor) return;
-      if (!follows(this.#cursor, { seq, method }))
-        return this.broken(hole(this.#peer.name, this.#cursor, seq));
+      if (cursor !== undefined && seq <= cursor) return;
+      if (cursor !== undefined && !follows(cursor, { seq, method }))
+        return this.broken(hole(this.#peer.name, cursor, seq));
       this.#cursor = seq;
     }
     this.#send(event);
@@ -173,11 +175,12 @@ export class Relay implements EventTaker {
         continue;
       }
       try {
-        const { deltas, readOnly, visible } = this.#params;
+        const { deltas, readOnly, visible, last } = this.#params;
+        const after = this.#cursor;
         this.#held = [];
         const result = await this.#attachTo({
           name: this.#id,
-          after: this.#cursor,
+          ...(after !== undefined ? { after } : last !== undefined ? { last } : {}),
           ...(deltas === undefined ? {} : { deltas }),
           ...(readOnly === undefined ? {} : { readOnly }),
           ...(visible === undefined ? {} : { visible }),

@@ -8,6 +8,7 @@ import type { HistoryRecord, Keep } from "../../protocol/session.ts";
 import { isoOf } from "../../protocol/shape.ts";
 import { DeltaStreams } from "../redaction/delta-streams.ts";
 import type { RecordRow } from "../store/record-table.ts";
+import { seqsReservedAtOnce } from "../store/reserved.ts";
 import type { Store } from "../store/store.ts";
 import { encodeBounded } from "./bounded.ts";
 import { DraftKeeper } from "./draft-keeper.ts";
@@ -82,7 +83,10 @@ export class History {
   readonly #keeper: DraftKeeper;
   readonly #streams: DeltaStreams;
   readonly #onlooker: Onlooker | undefined;
+  readonly #onStoreError: (error: unknown) => void;
   #head: number;
+  /** Up to where seqs may be told. */
+  #reserved: number;
 
   constructor(
     session: string,
@@ -95,6 +99,8 @@ export class History {
     this.#session = session;
     this.#head = head;
     this.#store = store;
+    this.#onStoreError = onStoreError;
+    this.#reserved = store.reserved.of(session);
     this.#keeper = new DraftKeeper(session, store, this.drafts, onStoreError);
     this.#keeper.restore();
     this.#streams = new DeltaStreams(store.redactor);
@@ -230,6 +236,12 @@ export class History {
     return this.#store.reading(() => this.#store.records.before(this.#session, seq, limit));
   }
 
+  /** The cursor after which the last `count` records come. */
+  beforeLast(count: number): number {
+    if (count === 0) return this.#head;
+    return this.#store.reading(() => this.#store.records.beforeLast(this.#session, count));
+  }
+
   /** The same, with what was dropped here and an archive has. */
   pageAfter(seq: number, limit: number): RecordRow[] | Promise<RecordRow[]> {
     const { past } = this.#store;
@@ -261,6 +273,7 @@ export class History {
       onlooker?.storing({ ...record, seq });
       this.#store.afterwards(
         () => {
+          this.#reserve(seq);
           this.feed.push(recordFrame(this.#session, row));
           this.#store.onRecords(this.#session);
           onlooker?.stored({ ...record, seq });
@@ -271,6 +284,20 @@ export class History {
       );
       return seq;
     });
+  }
+
+  /** Before it is told, so that no power cut can have it stand for another record. */
+  #reserve(seq: number): void {
+    if (seq <= this.#reserved) return;
+    const through = seq + seqsReservedAtOnce;
+    try {
+      this.#store.durably(() => this.#store.reserved.reserve(this.#session, through));
+    } catch (error) {
+      // It is stored, and nobody may be told: only the next daemon can go on from here.
+      this.#onStoreError(error);
+      throw error;
+    }
+    this.#reserved = through;
   }
 }
 

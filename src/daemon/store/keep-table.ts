@@ -66,8 +66,10 @@ export class KeepTable {
     if (before === undefined) return;
     const known = before.method === trimmed ? Number(JSON.parse(before.params).records) : 0;
     const since = before.method === trimmed ? before.seq : before.seq - 1;
-    const params = { records: known + through.seq - since, until: through.at };
-    this.#statements.drop.run(session, through.seq);
+    const dropped = Number(this.#statements.drop.run(session, through.seq).changes);
+    // The last of them becomes the mark, in place of the mark before.
+    const records = known + dropped + (before.method === trimmed ? 0 : 1);
+    const params = { records, until: through.at };
     this.#statements.mark.run(trimmed, JSON.stringify(params), session, through.seq);
     this.#statements.blankMessages.run(session, since, through.seq);
     this.#statements.dropApprovals.run(session, through.at);
@@ -91,12 +93,11 @@ export class KeepTable {
     );
   }
 
-  /** How many records there are, from the first to the last seq. */
+  /** How many records there are; seqs may have a hole. */
   count(session: string): number {
+    const { count } = this.#statements.count.get(session) as { count: number };
     const head = this.#statements.head.get(session) as unknown as RecordRow | undefined;
-    const seq = this.get(session)?.seq ?? 0;
-    if (head === undefined) return 0;
-    return seq - head.seq + (head.method === trimmed ? 0 : 1);
+    return head?.method === trimmed ? count - 1 : count;
   }
 }
 
@@ -115,6 +116,7 @@ const queries = {
   oldest: `SELECT seq, at, octet_length(params) + ${rowBytes} AS bytes FROM records
     WHERE session = ? AND seq < ? AND method <> '${trimmed}' ORDER BY seq LIMIT ?`,
   head: "SELECT seq, at, method, params FROM records WHERE session = ? ORDER BY seq LIMIT 1",
+  count: "SELECT count(*) AS count FROM records WHERE session = ?",
   drop: "DELETE FROM records WHERE session = ? AND seq < ?",
   mark: `UPDATE records SET method = ?, params = ?, turn_id = NULL, item_id = NULL
     WHERE session = ? AND seq = ?`,

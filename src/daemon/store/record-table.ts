@@ -30,6 +30,7 @@ export class RecordTable {
   readonly #insert: StatementSync;
   readonly #after: StatementSync;
   readonly #before: StatementSync;
+  readonly #firstOfLast: StatementSync;
   readonly #items: StatementSync;
   readonly #anyItem: StatementSync;
   readonly #ended: StatementSync;
@@ -46,6 +47,10 @@ export class RecordTable {
     const select = "SELECT seq, at, method, params FROM records WHERE session = ?";
     this.#after = db.prepare(`${select} AND seq > ? ORDER BY seq LIMIT ?`);
     this.#before = db.prepare(`${select} AND seq < ? ORDER BY seq DESC LIMIT ?`);
+    this.#firstOfLast = db.prepare(
+      `SELECT min(seq) AS seq FROM
+       (SELECT seq FROM records WHERE session = ? ORDER BY seq DESC LIMIT ?)`,
+    );
     this.#items = db.prepare(
       "SELECT item_id FROM records WHERE session = ? AND turn_id = ? AND item_id IS NOT NULL",
     );
@@ -97,6 +102,12 @@ export class RecordTable {
   /** The records before `seq`, in order: `limit` of them, or fewer when they are large. */
   before(session: string, seq: number, limit: number): RecordRow[] {
     return page(this.#before.iterate(session, seq, limit)).reverse();
+  }
+
+  /** The cursor after which the last `count` records come: seqs may have a hole. */
+  beforeLast(session: string, count: number): number {
+    const { seq } = this.#firstOfLast.get(session, count) as { seq: number | null };
+    return seq === null ? 0 : seq - 1;
   }
 
   itemsOf(session: string, turnId: string): Set<string> {

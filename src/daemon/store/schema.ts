@@ -237,6 +237,11 @@ const migrations = [
   `
   CREATE INDEX outbox_waiting ON outbox (peer, place) WHERE error IS NULL;
   `,
+  `
+  -- Up to where seqs may have been told, and the boot in which that was reserved.
+  ALTER TABLE sessions ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE identity ADD COLUMN boot TEXT;
+  `,
 ];
 
 export function migrate(db: DatabaseSync, file: string): void {

@@ -5,6 +5,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { HacsError, messageOf } from "../../protocol/errors.ts";
+import { bootId } from "../../system/process-identity.ts";
 import { Redactor } from "../redaction/redactor.ts";
 import { ApprovalTable } from "./approval-table.ts";
 import { ArchiveTable } from "./archive-table.ts";
@@ -18,6 +19,7 @@ import { MessageTable } from "./message-table.ts";
 import { OutboxTable } from "./outbox-table.ts";
 import { PeerTable } from "./peer-table.ts";
 import { type Past, RecordTable } from "./record-table.ts";
+import { ReservedSeqs } from "./reserved.ts";
 import { SaidTable } from "./said-table.ts";
 import { migrate } from "./schema.ts";
 import { SessionTable } from "./session-table.ts";
@@ -26,6 +28,7 @@ import { TokenTable } from "./token-table.ts";
 export class Store {
   readonly sessions: SessionTable;
   readonly records: RecordTable;
+  readonly reserved: ReservedSeqs;
   readonly messages: MessageTable;
   readonly approvals: ApprovalTable;
   readonly compositions: CompositionTable;
@@ -62,10 +65,15 @@ export class Store {
   #toForget = false;
 
   /**
-   * `Database` is SQLite, or what stands before it and fails on purpose. Throws `state-newer`,
-   * `state-damaged` or `state-unwritable`; the file stays as it was.
+   * `Database` is SQLite, or what stands before it and fails on purpose; `boot` is what is lost with
+   * the power. Throws `state-newer`, `state-damaged` or `state-unwritable`; the file stays as it was.
    */
-  constructor(file: string, redactor: Redactor = new Redactor(), Database = DatabaseSync) {
+  constructor(
+    file: string,
+    redactor: Redactor = new Redactor(),
+    Database = DatabaseSync,
+    boot: string = bootId(),
+  ) {
     this.#file = file;
     this.redactor = redactor;
     this.#db = open(file, Database);
@@ -74,6 +82,7 @@ export class Store {
     this.#rollback = this.#db.prepare("ROLLBACK");
     this.sessions = new SessionTable(this.#db);
     this.records = new RecordTable(this.#db);
+    this.reserved = new ReservedSeqs(this.#db, boot);
     this.messages = new MessageTable(this.#db);
     this.queuedBytes = this.messages.queuedBytes();
     this.approvals = new ApprovalTable(this.#db);
@@ -88,6 +97,9 @@ export class Store {
     this.said = new SaidTable(this.#db);
     this.hooks = new HookTable(this.#db);
     this.archive = new ArchiveTable(this.#db);
+    if (this.reserved.struck) this.durably(() => this.reserved.standIn(new Date().toISOString()));
+    // One that has an agent goes on at once; another may not for years.
+    else this.#giveBack("agents");
   }
 
   /** All of it or nothing. Inside another transaction it is part of that one. */
@@ -207,7 +219,17 @@ export class Store {
     }
   }
 
+  /** Where the disk is full they stay, which does no harm. */
+  #giveBack(except: "agents" | "none"): void {
+    try {
+      this.durably(() => this.reserved.giveBack(except));
+    } catch (error) {
+      if (!(error instanceof HacsError)) throw error;
+    }
+  }
+
   close(): void {
+    this.#giveBack("none");
     this.#db.close();
   }
 }

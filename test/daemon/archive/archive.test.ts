@@ -277,6 +277,24 @@ describe.skipIf(postgresPrograms === undefined)("the archive", () => {
     expect(archive.through("a")).toBe(0);
   });
 
+  test("a history that a power cut took records of is no other one: it goes on behind what is there", async () => {
+    const laptop = machine();
+    turns(laptop.history("a"), "one", 5);
+    let archive = laptop.open(url());
+    await archived(archive);
+    const before = await there(laptop, "a");
+    archive.stop();
+    laptop.struck("a", 9);
+    turns(laptop.history("a"), "two", 2);
+    const [lost, ...after] = laptop.store.records.after("a", 9, 10);
+    expect(lost?.method).toBe("session/lost");
+    expect(after).toHaveLength(6);
+    archive = laptop.open(url());
+    await archived(archive);
+    expect(archive.status().conflicts).toEqual([]);
+    expect(await there(laptop, "a")).toEqual([...before, lost, ...after]);
+  });
+
   function upkeepOf(whose: Machine, ageMs: number | null, withArchive = true): Upkeep {
     const upkeep = new Upkeep({
       store: whose.store,

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { Archive, type ArchiveOptions } from "../../../src/daemon/archive/archive.ts";
 import { History } from "../../../src/daemon/session/history.ts";
@@ -35,6 +36,18 @@ export class Machine {
     const known = this.store.sessions.get(id);
     if (known === undefined) this.store.sessions.insert(sessionRow(id, name));
     return new History(id, known?.seq ?? 0, this.store);
+  }
+
+  /** Power is lost, and with it what was recorded after `seq`. */
+  struck(id: string, seq: number): void {
+    const file = join(this.dir, "history.db");
+    this.store.close();
+    const db = new DatabaseSync(file);
+    db.exec(`UPDATE identity SET boot = 'another';
+      UPDATE sessions SET seq = ${seq}, reserved = 1000 WHERE id = '${id}';
+      DELETE FROM records WHERE session = '${id}' AND seq > ${seq}`);
+    db.close();
+    this.store = new Store(file);
   }
 
   /** All that was recorded of a session. */

@@ -1,4 +1,6 @@
 /** A link that breaks, and what is promised all the same. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SessionEvent } from "../../../src/protocol/records.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
@@ -204,6 +206,45 @@ describe("a session whose oldest records were dropped", () => {
     watcher.stop();
     await far.ok(["kill", "brief"]);
     await far.ok(["rm", "brief"]);
+  });
+});
+
+describe("a session that a power cut took records of", () => {
+  test("is followed over the hole, from a cursor in it as well", async () => {
+    await far.ok(["new", "struck", "-d"]);
+    await far.ok(["send", "struck", "say more", "--wait"]);
+    const { seq: told } = await far.show("struck");
+    await far.killDaemon();
+    // As the disk is left: some of what was told is not there, in a file that was written before.
+    const db = new DatabaseSync(join(far.dir, "state/default/history.db"));
+    db.exec(`UPDATE identity SET boot = 'another';
+      UPDATE sessions SET reserved = 0 WHERE name <> 'struck';
+      DELETE FROM records WHERE session = (SELECT id FROM sessions WHERE name = 'struck') AND seq = ${told};
+      UPDATE sessions SET seq = ${told - 1} WHERE name = 'struck'`);
+    db.close();
+    await far.ok(["send", "struck", "say again", "--wait"]);
+    await connected();
+    const { seq: head } = await far.show("struck");
+    expect(head).toBeGreaterThan(told + 500);
+    for (const [from, first] of [
+      [{ after: 0 }, 1],
+      [{ last: 500 }, 1],
+      [{ after: told }, told + 1],
+    ] as const) {
+      const watcher = await watch(near, "b/struck", from);
+      await watcher.until("the head", (event) => event.seq === head);
+      const records = watcher.records();
+      const lost = records.findIndex(({ method }) => method === "session/lost");
+      expect(records[lost]?.params).toMatchObject({ after: told - 1 });
+      const seqs = records.map(({ seq }) => seq!);
+      expect(seqs.slice(0, lost)).toEqual(seqs.slice(0, lost).map((_, i) => first + i));
+      expect(lost).toBe(Math.max(0, told - first));
+      expect(seqs.slice(lost)).toEqual(seqs.slice(lost).map((_, i) => seqs[lost]! + i));
+      watcher.stop();
+    }
+    expect(await far.ok(["tail", "struck"])).toContain("may be lost: the machine went down");
+    await far.ok(["kill", "struck"]);
+    await far.ok(["rm", "struck"]);
   });
 });
 

@@ -41,6 +41,8 @@ function sentenceOf(method: string, params: JsonObject): Sentence | null {
       return panic(params);
     case "session/gap":
       return loud(gap(params, why));
+    case "session/lost":
+      return loud(`records since ${textOf(params.since)} may be lost${why}`);
     case "session/called":
       return quiet(`${textOf(params.method)} by ${by(params)}`);
     case "session/trimmed":
