@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dial } from "../../src/client/dial.ts";
 import { eventually } from "../support/eventually.ts";
@@ -92,6 +93,11 @@ test("a turn is interrupted though that can't be written down", async () => {
   await createSession(home, connection, { name: "bot" });
   await connection.call("session/send", { name: "bot", id: "m", content: { text: "gated k" } });
   await home.model.reached("k");
+  // With nothing more to write until then: another write may end the daemon before it is asked.
+  const db = new DatabaseSync(join(home.dir, "state/default/history.db"), { readOnly: true });
+  const draft = db.prepare("SELECT 1 FROM drafts WHERE draft LIKE '%before k%'");
+  await eventually(() => draft.get(), { what: "what was shown is kept" });
+  db.close();
   limit(home.daemonPid(), "fsize", 0);
   // The daemon may end with the turn, since it can't keep what codex says of it.
   await home.cli(["interrupt", "bot"]);
