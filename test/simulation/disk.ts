@@ -41,7 +41,7 @@ export function databaseOn(disk: Disk, open: Set<DatabaseSync>): typeof Database
     }
 
     override exec(sql: string): void {
-      guarded(disk, sql, this.isTransaction, () => super.exec(sql));
+      guarded(disk, sql, this.isOpen && this.isTransaction, () => super.exec(sql));
     }
 
     override prepare(sql: string): StatementSync {
@@ -59,7 +59,8 @@ function guard(statement: StatementSync, sql: string, disk: Disk, db: DatabaseSy
   for (const name of ["run", "get", "all", "iterate"] as const) {
     const real = statement[name].bind(statement) as (...args: unknown[]) => unknown;
     Object.defineProperty(statement, name, {
-      value: (...args: unknown[]) => guarded(disk, sql, db.isTransaction, () => real(...args)),
+      value: (...args: unknown[]) =>
+        guarded(disk, sql, db.isOpen && db.isTransaction, () => real(...args)),
     });
   }
   return statement;
