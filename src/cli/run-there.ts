@@ -12,6 +12,8 @@ export async function runThere(
   const { runOverSsh } = await import("../client/ssh-run.ts");
   const target = targetOf(context.choice);
   if (target === undefined) throw new Error("there is no other machine");
+  // Ends as a program does, so that what runs over there is ended too.
+  context.onInterrupt(() => {});
   return runOverSsh({
     ...options,
     target,

@@ -12,7 +12,7 @@ import { watch } from "../support/watcher.ts";
 
 let home: Home;
 beforeEach(async () => {
-  home = await createHome();
+  home = await createHome({ config: { maxQueuedSize: "128M" } });
 });
 afterEach(() => home.close());
 
@@ -93,7 +93,8 @@ test("a history of large records is read in pages that a frame can hold", async 
     false,
     ...Array(12).fill(true),
   ]);
-  expect(messages[1]?.content.text).toBe(text);
+  // Told in part, for all of them would be no frame.
+  expect(messages[1]).toMatchObject({ cut: true, content: { text: `${text.slice(0, 1_000)}…` } });
   const { cancelled } = await connection.call("session/kill", { name: "large" });
   expect(cancelled).toBe(12);
   const records = await historyOf(home, "large");

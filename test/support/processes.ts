@@ -1,5 +1,6 @@
 /** Looks at and ends real processes. Linux only: everything comes from /proc. */
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { eventually } from "./eventually.ts";
 
 export interface ProcessInfo {
@@ -27,6 +28,13 @@ export function processesOf(name: string, value: string): ProcessInfo[] {
       pid !== process.pid &&
       (`${env[name]}/`.startsWith(`${value}/`) || argv.some((arg) => arg.includes(value))),
   );
+}
+
+/** Whether a handler of its own takes this signal. */
+export function catches(pid: number, signal: NodeJS.Signals): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const caught = BigInt(`0x${/^SigCgt:\s+(\w+)/m.exec(status)?.[1]}`);
+  return ((caught >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 export function readProcess(pid: number): ProcessInfo | null {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { catches } from "../support/processes.ts";
 import { createScreens, focusApproval, readQuestion, sizes } from "../support/screens.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 
@@ -60,6 +61,7 @@ test.each(sizes)("states and bars move while one looks at $cols×$rows", async (
 test("who was suspended in it is told of the mouse again, and of no focus", async () => {
   await newSessions("stops");
   const terminal = await top();
+  await eventually(() => catches(terminal.pid, "SIGTSTP"), { what: "it can be suspended" });
   // No shell controls jobs here, so it goes on at once.
   process.kill(terminal.pid, "SIGTSTP");
   const again = () => terminal.raw().split("\u001b[?1000h").length > 2;
