@@ -47,8 +47,12 @@ export function start(order: Order): Started {
     const ended = new Promise<Ended>((resolve) => {
       child.once("error", (error) => resolve(unstarted(error)));
       child.once("exit", (code, signal) => {
-        resolve({ code, signal, said: said() });
-        child.stderr?.destroy();
+        // What it said last may be read behind this, in the same turn of the event loop. Who else
+        // has the pipe, what it left in the background say, is not waited for.
+        setImmediate(() => {
+          resolve({ code, signal, said: said() });
+          child.stderr?.destroy();
+        });
       });
     });
     if ("input" in order.stdio) feed(child, order.stdio.input);
