@@ -39,6 +39,8 @@ export interface Started {
 }
 
 const saidCharsMax = 4_000;
+/** How long its last words take that nobody holds up. */
+const lastWordsMs = 200;
 
 export function start(order: Order): Started {
   try {
@@ -47,12 +49,15 @@ export function start(order: Order): Started {
     const ended = new Promise<Ended>((resolve) => {
       child.once("error", (error) => resolve(unstarted(error)));
       child.once("exit", (code, signal) => {
-        // What it said last may be read behind this, in the same turn of the event loop. Who else
-        // has the pipe, what it left in the background say, is not waited for.
-        setImmediate(() => {
+        const done = () => {
+          clearTimeout(timer);
           resolve({ code, signal, said: said() });
           child.stderr?.destroy();
-        });
+        };
+        // What it said last may come behind this. Who else has the pipe, as what it left in the
+        // background, is not waited for.
+        const timer = setTimeout(done, lastWordsMs);
+        child.once("close", done);
       });
     });
     if ("input" in order.stdio) feed(child, order.stdio.input);
