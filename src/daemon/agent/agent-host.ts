@@ -202,8 +202,8 @@ export class AgentHost {
     return this.#agent?.call(method, params, timeoutMs) ?? Promise.reject(asleep());
   }
 
-  reply(id: RequestId, response: Json): void {
-    this.#agent?.reply(id, response);
+  reply(id: RequestId, response: Json): boolean {
+    return this.#agent?.reply(id, response) ?? false;
   }
 
   async #start(): Promise<Agent> {

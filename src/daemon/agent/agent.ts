@@ -177,8 +177,9 @@ export class Agent {
     return this.#link.call(method, params, timeoutMs);
   }
 
-  reply(id: number | string, response: Json): void {
+  reply(id: number | string, response: Json): true {
     this.#link.reply(id, response);
+    return true;
   }
 
   disconnect(): void {

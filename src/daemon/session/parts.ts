@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../../protocol/errors.ts";
 import type { LimitsInForce } from "../../protocol/limits.ts";
-import type { JsonObject, RequestId } from "../../protocol/messages.ts";
+import type { Json, JsonObject, RequestId } from "../../protocol/messages.ts";
 import type { ClientInfo, TurnInfo } from "../../protocol/session.ts";
 import type { Agent } from "../agent/agent.ts";
 import { AgentHost } from "../agent/agent-host.ts";
@@ -70,6 +70,9 @@ export class Parts {
   #changed = false;
   readonly #oddities = new Once();
 
+  /** Answers given while the agent is being joined: it may have asked again by then, and asks once. */
+  readonly #unheard = new Map<RequestId, Json>();
+
   constructor(session: Whole, services: Services, origin: ThreadOrigin | undefined) {
     const { row } = session;
     this.row = row;
@@ -98,9 +101,9 @@ export class Parts {
       agent: () => this.host.identity,
       callOf: (itemId: string) => writtenCall(row.agent, itemId),
     };
-    this.approvals = new Approvals(asking, store, this.history, (id, response) =>
-      this.host.reply(id, response),
-    );
+    this.approvals = new Approvals(asking, store, this.history, (id, response) => {
+      if (!this.host.reply(id, response)) this.#unheard.set(id, response);
+    });
     this.recorder = new Recorder(
       {
         session: row.id,
@@ -263,6 +266,10 @@ export class Parts {
   }
 
   async #arrived(agent: Agent, how: Arrival): Promise<void> {
+    // A new process has not asked.
+    if (how !== "started")
+      for (const [id, response] of this.#unheard) this.host.reply(id, response);
+    this.#unheard.clear();
     const first = this.#firstOrigin !== undefined;
     this.#firstOrigin = undefined;
     await arrive(this.shown, agent, how, first);
