@@ -101,9 +101,7 @@ export class Parts {
       agent: () => this.host.identity,
       callOf: (itemId: string) => writtenCall(row.agent, itemId),
     };
-    this.approvals = new Approvals(asking, store, this.history, (id, response) => {
-      if (!this.host.reply(id, response)) this.#unheard.set(id, response);
-    });
+    this.approvals = new Approvals(asking, store, this.history, this.#reply);
     this.recorder = new Recorder(
       {
         session: row.id,
@@ -239,8 +237,12 @@ export class Parts {
   asked(id: RequestId, method: string, params: JsonObject): void {
     // The one question that nobody needs to be asked.
     if (method !== "currentTime/read") return this.recorder.asked(id, method, params);
-    this.host.reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
+    this.#reply(id, { currentTimeAt: Math.floor(Date.now() / 1000) });
   }
+
+  readonly #reply = (id: RequestId, response: Json): void => {
+    if (!this.host.reply(id, response)) this.#unheard.set(id, response);
+  };
 
   /** Tells clients, once for all changes of this turn of the event loop. */
   changed(): void {
