@@ -1,26 +1,23 @@
 /** Sessions that slept before the daemon began: as they were left, and there when they are needed. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Services } from "../../src/daemon/services.ts";
 import { Session } from "../../src/daemon/session/session.ts";
 import type { SessionRow } from "../../src/daemon/store/session-table.ts";
-import { Store } from "../../src/daemon/store/store.ts";
+import type { Store } from "../../src/daemon/store/store.ts";
 import { freeze, freezeFile } from "../../src/system/freeze.ts";
 import { createHome } from "../support/home.ts";
 import { sessionRow } from "../support/session-row.ts";
 import { createSession, say } from "../support/sessions.ts";
+import { temporaryStore } from "../support/temporary-store.ts";
 
 let dir: string;
 let store: Store;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "hs-"));
-  store = new Store(join(dir, "history.db"));
-});
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true });
+  const made = temporaryStore();
+  ({ dir, store } = made);
+  return made.remove;
 });
 
 /** A session as an earlier daemon left it. Only one at rest can do with so few services. */

@@ -1,22 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Identity } from "../../../src/daemon/client.ts";
 import { ClientPlaces, clientBounds } from "../../../src/daemon/client-places.ts";
 import { Peers } from "../../../src/daemon/peers/peers.ts";
-import { Store } from "../../../src/daemon/store/store.ts";
+import type { Store } from "../../../src/daemon/store/store.ts";
+import { temporaryStore } from "../../support/temporary-store.ts";
 
-let dir: string;
 let store: Store;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "hs-"));
-  store = new Store(join(dir, "history.db"));
-});
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true });
+  const made = temporaryStore();
+  store = made.store;
+  return made.remove;
 });
 
 test("a name that two daemons are let have in the same moment is the first one's", () => {

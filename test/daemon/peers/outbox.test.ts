@@ -1,25 +1,19 @@
 /** What is kept for a peer that is away: its bounds, and what it costs. On a real store. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { duplexPair } from "node:stream";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { Link } from "../../../src/client/link.ts";
 import { Outbox, outboxBounds } from "../../../src/daemon/peers/outbox.ts";
-import { Store } from "../../../src/daemon/store/store.ts";
+import type { Store } from "../../../src/daemon/store/store.ts";
 import { LineSplitter } from "../../../src/protocol/framing.ts";
 import { eventually } from "../../support/eventually.ts";
+import { temporaryStore } from "../../support/temporary-store.ts";
 
 const by = { kind: "cli", user: "ann", from: "" };
-let dir: string;
 let store: Store;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "hs-"));
-  store = new Store(join(dir, "history.db"));
-});
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true });
+  const made = temporaryStore();
+  store = made.store;
+  return made.remove;
 });
 
 const send = (outbox: Outbox, id: string, text: string) =>

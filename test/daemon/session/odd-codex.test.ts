@@ -2,10 +2,7 @@
  * Whatever codex says, as long as it is JSON: the daemon takes it in, keeps what it does not
  * understand as it came, and goes on; and whoever reads the history afterwards reads all of it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { approvalLines } from "../../../src/cli/text/approval.ts";
 import { TextPrinter } from "../../../src/cli/text-printer.ts";
 import { eventOf } from "../../../src/daemon/hooks/hook-event.ts";
@@ -14,7 +11,7 @@ import { Approvals } from "../../../src/daemon/session/approvals.ts";
 import { History, toHistoryRecord } from "../../../src/daemon/session/history.ts";
 import { Inbox } from "../../../src/daemon/session/inbox.ts";
 import { Recorder } from "../../../src/daemon/session/recorder.ts";
-import { Store } from "../../../src/daemon/store/store.ts";
+import type { Store } from "../../../src/daemon/store/store.ts";
 import { indexSome } from "../../../src/daemon/upkeep/indexing.ts";
 import { Tally } from "../../../src/daemon/watch/tally.ts";
 import { Watch } from "../../../src/daemon/watch/watch.ts";
@@ -28,20 +25,17 @@ import { askedOf } from "../../../src/tui/approvals/asked.ts";
 import { frameOf, oddAnswer, oddly, type Said } from "../../support/odd.ts";
 import fc from "../../support/property.ts";
 import { sessionRow } from "../../support/session-row.ts";
+import { temporaryStore } from "../../support/temporary-store.ts";
 import { modelWith, sessionInfo, shown } from "../../tui/events.ts";
 
 const threadId = "thread";
 const by = { kind: "cli", user: "ann", from: "pid 1" };
-let dir: string;
 let store: Store;
 let sessions = 0;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "hs-"));
-  store = new Store(join(dir, "history.db"));
-});
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true });
+  const made = temporaryStore();
+  store = made.store;
+  return made.remove;
 });
 
 /** A session with all that hears it, as a daemon has it. */
